@@ -1,0 +1,160 @@
+import type { JobSpec } from '../domain/template.ts';
+import type { Timer } from '../ports/clock.ts';
+import type { AttemptStart, Executor } from '../ports/executor.ts';
+import type { ClaimedAttempt } from '../ports/store.ts';
+import { attemptEnvironment } from './environment.ts';
+import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
+
+/** Wait before claiming again after the store failed. */
+const STORE_RETRY_MS = 500;
+/** Longest sleep: clocks step, so what is due is looked at again at least this often. */
+const MAX_SLEEP_MS = 30_000;
+
+/**
+ * Moves due work to executors: claim in one transaction, then start. It sleeps until something
+ * is due, something is accepted or something ends, so its cost grows with what is due.
+ *
+ * Invariant: an attempt is handed to an executor only after its claim is durable.
+ */
+export class Dispatcher {
+  readonly #runtime: Runtime;
+  readonly #fence: number;
+  readonly #onDeadline: (deadlineMs: number) => void;
+  readonly #live = new Map<string, Set<string>>();
+  #timer: Timer | null = null;
+  #scheduled = false;
+  #busy = false;
+  #again = false;
+  #stopped = false;
+  #idle: Promise<void> = Promise.resolve();
+
+  /** `onDeadline` hears of every deadline that a started run brings. */
+  constructor(runtime: Runtime, fence: number, onDeadline: (deadlineMs: number) => void) {
+    this.#runtime = runtime;
+    this.#onDeadline = onDeadline;
+    this.#fence = fence;
+    for (const name of runtime.executors.keys()) this.#live.set(name, new Set());
+  }
+
+  /** Something may be due. Cheap and safe to call often. */
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#runtime.clock.soon(() => {
+      this.#scheduled = false;
+      this.#idle = this.#work();
+    });
+  }
+
+  /** Counts an attempt that runs already, so that it takes up room. */
+  occupy(executor: string, attemptId: string): void {
+    this.#live.get(executor)?.add(attemptId);
+  }
+
+  /** An attempt ended: its room is free. */
+  release(attemptId: string): void {
+    for (const live of this.#live.values()) {
+      if (live.delete(attemptId)) this.wake();
+    }
+  }
+
+  get liveAttempts(): number {
+    let count = 0;
+    for (const live of this.#live.values()) count += live.size;
+    return count;
+  }
+
+  /** Claims nothing more; resolves when what was claimed has been handed over. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#idle;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#stopped) return;
+    this.#busy = true;
+    let sleepUntilMs: number | null = null;
+    try {
+      do {
+        this.#again = false;
+        sleepUntilMs = await this.#claimOnce();
+      } while (this.#again && !this.#stopped);
+    } catch (error) {
+      this.#runtime.log.error({ err: error }, 'claiming due work failed; trying again');
+      sleepUntilMs = this.#runtime.clock.nowMs() + STORE_RETRY_MS;
+    } finally {
+      this.#busy = false;
+    }
+    this.#sleep(sleepUntilMs);
+  }
+
+  /** Returns when to look again; null = only when woken. */
+  async #claimOnce(): Promise<number | null> {
+    const { store, clock } = this.#runtime;
+    const limit = this.#room();
+    if (limit <= 0) return null;
+    const nowMs = clock.nowMs();
+    const result = await store.claim({ nowMs, fence: this.#fence, limit, route: (spec) => this.#route(spec) });
+    this.#start(result.attempts);
+    stopAttempts(this.#runtime, result.stop);
+    announceFinished(this.#runtime, result.finished);
+    if (result.attempts.length >= limit) return null;
+    // Due already and yet not claimed: it waits for something that will wake us.
+    return result.nextDueMs !== null && result.nextDueMs > nowMs ? result.nextDueMs : null;
+  }
+
+  #room(): number {
+    let room = 0;
+    for (const [name, executor] of this.#runtime.executors) {
+      room += Math.max(0, executor.maxConcurrent - (this.#live.get(name)?.size ?? 0));
+    }
+    return room;
+  }
+
+  #route(spec: JobSpec): { executor: string } | { refusal: string } {
+    const reasons: string[] = [];
+    for (const [name, executor] of this.#runtime.executors) {
+      const reason = executor.refuses(spec);
+      if (reason === null) return { executor: name };
+      reasons.push(`${name}: ${reason}`);
+    }
+    const detail = reasons.length === 0 ? 'this server has no executor' : reasons.join('; ');
+    return { refusal: `nothing here can run it: ${detail}` };
+  }
+
+  #start(claimed: readonly ClaimedAttempt[]): void {
+    const byExecutor = new Map<Executor, AttemptStart[]>();
+    for (const attempt of claimed) {
+      const executor = this.#runtime.executors.get(attempt.executor);
+      if (executor === undefined) throw new Error(`claimed for unknown executor ${attempt.executor}`);
+      this.occupy(attempt.executor, attempt.attemptId);
+      const start: AttemptStart = {
+        attemptId: attempt.attemptId,
+        fence: attempt.fence,
+        spec: attempt.run.spec,
+        env: attemptEnvironment(attempt),
+      };
+      const batch = byExecutor.get(executor);
+      if (batch === undefined) byExecutor.set(executor, [start]);
+      else batch.push(start);
+      this.#runtime.counters.attemptsStarted += 1;
+      if (attempt.run.deadlineAtMs !== null) this.#onDeadline(attempt.run.deadlineAtMs);
+      this.#runtime.signals.notify(attempt.run.id);
+    }
+    for (const [executor, batch] of byExecutor) executor.start(batch);
+  }
+
+  #sleep(untilMs: number | null): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#stopped || untilMs === null) return;
+    const delayMs = Math.min(Math.max(untilMs - this.#runtime.clock.nowMs(), 0), MAX_SLEEP_MS);
+    this.#timer = this.#runtime.clock.after(delayMs, () => this.wake());
+  }
+}

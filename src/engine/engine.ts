@@ -1,0 +1,125 @@
+import type { AccessKey, AccessDecision, AccessRequest, Policy, PolicyDocument, User } from '../domain/access.ts';
+import type { Attempt, Instance, RefusedTrigger, Run, RunDetail, RunEvent, TriggerKind } from '../domain/run.ts';
+import type { DialectName, Template, TemplateChange, TemplateRevision } from '../domain/template.ts';
+import type { LogChunk, LogStream } from '../ports/executor.ts';
+import type { NewTemplate, Page, RunOverride, RunQuery, TemplateQuery, TemplateSummary } from '../ports/store.ts';
+
+/**
+ * Everything a dialect may ask of Longshore. Dialects translate between their wire and these
+ * calls and know nothing behind them. All refusals are `DomainError`s.
+ */
+export interface Engine {
+  readonly templates: Templates;
+  readonly runs: Runs;
+  readonly access: Access;
+  /** Whether requests can be served, with the reason when not. */
+  ready(): Promise<{ readonly ready: boolean; readonly reason: string }>;
+  /** Numbers for metrics. */
+  stats(): Promise<EngineStats>;
+}
+
+export interface EngineStats {
+  readonly queued: number;
+  readonly running: number;
+  readonly activeAttempts: number;
+  readonly runsAccepted: number;
+  readonly runsFinished: number;
+  readonly attemptsStarted: number;
+  readonly staleReports: number;
+}
+
+export interface Templates {
+  /** Stores a new definition. The change id is queryable as the template's first change. */
+  create(input: Omit<NewTemplate, 'id'>, by: string, note?: string): Promise<{ readonly template: Template; readonly changeId: string }>;
+  /** @throws DomainError `template-not-found`; whatever `revise` throws passes through. */
+  update(
+    id: string,
+    dialect: DialectName,
+    revise: (current: Template) => TemplateRevision,
+    by: string,
+    note?: (next: TemplateRevision) => string,
+  ): Promise<{ readonly template: Template; readonly changeId: string }>;
+  /** @throws DomainError `template-not-found`. */
+  setSuspended(id: string, dialect: DialectName, suspended: boolean, by: string): Promise<Template>;
+  /** Stops running runs, then erases. @throws DomainError `template-not-found`. */
+  delete(id: string, dialect: DialectName, by: string): Promise<void>;
+  /** Null when unknown, deleted, or of another dialect than asked. */
+  get(id: string, dialect?: DialectName): Promise<Template | null>;
+  list(query: TemplateQuery): Promise<Page<TemplateSummary>>;
+  changes(id: string, offset: number, limit: number): Promise<Page<TemplateChange>>;
+  /** Triggers of this template that made no run, newest first, with the reason of each. */
+  refusals(id: string, limit: number): Promise<readonly RefusedTrigger[]>;
+  /** Ids of templates whose `refersTo` is this one. */
+  referringTo(id: string): Promise<readonly string[]>;
+}
+
+export interface SubmitRequest {
+  readonly templateId: string;
+  readonly dialect: DialectName;
+  readonly trigger: TriggerKind;
+  /** Prefix of the run id, e.g. `manual-`; a UUID follows. */
+  readonly idPrefix: string;
+  /** Appended after the UUID, e.g. `-00`; usually empty. */
+  readonly idSuffix: string;
+  readonly idempotencyKey: string | null;
+  /** Epoch ms of a delayed start; null or past = now. */
+  readonly notBeforeMs: number | null;
+  readonly by: string;
+  readonly override: ((template: Template) => RunOverride) | null;
+}
+
+export interface Runs {
+  /**
+   * Accepts a run durably: when this resolves, the run survives `kill -9`. A known idempotency
+   * key returns the run it made before.
+   * @throws DomainError `template-not-found`, `template-suspended`, `concurrency-forbidden`,
+   *   `replicas-quota-exceeded`, `queue-full`; errors of `override` pass through.
+   */
+  submit(request: SubmitRequest): Promise<{ readonly run: Run; readonly existing: boolean }>;
+  /** Resolves once the stop is recorded; the run is final when its runner confirms. @throws `run-not-found`. */
+  stop(runId: string, by: string): Promise<Run>;
+  /** Hides it at once; an unfinished run is stopped first. @throws `run-not-found`. */
+  delete(runId: string, by: string): Promise<void>;
+  get(runId: string): Promise<RunDetail | null>;
+  latest(templateId: string): Promise<Run | null>;
+  list(query: RunQuery): Promise<Page<Run>>;
+  instances(runId: string): Promise<readonly Instance[]>;
+  attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
+  events(runId: string): Promise<readonly RunEvent[]>;
+  /** Null when no such attempt or nothing is kept. */
+  readLog(attemptId: string, stream: LogStream, offset: number, maxBytes: number): Promise<LogChunk | null>;
+  /** Where a person finds what is kept of an attempt; null when unknown. */
+  location(attemptId: string): Promise<string | null>;
+  /**
+   * Resolves when something about this run may have changed, or after `timeoutMs`. For streams:
+   * read, wait, read again.
+   */
+  changed(runId: string, timeoutMs: number): Promise<void>;
+}
+
+/** A new key: the only moment its secret is shown. */
+export interface NewKey {
+  readonly key: AccessKey;
+  readonly secret: string;
+}
+
+export interface Access {
+  /** Creates a key for a user, creating the user too when it is new. `ttlMs` makes it temporary (STS). */
+  createKey(input: { readonly user: string; readonly root?: boolean; readonly policies?: readonly string[]; readonly ttlMs?: number; readonly id?: string; readonly secret?: string }): Promise<NewKey>;
+  /** The key with its secret in clear, for checking a signature; null when unknown. Cached. */
+  credentials(keyId: string): Promise<{ readonly key: AccessKey; readonly secret: string; readonly user: User } | null>;
+  keys(): Promise<readonly AccessKey[]>;
+  setKeyEnabled(id: string, enabled: boolean): Promise<void>;
+  deleteKey(id: string): Promise<void>;
+  users(): Promise<readonly User[]>;
+  putUser(input: { readonly name: string; readonly root?: boolean; readonly policies: readonly string[] }): Promise<User>;
+  deleteUser(name: string): Promise<void>;
+  policies(): Promise<readonly Policy[]>;
+  /** @throws DomainError `invalid-argument` naming the part of the document that is wrong. */
+  putPolicy(name: string, document: unknown): Promise<Policy>;
+  deletePolicy(name: string): Promise<void>;
+  /** Evaluates the user's policies; the root passes. */
+  authorize(user: User, request: AccessRequest): AccessDecision;
+}
+
+export type { PolicyDocument };

@@ -1,0 +1,23 @@
+import type { IdentityField } from '../domain/template.ts';
+import type { ClaimedAttempt } from '../ports/store.ts';
+
+/**
+ * The variables an attempt starts with. Later ones win: facts about the run, then what the user
+ * gave, then what is particular to the shard; `TZ` comes from the template unless the user set it.
+ */
+export function attemptEnvironment(attempt: ClaimedAttempt): Record<string, string> {
+  const { run } = attempt;
+  const { task, shards, timezone } = run.spec;
+  const facts: Record<IdentityField, string> = {
+    'template.id': run.templateId,
+    'template.name': run.templateName,
+    'template.namespace': run.namespace,
+    'run.id': run.id,
+    'run.replicas': String(run.replicas),
+    'instance.index': String(attempt.index),
+    'attempt.number': String(attempt.number),
+  };
+  const env: Record<string, string> = { TZ: timezone };
+  for (const [name, field] of Object.entries(task.identityEnv)) env[name] = facts[field];
+  return Object.assign(env, task.env, shards?.[attempt.index]);
+}

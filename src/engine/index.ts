@@ -1,0 +1,10 @@
+/** The engine's front door: the only engine module that dialects may import. */
+export type {
+  Access,
+  Engine,
+  EngineStats,
+  NewKey,
+  Runs,
+  SubmitRequest,
+  Templates,
+} from './engine.ts';

@@ -1,0 +1,54 @@
+import type { Runtime } from './runtime.ts';
+
+/** Runs erased per transaction, so that a large template does not block others. */
+const PURGE_BATCH = 200;
+
+/** Erases what was deleted, with its output, once nothing of it runs any more. */
+export class Purger {
+  readonly #runtime: Runtime;
+  #busy = false;
+  #again = false;
+  #stopped = false;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Something was deleted, or something deleted has ended. */
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    this.#busy = true;
+    this.#runtime.clock.soon(() => {
+      this.#done = this.#work();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+
+  async #work(): Promise<void> {
+    try {
+      let erased: number;
+      do {
+        this.#again = false;
+        const purged = await this.#runtime.store.purgeDeleted(PURGE_BATCH);
+        erased = purged.erased;
+        for (const [name, executor] of this.#runtime.executors) {
+          const ids = purged.attempts.filter((handle) => handle.executor === name).map((handle) => handle.attemptId);
+          if (ids.length > 0) await executor.remove(ids);
+        }
+      } while ((erased > 0 || this.#again) && !this.#stopped);
+    } catch (error) {
+      this.#runtime.log.error({ err: error }, 'erasing deleted runs failed; the next deletion tries again');
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

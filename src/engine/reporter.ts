@@ -1,0 +1,85 @@
+import type { AttemptReport } from '../ports/executor.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
+
+/** Wait before offering reports again after the store failed. */
+const STORE_RETRY_MS = 500;
+
+/**
+ * Writes down what executors report. Reports are kept until the store has them: their number is
+ * bounded by the attempts that can be alive.
+ */
+export class Reporter {
+  readonly #runtime: Runtime;
+  readonly #dispatcher: Dispatcher;
+  readonly #onFinished: () => void;
+  #waiting: AttemptReport[] = [];
+  #writing: Promise<void> | null = null;
+  #scheduled = false;
+
+  constructor(runtime: Runtime, dispatcher: Dispatcher, onFinished: () => void) {
+    this.#runtime = runtime;
+    this.#dispatcher = dispatcher;
+    this.#onFinished = onFinished;
+  }
+
+  /** Takes a batch; ends free their room at once, so that the next claim shares the commit. */
+  accept(reports: readonly AttemptReport[]): void {
+    this.#waiting.push(...reports);
+    for (const report of reports) {
+      if (report.kind !== 'started') this.#dispatcher.release(report.attemptId);
+    }
+    this.#schedule();
+  }
+
+  /** Resolves when everything accepted so far is stored. */
+  async flush(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#writing !== null) {
+      await (this.#writing ?? this.#write());
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    this.#runtime.clock.soon(() => {
+      this.#scheduled = false;
+      void this.#write();
+    });
+  }
+
+  #write(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (batch.length === 0) return Promise.resolve();
+    // Batches may overlap in flight: the store keeps their order.
+    const writing = this.#store(batch).finally(() => {
+      if (this.#writing === writing) this.#writing = null;
+    });
+    this.#writing = writing;
+    return writing;
+  }
+
+  async #store(batch: AttemptReport[]): Promise<void> {
+    const { store, clock, counters, signals, log } = this.#runtime;
+    try {
+      const result = await store.report(batch, clock.nowMs());
+      counters.staleReports += result.stale;
+      stopAttempts(this.#runtime, result.stop);
+      announceFinished(this.#runtime, result.finished);
+      for (const report of batch) signals.notify(runOf(report.attemptId));
+      if (result.wake) this.#dispatcher.wake();
+      if (result.finished.length > 0) this.#onFinished();
+    } catch (error) {
+      log.error({ err: error, reports: batch.length }, 'storing executor reports failed; trying again');
+      this.#waiting.unshift(...batch);
+      await new Promise<void>((resolve) => void clock.after(STORE_RETRY_MS, resolve));
+      this.#schedule();
+    }
+  }
+}
+
+/** The run part of an attempt id. */
+function runOf(attemptId: string): string {
+  return attemptId.split('.').slice(0, -2).join('.');
+}

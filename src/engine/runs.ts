@@ -1,0 +1,78 @@
+import { DomainError } from '../domain/errors.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Runs } from './engine.ts';
+import type { Purger } from './purger.ts';
+import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
+
+/** Use cases around runs: accept, stop, forget, look. */
+export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Purger): Runs {
+  const { store, ids, clock, signals, counters, executors } = runtime;
+
+  return {
+    async submit(request) {
+      const nowMs = clock.nowMs();
+      const result = await store.admit({
+        runId: `${request.idPrefix}${ids.uuid()}${request.idSuffix}`,
+        templateId: request.templateId,
+        dialect: request.dialect,
+        trigger: request.trigger,
+        idempotencyKey: request.idempotencyKey,
+        nowMs,
+        notBeforeMs: request.notBeforeMs ?? nowMs,
+        by: request.by,
+        override: request.override,
+      });
+      if (result.kind === 'refused') throw result.error;
+      if (result.kind === 'created') {
+        counters.runsAccepted += 1;
+        stopAttempts(runtime, result.stop);
+        dispatcher.wake();
+      }
+      return { run: result.run, existing: result.kind === 'existing' };
+    },
+
+    async stop(runId, by) {
+      if ((await store.run(runId)) === null) throw runNotFound(runId);
+      const { run, finished, stop } = await store.stopRun(runId, 'user', `stopped by ${by}`, clock.nowMs());
+      stopAttempts(runtime, stop);
+      if (finished) announceFinished(runtime, [runId]);
+      signals.notify(runId);
+      // A run that waited for this one may start now.
+      dispatcher.wake();
+      return run;
+    },
+
+    async delete(runId) {
+      const { stop } = await store.deleteRun(runId, clock.nowMs());
+      stopAttempts(runtime, stop);
+      signals.notify(runId);
+      dispatcher.wake();
+      purger.wake();
+    },
+
+    get: (runId) => store.run(runId),
+    latest: (templateId) => store.latestRun(templateId),
+    list: (query) => store.runs(query),
+    instances: (runId) => store.instances(runId),
+    attempt: (attemptId) => store.attempt(attemptId),
+    events: (runId) => store.events(runId),
+
+    async readLog(attemptId, stream, offset, maxBytes) {
+      const attempt = await store.attempt(attemptId);
+      const executor = attempt === null ? undefined : executors.get(attempt.executor);
+      return executor === undefined ? null : executor.readLog(attemptId, stream, offset, maxBytes);
+    },
+
+    async location(attemptId) {
+      const attempt = await store.attempt(attemptId);
+      const executor = attempt === null ? undefined : executors.get(attempt.executor);
+      return executor === undefined ? null : executor.location(attemptId);
+    },
+
+    changed: (runId, timeoutMs) => signals.changed(runId, timeoutMs),
+  };
+}
+
+function runNotFound(runId: string): DomainError {
+  return new DomainError('run-not-found', `there is no run ${runId}`, { runId });
+}

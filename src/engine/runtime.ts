@@ -1,0 +1,51 @@
+import type { Clock, Ids, Randomness } from '../ports/clock.ts';
+import type { Executor } from '../ports/executor.ts';
+import type { AttemptHandle, Store } from '../ports/store.ts';
+import type { RunSignals } from './signals.ts';
+
+/** The part of a logger that the engine uses. */
+export interface EngineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Counters since this server life began. */
+export interface EngineCounters {
+  runsAccepted: number;
+  runsFinished: number;
+  attemptsStarted: number;
+  staleReports: number;
+}
+
+/** What the engine's parts share. */
+export interface Runtime {
+  readonly store: Store;
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Randomness;
+  readonly log: EngineLog;
+  readonly signals: RunSignals;
+  readonly counters: EngineCounters;
+}
+
+/** Passes stops on to the executors that hold the attempts. */
+export function stopAttempts(runtime: Runtime, handles: readonly AttemptHandle[]): void {
+  for (const { attemptId, executor } of handles) {
+    const holder = runtime.executors.get(executor);
+    if (holder === undefined) {
+      runtime.log.error({ attemptId, executor }, 'no such executor on this server: the attempt cannot be stopped from here');
+    } else {
+      holder.stop(attemptId);
+    }
+  }
+}
+
+/** Counts and announces runs that reached a final state. */
+export function announceFinished(runtime: Runtime, runIds: readonly string[]): void {
+  for (const id of runIds) {
+    runtime.counters.runsFinished += 1;
+    runtime.signals.notify(id);
+  }
+}

@@ -1,0 +1,110 @@
+import type { JobSpec } from '../domain/template.ts';
+
+/** Everything an executor needs to start one attempt; nothing of it comes from a wire format. */
+export interface AttemptStart {
+  readonly attemptId: string;
+  /** The owner's fencing number; comes back in every report. */
+  readonly fence: number;
+  readonly spec: JobSpec;
+  /** Final environment of the job, `TZ` included. Nothing of the server's is added to it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** An attempt that may still run and must be watched again. */
+export interface AttemptRef {
+  readonly attemptId: string;
+  readonly fence: number;
+  /** False when the start was never confirmed: the executor says whether it happened. */
+  readonly started: boolean;
+}
+
+/** What an executor tells about an attempt. Every attempt ends in exactly one ended, lost or refused. */
+export type AttemptReport =
+  | {
+      readonly kind: 'started';
+      readonly attemptId: string;
+      readonly fence: number;
+      readonly atMs: number;
+      readonly pid: number | null;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly attemptId: string;
+      readonly fence: number;
+      readonly atMs: number;
+      /** Exit status when the program exited by itself; null when a signal ended it. */
+      readonly exitCode: number | null;
+      /** Signal name (`SIGTERM`), when one ended it. */
+      readonly signal: string | null;
+      /** True when the end followed a stop we asked for. */
+      readonly stopped: boolean;
+      /** Extra words, e.g. a failed PostStart hook; usually empty. */
+      readonly message: string;
+    }
+  | {
+      /** It ran or may have run, but how it ended cannot be known any more. */
+      readonly kind: 'lost';
+      readonly attemptId: string;
+      readonly fence: number;
+      readonly atMs: number;
+      readonly message: string;
+    }
+  | {
+      /** It was never started and never will be. */
+      readonly kind: 'refused';
+      readonly attemptId: string;
+      readonly fence: number;
+      readonly atMs: number;
+      readonly message: string;
+    };
+
+/** Output streams of an attempt. */
+export type LogStream = 'stdout' | 'stderr';
+
+/** A piece of an attempt's output. Offsets count bytes since the attempt began and never shift. */
+export interface LogChunk {
+  /** Offset of the first byte of `bytes`; greater than asked when older bytes were released. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Offset to continue at. */
+  readonly nextOffset: number;
+  /** Bytes written so far, released ones included. */
+  readonly size: number;
+}
+
+/**
+ * Where attempts run. Contract suite: `tests/contract/executor`.
+ *
+ * Invariants: an attempt id is started at most once, ever; an attempt outlives the server;
+ * reports may be repeated after `adopt`, so the store decides which one counts.
+ */
+export interface Executor {
+  readonly name: string;
+  /** Why this executor cannot run the spec, in words with the remedy; null when it can. */
+  refuses(spec: JobSpec): string | null;
+  /** Most attempts it runs at the same time. */
+  readonly maxConcurrent: number;
+  /** Begins; `report` is called with everything that becomes known, in batches. */
+  open(report: (reports: readonly AttemptReport[]) => void): Promise<void>;
+  /** Starts attempts; outcomes arrive as reports. Never throws for a single attempt. */
+  start(attempts: readonly AttemptStart[]): void;
+  /** PreStop, SIGTERM, grace, SIGKILL of the whole tree. Repeating it is harmless. */
+  stop(attemptId: string): void;
+  /** Watches attempts that an earlier server life started; their fate arrives as reports. */
+  adopt(attempts: readonly AttemptRef[]): Promise<void>;
+  /** Reads output; null when nothing is kept for that attempt. */
+  readLog(
+    attemptId: string,
+    stream: LogStream,
+    offset: number,
+    maxBytes: number,
+  ): Promise<LogChunk | null>;
+  /** Forgets ended attempts and their output. */
+  remove(attemptIds: readonly string[]): Promise<void>;
+  /** Where a person finds what is kept of the attempt, e.g. a folder. */
+  location(attemptId: string): string;
+  /** Whether attempts can be started now; a reason when not. */
+  health(): { readonly ready: boolean; readonly reason: string };
+  /** Lets go without touching running attempts. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,250 @@
+import type { AccessKey, Policy, PolicyDocument, User } from '../domain/access.ts';
+import type { DomainError } from '../domain/errors.ts';
+import type {
+  Attempt,
+  Instance,
+  RefusedTrigger,
+  Run,
+  RunDetail,
+  RunEvent,
+  StopCause,
+  TriggerKind,
+} from '../domain/run.ts';
+import type { RunState } from '../domain/states.ts';
+import type {
+  DialectName,
+  JobSpec,
+  Template,
+  TemplateChange,
+  TemplateRevision,
+} from '../domain/template.ts';
+import type { AttemptRef, AttemptReport } from './executor.ts';
+
+/** A page of rows with the total that the filter matches. */
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly total: number;
+}
+
+export interface NewTemplate extends TemplateRevision {
+  readonly id: string;
+  readonly dialect: DialectName;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Who changes a template, and the id under which the change is recorded. */
+export interface ChangeContext {
+  readonly changeId: string;
+  readonly atMs: number;
+  readonly by: string;
+  readonly note: string;
+}
+
+export interface TemplateQuery {
+  readonly dialect?: DialectName;
+  readonly namespace?: string;
+  readonly nameContains?: string;
+  readonly ids?: readonly string[];
+  /** `active`: running instances of the newest run; `replicas`: target instances. */
+  readonly orderBy?: 'created' | 'active' | 'replicas';
+  readonly ascending?: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A template with its newest run, as lists show it. */
+export interface TemplateSummary extends Template {
+  readonly latestRun: Run | null;
+  readonly latestChange: TemplateChange | null;
+}
+
+export interface RunQuery {
+  readonly dialect?: DialectName;
+  readonly templateId?: string;
+  readonly states?: readonly RunState[];
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** What a request changes of the template's definition for one run. */
+export interface RunOverride {
+  readonly spec: JobSpec;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly notActedOn: readonly string[];
+}
+
+/** A wish to start a run. */
+export interface AdmissionRequest {
+  readonly runId: string;
+  readonly templateId: string;
+  readonly dialect: DialectName;
+  readonly trigger: TriggerKind;
+  readonly idempotencyKey: string | null;
+  readonly nowMs: number;
+  /** Later than now = a delayed start. */
+  readonly notBeforeMs: number;
+  readonly by: string;
+  /**
+   * Applies the request's overrides to the template inside the admission transaction. Pure.
+   * @throws DomainError `invalid-argument`, or the dialect's own error type, when they do not fit.
+   */
+  readonly override: ((template: Template) => RunOverride) | null;
+}
+
+/** The answer to an admission; a refusal is a value, so that a batch is never torn by one. */
+export type AdmissionResult =
+  | {
+      readonly kind: 'created';
+      readonly run: Run;
+      /** Attempts of runs that this one replaces; the caller must stop them. */
+      readonly stop: readonly AttemptHandle[];
+    }
+  | { readonly kind: 'existing'; readonly run: Run }
+  | { readonly kind: 'refused'; readonly error: Error | DomainError };
+
+/** Where an attempt lives. */
+export interface AttemptHandle {
+  readonly attemptId: string;
+  readonly executor: string;
+}
+
+/** A claimed attempt: the row exists durably, ours to start, once. */
+export interface ClaimedAttempt {
+  readonly attemptId: string;
+  readonly executor: string;
+  readonly fence: number;
+  readonly index: number;
+  readonly number: number;
+  readonly run: RunDetail;
+}
+
+export interface ClaimRequest {
+  readonly nowMs: number;
+  /** The owner's fencing number; written on each attempt and asked back in each report. */
+  readonly fence: number;
+  /** Most attempts to claim in this transaction. */
+  readonly limit: number;
+  /** Names the executor for a spec, or the reason why none fits: the run then fails with it. */
+  readonly route: (spec: JobSpec) => { readonly executor: string } | { readonly refusal: string };
+}
+
+export interface ClaimResult {
+  readonly attempts: readonly ClaimedAttempt[];
+  /** Attempts to stop because a delayed Replace run came due. */
+  readonly stop: readonly AttemptHandle[];
+  /** Runs that ended here without an attempt (nothing can run them, Forbid conflict). */
+  readonly finished: readonly string[];
+  /** When the next queued or retried instance is due; null = none waits for time. */
+  readonly nextDueMs: number | null;
+}
+
+/** What a batch of executor reports did. */
+export interface ReportResult {
+  /** Reports of a wrong fence, an unknown or a finished attempt: refused, nothing changed. */
+  readonly stale: number;
+  readonly stop: readonly AttemptHandle[];
+  readonly finished: readonly string[];
+  /** True when something became claimable (retry, released hold). */
+  readonly wake: boolean;
+}
+
+/** What a stop did. `finished` when nothing was running; otherwise the attempts to stop. */
+export interface StopResult {
+  readonly run: Run;
+  readonly finished: boolean;
+  readonly stop: readonly AttemptHandle[];
+}
+
+/**
+ * Durable state. Contract suite: `tests/contract/store`, the same for every adapter.
+ *
+ * Every method is one transaction that is durable (synced) when its promise resolves. Concurrent
+ * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
+ * user caused is thrown as `DomainError` (admission returns it as a value).
+ */
+export interface Store {
+  /** Checks the schema, migrates it, and takes ownership of the store. Returns a new fencing number. */
+  open(): Promise<{ readonly fence: number }>;
+  close(): Promise<void>;
+  /** Cheap proof that the store answers. @throws when it does not. */
+  ping(): Promise<void>;
+
+  createTemplate(template: NewTemplate, context: ChangeContext): Promise<Template>;
+  /** `revise` computes the new definition from the stored one inside the transaction. Pure; may throw. */
+  updateTemplate(
+    id: string,
+    dialect: DialectName,
+    revise: (current: Template) => TemplateRevision,
+    context: ChangeContext,
+  ): Promise<Template>;
+  /** Setting the current state again succeeds and records nothing. `wake` = held runs were released. */
+  setSuspended(
+    id: string,
+    dialect: DialectName,
+    suspended: boolean,
+    context: ChangeContext,
+  ): Promise<{ readonly template: Template; readonly wake: boolean }>;
+  /**
+   * Hides the template at once and stops its runs; rows go when the last attempt has ended.
+   */
+  deleteTemplate(
+    id: string,
+    dialect: DialectName,
+    context: ChangeContext,
+  ): Promise<{ readonly stop: readonly AttemptHandle[] }>;
+  template(id: string, dialect?: DialectName): Promise<Template | null>;
+  templates(query: TemplateQuery): Promise<Page<TemplateSummary>>;
+  templateChanges(templateId: string, offset: number, limit: number): Promise<Page<TemplateChange>>;
+  /** Ids of templates whose `refersTo` is this one. */
+  templatesReferringTo(id: string): Promise<readonly string[]>;
+
+  admit(request: AdmissionRequest): Promise<AdmissionResult>;
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+  report(reports: readonly AttemptReport[], nowMs: number): Promise<ReportResult>;
+  stopRun(runId: string, cause: StopCause, message: string, nowMs: number): Promise<StopResult>;
+  /** Stops every running run whose deadline has passed. `nextDeadlineMs`: the earliest remaining. */
+  stopOverdue(nowMs: number): Promise<{
+    readonly stop: readonly AttemptHandle[];
+    readonly finished: readonly string[];
+    readonly nextDeadlineMs: number | null;
+  }>;
+  /** Hides a run at once, stops it if need be; its rows go when it has ended. */
+  deleteRun(runId: string, nowMs: number): Promise<{ readonly stop: readonly AttemptHandle[] }>;
+  /** Erases at most `limit` hidden runs (and templates) that have ended; `attempts`: whose output can go. */
+  purgeDeleted(limit: number): Promise<{ readonly erased: number; readonly attempts: readonly AttemptHandle[] }>;
+  /** Takes over attempts without an end from an earlier life, under the new fence. */
+  takeOver(fence: number): Promise<readonly (AttemptRef & AttemptHandle & { readonly stopping: boolean })[]>;
+
+  run(id: string): Promise<RunDetail | null>;
+  /** The newest run of each template, by creation; absent where there is none. */
+  latestRun(templateId: string): Promise<Run | null>;
+  runs(query: RunQuery): Promise<Page<Run>>;
+  instances(runId: string): Promise<readonly Instance[]>;
+  attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
+  events(runId: string): Promise<readonly RunEvent[]>;
+  /** Keeps a bounded number of refusals per template. */
+  recordRefusal(refusal: RefusedTrigger): Promise<void>;
+  refusals(templateId: string, limit: number): Promise<readonly RefusedTrigger[]>;
+  /** Counts for metrics, cheap at any size. */
+  counts(): Promise<{ readonly queued: number; readonly running: number; readonly activeAttempts: number }>;
+
+  /** `sealedSecret` is ciphertext; the store never sees a secret. */
+  putKey(key: AccessKey, sealedSecret: Uint8Array): Promise<void>;
+  key(id: string): Promise<{ readonly key: AccessKey; readonly sealedSecret: Uint8Array } | null>;
+  keys(): Promise<readonly AccessKey[]>;
+  /** @throws DomainError `key-not-found`. */
+  setKeyEnabled(id: string, enabled: boolean): Promise<void>;
+  /** @throws DomainError `key-not-found`. */
+  deleteKey(id: string): Promise<void>;
+  /** Creates or replaces. */
+  putUser(user: User): Promise<void>;
+  user(name: string): Promise<User | null>;
+  users(): Promise<readonly User[]>;
+  /** Deletes the user with its keys. @throws DomainError `user-not-found`. */
+  deleteUser(name: string): Promise<void>;
+  putPolicy(name: string, document: PolicyDocument): Promise<void>;
+  policies(): Promise<readonly Policy[]>;
+  /** @throws DomainError `policy-not-found`, or `policy-in-use` while a user has it. */
+  deletePolicy(name: string): Promise<void>;
+}

@@ -1,0 +1,135 @@
+import type { Generated } from 'kysely';
+
+/** Tables as both stores keep them. Times are epoch milliseconds, booleans 0 or 1, lists JSON text. */
+export interface Database {
+  meta: { key: string; value: string };
+  templates: TemplateRow;
+  template_revisions: {
+    template_n: number;
+    revision: number;
+    spec: string;
+    document: string;
+    not_acted_on: string;
+  };
+  template_changes: TemplateChangeRow;
+  runs: RunRow;
+  instances: InstanceRow;
+  attempts: AttemptRow;
+  events: EventRow;
+  refusals: RefusalRow;
+  users: { name: string; root: number; policies: string; created_at: number };
+  keys: KeyRow;
+  policies: { name: string; document: string };
+}
+
+export interface TemplateRow {
+  /** Internal number: what other rows refer to; never reused. */
+  n: Generated<number>;
+  id: string;
+  dialect: string;
+  namespace: string;
+  name: string;
+  revision: number;
+  suspended: number;
+  refers_to: string | null;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export interface TemplateChangeRow {
+  n: Generated<number>;
+  id: string;
+  template_id: string;
+  kind: string;
+  revision: number;
+  at: number;
+  by: string;
+  note: string;
+}
+
+export interface RunRow {
+  n: Generated<number>;
+  id: string;
+  template_n: number;
+  revision: number;
+  trigger: string;
+  by: string;
+  idempotency_key: string | null;
+  state: string;
+  hold: string | null;
+  stop_cause: string | null;
+  replicas: number;
+  active: number;
+  succeeded: number;
+  failed: number;
+  message: string;
+  created_at: number;
+  not_before: number;
+  started_at: number | null;
+  ended_at: number | null;
+  deadline_at: number | null;
+  deleted_at: number | null;
+  /** The request's overrides applied to the template; null = the revision as it is. */
+  spec: string | null;
+  document: string | null;
+  not_acted_on: string | null;
+}
+
+export interface InstanceRow {
+  run_n: number;
+  idx: number;
+  state: string;
+  /** Number of the newest attempt; 0 = none yet. */
+  attempt: number;
+  /** When a pending instance may start. */
+  due_at: number;
+}
+
+export interface AttemptRow {
+  run_n: number;
+  idx: number;
+  number: number;
+  state: string;
+  executor: string;
+  fence: number;
+  /** 1 once a later server life took it over. */
+  adopted: number;
+  pid: number | null;
+  exit_code: number | null;
+  signal: string | null;
+  message: string;
+  claimed_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+
+export interface EventRow {
+  run_n: number;
+  seq: number;
+  at: number;
+  subject: string;
+  from_state: string | null;
+  to_state: string;
+  reason: string;
+}
+
+export interface RefusalRow {
+  n: Generated<number>;
+  template_n: number;
+  at: number;
+  trigger: string;
+  by: string;
+  code: string;
+  reason: string;
+}
+
+export interface KeyRow {
+  id: string;
+  user: string;
+  enabled: number;
+  created_at: number;
+  security_token: string | null;
+  expires_at: number | null;
+  sealed_secret: Uint8Array;
+}

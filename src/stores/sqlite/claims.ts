@@ -1,0 +1,186 @@
+import { decideStart } from '../../domain/admission.ts';
+import { attemptId } from '../../domain/run.ts';
+import type { AttemptHandle, ClaimedAttempt, ClaimRequest, ClaimResult, RunOverride } from '../../ports/store.ts';
+import type { RunDetail } from '../../domain/run.ts';
+import { type RunJoined, toRun } from '../sql/rows.ts';
+import { lazy, runColumns, type Session } from './session.ts';
+import type { Stops } from './stops.ts';
+
+interface DueInstance {
+  readonly run_n: number;
+  readonly idx: number;
+  readonly attempt: number;
+}
+
+interface DueRun extends RunJoined {
+  readonly template_suspended: number;
+}
+
+/** Work of one claim transaction as it gathers. */
+interface Harvest {
+  readonly request: ClaimRequest;
+  readonly attempts: ClaimedAttempt[];
+  readonly stop: AttemptHandle[];
+  readonly finished: string[];
+}
+
+/** Taking what is due: the rows exist before anything is started, so nothing is started twice. */
+export class Claims {
+  readonly #session: Session;
+  readonly #stops: Stops;
+  readonly #dueInstances;
+  readonly #dueRuns;
+  readonly #othersAhead;
+  readonly #runByN;
+  readonly #startRun;
+  readonly #addActive;
+  readonly #insertInstance;
+  readonly #activateInstance;
+  readonly #insertAttempt;
+  readonly #hold;
+  readonly #nextDue;
+
+  constructor(session: Session, stops: Stops) {
+    this.#session = session;
+    this.#stops = stops;
+    const { db } = session;
+    this.#dueInstances = lazy(() =>
+      db.prepare(`select run_n, idx, attempt from instances where state = 'pending' and due_at <= ? order by due_at, run_n, idx limit ?`),
+    );
+    this.#dueRuns = lazy(() =>
+      db.prepare(
+        `select ${runColumns}, t.suspended as template_suspended from runs r join templates t on t.n = r.template_n
+         where r.state = 'queued' and r.hold is null and r.not_before <= ? order by r.not_before, r.n limit ?`,
+      ),
+    );
+    this.#othersAhead = lazy(() =>
+      db.prepare(
+        `select id from runs where template_n = ? and n <> ?
+           and (state in ('running', 'stopping') or (state = 'queued' and n < ? and not_before <= ?)) order by n`,
+      ),
+    );
+    this.#runByN = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.n = ?`));
+    this.#startRun = lazy(() =>
+      db.prepare(`update runs set state = 'running', started_at = ?, deadline_at = ?, active = ? where n = ?`),
+    );
+    this.#addActive = lazy(() => db.prepare('update runs set active = active + 1 where n = ?'));
+    this.#insertInstance = lazy(() =>
+      db.prepare('insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, ?, ?, ?)'),
+    );
+    this.#activateInstance = lazy(() =>
+      db.prepare(`update instances set state = 'active', attempt = ? where run_n = ? and idx = ?`),
+    );
+    this.#insertAttempt = lazy(() =>
+      db.prepare(
+        `insert into attempts (run_n, idx, number, state, executor, fence, adopted, message, claimed_at) values (?, ?, ?, 'claimed', ?, ?, 0, '', ?)`,
+      ),
+    );
+    this.#hold = lazy(() => db.prepare('update runs set hold = ? where n = ?'));
+    this.#nextDue = lazy(() =>
+      db.prepare(
+        `select min(at) as at from (
+           select min(due_at) as at from instances where state = 'pending'
+           union all select min(not_before) from runs where state = 'queued' and hold is null)`,
+      ),
+    );
+  }
+
+  claim(request: ClaimRequest): ClaimResult {
+    const harvest: Harvest = { request, attempts: [], stop: [], finished: [] };
+    this.#claimPending(harvest);
+    // A run in the page may be held or refused, so that room is left: look again until the
+    // room or the queue is used up. Every turn moves at least one run out of the queue.
+    while (harvest.attempts.length < request.limit && this.#claimRuns(harvest)) {
+      /* the next page */
+    }
+    const next = this.#nextDue().get() as { at: number | null };
+    return { attempts: harvest.attempts, stop: harvest.stop, finished: harvest.finished, nextDueMs: next.at };
+  }
+
+  /** Retries and instances that found no room before. */
+  #claimPending(harvest: Harvest): void {
+    const { request } = harvest;
+    const due = this.#dueInstances().all(request.nowMs, request.limit) as DueInstance[];
+    const runs = new Map<number, RunDetail>();
+    for (const instance of due) {
+      let run = runs.get(instance.run_n);
+      if (run === undefined) {
+        run = this.#detail(this.#runByN().get(instance.run_n) as RunJoined);
+        runs.set(instance.run_n, run);
+      }
+      const routed = request.route(run.spec);
+      if ('refusal' in routed) {
+        this.#stops.stop(run.id, 'budget', routed.refusal, request.nowMs);
+        harvest.finished.push(run.id);
+        continue;
+      }
+      this.#activateInstance().run(instance.attempt + 1, instance.run_n, instance.idx);
+      this.#addActive().run(instance.run_n);
+      this.#insertClaimed(harvest, instance.run_n, run, instance.idx, instance.attempt + 1, routed.executor);
+    }
+  }
+
+  /** One page of due runs; false when there is none. */
+  #claimRuns(harvest: Harvest): boolean {
+    const { request } = harvest;
+    const room = request.limit - harvest.attempts.length;
+    const rows = this.#dueRuns().all(request.nowMs, room) as DueRun[];
+    for (const row of rows) {
+      if (harvest.attempts.length >= request.limit) return false;
+      this.#startOne(harvest, row);
+    }
+    return rows.length > 0;
+  }
+
+  #startOne(harvest: Harvest, row: DueRun): void {
+    const { nowMs, limit, route, fence } = harvest.request;
+    const run = this.#detail(row);
+    const others = run.spec.concurrency === 'allow' ? [] : (this.#othersAhead().all(row.template_n, row.n, row.n, nowMs) as { id: string }[]);
+    const decision = decideStart({
+      suspended: row.template_suspended === 1,
+      policy: run.spec.concurrency,
+      hasOthersAhead: others.length > 0,
+    });
+    if (decision.kind === 'fail') {
+      this.#stops.finish(row, 'failed', null, decision.reason, nowMs);
+      harvest.finished.push(run.id);
+      return;
+    }
+    if (decision.kind === 'hold') {
+      this.#hold().run(decision.hold, row.n);
+      this.#stops.event(row.n, nowMs, 'run', 'queued', 'queued', decision.reason);
+      if (decision.replaces) {
+        for (const { id } of others) harvest.stop.push(...this.#stops.stop(id, 'replaced', `replaced by ${run.id}`, nowMs).stop);
+      }
+      return;
+    }
+    const routed = route(run.spec);
+    if ('refusal' in routed) {
+      this.#stops.finish(row, 'failed', null, routed.refusal, nowMs);
+      harvest.finished.push(run.id);
+      return;
+    }
+    const now = Math.min(row.replicas, limit - harvest.attempts.length);
+    const deadline = run.spec.timeoutMs === null ? null : nowMs + run.spec.timeoutMs;
+    this.#startRun().run(nowMs, deadline, now, row.n);
+    this.#stops.event(row.n, nowMs, 'run', 'queued', 'running', `claimed by server life ${fence}`);
+    const started: RunDetail = { ...run, state: 'running', startedAtMs: nowMs, deadlineAtMs: deadline, active: now };
+    for (let index = 0; index < row.replicas; index += 1) {
+      const active = index < now;
+      this.#insertInstance().run(row.n, index, active ? 'active' : 'pending', active ? 1 : 0, nowMs);
+      if (active) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
+    }
+  }
+
+  #insertClaimed(harvest: Harvest, runN: number, run: RunDetail, index: number, number: number, executor: string): void {
+    const { fence, nowMs } = harvest.request;
+    this.#insertAttempt().run(runN, index, number, executor, fence, nowMs);
+    this.#stops.event(runN, nowMs, `#${index}.${number}`, null, 'claimed', `given to the ${executor} executor`);
+    harvest.attempts.push({ attemptId: attemptId(run.id, index, number), executor, fence, index, number, run });
+  }
+
+  #detail(row: RunJoined): RunDetail {
+    const definition: RunOverride = this.#session.runDefinition(row);
+    return { ...toRun(row), ...definition, templateName: row.template_name };
+  }
+}

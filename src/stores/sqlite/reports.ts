@@ -1,0 +1,173 @@
+import { type AttemptEnd, decideAttemptEnd } from '../../domain/progress.ts';
+import { attemptId } from '../../domain/run.ts';
+import { type AttemptState, type InstanceState, isFinal, type RunState, transition } from '../../domain/states.ts';
+import type { AttemptRef, AttemptReport } from '../../ports/executor.ts';
+import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
+import type { RunJoined } from '../sql/rows.ts';
+import type { AttemptRow } from '../sql/schema.ts';
+import { lazy, runColumns, type Session } from './session.ts';
+import type { Stops } from './stops.ts';
+
+interface Found {
+  readonly run: RunJoined;
+  readonly attempt: AttemptRow;
+}
+
+interface Tally {
+  stale: number;
+  wake: boolean;
+  readonly stop: AttemptHandle[];
+  readonly finished: string[];
+}
+
+/** What executors tell, checked against the fence and the transition table before it counts. */
+export class Reports {
+  readonly #session: Session;
+  readonly #stops: Stops;
+  readonly #run;
+  readonly #attempt;
+  readonly #setStarted;
+  readonly #setEnded;
+  readonly #setInstance;
+  readonly #count;
+  readonly #liveOf;
+  readonly #refence;
+
+  constructor(session: Session, stops: Stops) {
+    this.#session = session;
+    this.#stops = stops;
+    const { db } = session;
+    this.#run = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`));
+    this.#attempt = lazy(() => db.prepare('select * from attempts where run_n = ? and idx = ? and number = ?'));
+    this.#setStarted = lazy(() =>
+      db.prepare('update attempts set state = ?, pid = ?, started_at = ? where run_n = ? and idx = ? and number = ?'),
+    );
+    this.#setEnded = lazy(() =>
+      db.prepare('update attempts set state = ?, exit_code = ?, signal = ?, message = ?, ended_at = ? where run_n = ? and idx = ? and number = ?'),
+    );
+    this.#setInstance = lazy(() => db.prepare('update instances set state = ?, due_at = ? where run_n = ? and idx = ?'));
+    this.#count = lazy(() =>
+      db.prepare('update runs set active = active - 1, succeeded = succeeded + ?, failed = failed + ? where n = ?'),
+    );
+    this.#liveOf = lazy(() =>
+      db.prepare(
+        `select r.id as run_id, a.* from attempts a join runs r on r.n = a.run_n
+         where a.state in ('claimed', 'running', 'stopping') order by a.run_n, a.idx, a.number`,
+      ),
+    );
+    this.#refence = lazy(() =>
+      db.prepare(`update attempts set fence = ?, adopted = 1 where state in ('claimed', 'running', 'stopping')`),
+    );
+  }
+
+  apply(reports: readonly AttemptReport[], nowMs: number): ReportResult {
+    const tally: Tally = { stale: 0, wake: false, stop: [], finished: [] };
+    for (const report of reports) {
+      const found = this.#find(report);
+      if (found === null) tally.stale += 1;
+      else if (report.kind === 'started') this.#started(found, report);
+      else this.#ended(found, report, nowMs, tally);
+    }
+    return tally;
+  }
+
+  /** Gives every attempt without an end to the new owner; reports under an older fence are stale from here on. */
+  takeOver(fence: number): (AttemptRef & AttemptHandle & { stopping: boolean })[] {
+    const live = this.#liveOf().all() as (AttemptRow & { run_id: string })[];
+    this.#refence().run(fence);
+    return live.map((row) => ({
+      attemptId: attemptId(row.run_id, row.idx, row.number),
+      executor: row.executor,
+      fence,
+      started: row.started_at !== null,
+      stopping: row.state === 'stopping',
+    }));
+  }
+
+  /** Null when the report must not count: unknown, finished, or of an owner that lost it. */
+  #find(report: AttemptReport): Found | null {
+    const at = parseAttemptId(report.attemptId);
+    if (at === null) return null;
+    const run = this.#run().get(at.runId) as RunJoined | undefined;
+    if (run === undefined) return null;
+    const attempt = this.#attempt().get(run.n, at.index, at.number) as AttemptRow | undefined;
+    if (attempt === undefined || attempt.fence !== report.fence) return null;
+    if (isFinal('attempt', attempt.state as AttemptState)) return null;
+    return { run, attempt };
+  }
+
+  #started({ run, attempt }: Found, report: AttemptReport & { kind: 'started' }): void {
+    if (attempt.started_at !== null) return;
+    // A stop may have been asked before the start was confirmed; the stop stands.
+    const next = attempt.state === 'claimed' ? transition('attempt', 'claimed', 'running') : (attempt.state as AttemptState);
+    this.#setStarted().run(next, report.pid, report.atMs, run.n, attempt.idx, attempt.number);
+    const pid = report.pid === null ? '' : ` as process ${report.pid}`;
+    this.#stops.event(run.n, report.atMs, `#${attempt.idx}.${attempt.number}`, attempt.state, next, `started${pid}`);
+  }
+
+  #ended({ run, attempt }: Found, report: Exclude<AttemptReport, { kind: 'started' }>, nowMs: number, tally: Tally): void {
+    const retry = this.#session.runDefinition(run).spec.retry;
+    const end = toEnd(report, attempt);
+    const progress = { state: run.state as RunState, replicas: run.replicas, succeeded: run.succeeded, failed: run.failed };
+    const decision = decideAttemptEnd(progress, retry, end);
+    const subject = `#${attempt.idx}.${attempt.number}`;
+
+    transition('attempt', attempt.state as AttemptState, decision.attempt);
+    const exitCode = end.kind === 'exit' ? end.exitCode : null;
+    const signal = end.kind === 'signal' ? end.signal : null;
+    this.#setEnded().run(decision.attempt, exitCode, signal, decision.reason, report.atMs, run.n, attempt.idx, attempt.number);
+    this.#stops.event(run.n, report.atMs, subject, attempt.state, decision.attempt, decision.reason);
+
+    transition('instance', 'active', decision.instance as InstanceState);
+    this.#setInstance().run(decision.instance, nowMs + decision.retryInMs, run.n, attempt.idx);
+    const succeeded = decision.instance === 'succeeded' ? 1 : 0;
+    const failed = countsAsFailed(decision.attempt, end) ? 1 : 0;
+    this.#count().run(succeeded, failed, run.n);
+    const after: RunJoined = {
+      ...run,
+      active: run.active - 1,
+      succeeded: run.succeeded + succeeded,
+      failed: run.failed + failed,
+    };
+    if (decision.instance === 'pending') tally.wake = true;
+    this.#settle(after, decision.run, `instance #${attempt.idx} ${decision.reason}`, nowMs, tally);
+  }
+
+  #settle(run: RunJoined, verdict: 'continue' | 'complete' | 'give-up', reason: string, nowMs: number, tally: Tally): void {
+    if (verdict === 'complete') {
+      if (this.#stops.finish(run, 'succeeded', null, '', nowMs)) tally.wake = true;
+      tally.finished.push(run.id);
+    } else if (verdict === 'give-up') {
+      const result = this.#stops.stop(run.id, 'budget', reason, nowMs);
+      tally.stop.push(...result.stop);
+      if (result.finished) tally.finished.push(run.id);
+      tally.wake = true;
+    } else if (run.state === 'stopping' && run.active <= 0) {
+      this.#stops.settleStopped(run, nowMs);
+      tally.finished.push(run.id);
+      tally.wake = true;
+    }
+  }
+}
+
+function toEnd(report: Exclude<AttemptReport, { kind: 'started' }>, attempt: AttemptRow): AttemptEnd {
+  if (report.kind === 'lost') return { kind: 'lost', message: report.message };
+  if (report.kind === 'refused') {
+    const neverStarted = attempt.adopted === 1 && attempt.started_at === null;
+    return { kind: neverStarted ? 'never-started' : 'refused', message: report.message };
+  }
+  const { stopped, message } = report;
+  if (report.signal !== null) return { kind: 'signal', signal: report.signal, stopped, message };
+  return { kind: 'exit', exitCode: report.exitCode ?? 0, stopped, message };
+}
+
+/** Failed attempts are what the budget and the `Failed` counter count; a stop we asked for is none. */
+function countsAsFailed(state: AttemptState, end: AttemptEnd): boolean {
+  return (state === 'failed' || state === 'lost') && end.kind !== 'never-started';
+}
+
+function parseAttemptId(text: string): { runId: string; index: number; number: number } | null {
+  const match = /^(.+)\.(\d{1,9})\.(\d{1,9})$/.exec(text);
+  if (match === null) return null;
+  return { runId: match[1] ?? '', index: Number(match[2]), number: Number(match[3]) };
+}

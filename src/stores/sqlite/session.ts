@@ -1,0 +1,109 @@
+import Sqlite, { type Database as Connection, type Statement } from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { type AdmissionLimits } from '../../domain/admission.ts';
+import type { RunJoined } from '../sql/rows.ts';
+import { parseRevision, type ParsedRevision } from '../sql/rows.ts';
+import type { Database } from '../sql/schema.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** Page cache of the connection. Kept small: the server promises a small footprint. */
+const CACHE_KIB = 16 * 1024;
+/** How long another process's lock is waited for before a write fails. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** Parsed revisions kept; they are immutable, so this only trades memory for parsing. */
+const MAX_CACHED_REVISIONS = 256;
+
+/** Columns of a run with its template, as every read selects them. */
+export const runColumns = `r.*, t.id as template_id, t.name as template_name, t.dialect as dialect, t.namespace as namespace`;
+
+/**
+ * The open database with what every part of the store shares: one connection, the group
+ * commit queue, and the count of unfinished runs that admission checks.
+ */
+export class Session {
+  readonly db: Connection;
+  /** For migrations and cold queries; the hot statements are prepared by hand. */
+  readonly sql: Kysely<Database>;
+  readonly writes: WriteQueue;
+  readonly limits: AdmissionLimits;
+  readonly #revisions = new Map<string, ParsedRevision>();
+  readonly #revisionQuery: () => Statement;
+  #unfinished = 0;
+  #delta = 0;
+
+  constructor(path: string, limits: AdmissionLimits) {
+    this.limits = limits;
+    this.db = new Sqlite(path);
+    this.db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    this.db.pragma('journal_mode = WAL');
+    // FULL: a commit is on disk before it is acknowledged, also through a power cut.
+    this.db.pragma('synchronous = FULL');
+    this.db.pragma(`cache_size = -${CACHE_KIB}`);
+    this.db.pragma('temp_store = MEMORY');
+    this.db.pragma('trusted_schema = OFF');
+    this.sql = new Kysely<Database>({ dialect: new SqliteDialect({ database: this.db }) });
+    this.writes = new WriteQueue(this.db, (committed) => {
+      if (committed) this.#unfinished += this.#delta;
+      this.#delta = 0;
+    });
+    this.#revisionQuery = lazy(() =>
+      this.db.prepare('select spec, document, not_acted_on from template_revisions where template_n = ? and revision = ?'),
+    );
+  }
+
+  /** Unfinished runs as seen inside the current transaction. */
+  get unfinishedRuns(): number {
+    return this.#unfinished + this.#delta;
+  }
+
+  /** Counts a run that began (+1) or ended (-1); forgotten if the transaction is rolled back. */
+  countUnfinished(change: 1 | -1): void {
+    this.#delta += change;
+  }
+
+  /** Reads the counter from the table; once, when the store opens. */
+  loadUnfinished(): void {
+    const row = this.db
+      .prepare(`select count(*) as c from runs where state in ('queued', 'running', 'stopping')`)
+      .get() as { c: number };
+    this.#unfinished = row.c;
+  }
+
+  /** The parsed revision. @throws Error when it is missing: the database is damaged. */
+  revision(templateN: number, revision: number): ParsedRevision {
+    const cacheKey = `${templateN}:${revision}`;
+    const cached = this.#revisions.get(cacheKey);
+    if (cached !== undefined) return cached;
+    const row = this.#revisionQuery().get(templateN, revision) as
+      | { spec: string; document: string; not_acted_on: string }
+      | undefined;
+    if (row === undefined) throw new Error(`template revision ${cacheKey} is missing from the database`);
+    const parsed = parseRevision(row);
+    if (this.#revisions.size >= MAX_CACHED_REVISIONS) {
+      const oldest = this.#revisions.keys().next().value;
+      if (oldest !== undefined) this.#revisions.delete(oldest);
+    }
+    this.#revisions.set(cacheKey, parsed);
+    return parsed;
+  }
+
+  /** Forgets a parsed revision, for a write that may be rolled back and written differently. */
+  forgetRevision(templateN: number, revision: number): void {
+    this.#revisions.delete(`${templateN}:${revision}`);
+  }
+
+  /** What the run runs by: its own overridden copy, or the template's revision. */
+  runDefinition(row: RunJoined): ParsedRevision {
+    if (row.spec !== null && row.document !== null && row.not_acted_on !== null) {
+      return parseRevision({ spec: row.spec, document: row.document, not_acted_on: row.not_acted_on });
+    }
+    return this.revision(row.template_n, row.revision);
+  }
+}
+
+/** Prepares a statement at first use: tables exist only after the migrations. */
+export function lazy<T>(make: () => T): () => T {
+  let value: T | undefined;
+  return () => (value ??= make());
+}
+

@@ -1,0 +1,106 @@
+import { type AdmissionLimits, defaultAdmissionLimits } from '../../domain/admission.ts';
+import type { Store } from '../../ports/store.ts';
+import { migrate } from '../sql/migrations.ts';
+import { AccessTables } from './access.ts';
+import { Admission } from './admission.ts';
+import { Claims } from './claims.ts';
+import { Purge } from './purge.ts';
+import { Reads } from './reads.ts';
+import { Refusals } from './refusals.ts';
+import { Reports } from './reports.ts';
+import { Session } from './session.ts';
+import { Stops } from './stops.ts';
+import { Templates } from './templates.ts';
+
+export interface SqliteStoreOptions {
+  /** Database file; created when missing, readable by its owner only. */
+  readonly path: string;
+  readonly limits?: Partial<AdmissionLimits>;
+}
+
+/**
+ * The store of an embedded server: one SQLite file in WAL mode with full sync, one writer,
+ * group commit. Reads go straight to the same connection.
+ */
+export function createSqliteStore(options: SqliteStoreOptions): Store {
+  const session = new Session(options.path, { ...defaultAdmissionLimits, ...options.limits });
+  const stops = new Stops(session);
+  const refusals = new Refusals(session);
+  const admission = new Admission(session, stops, refusals);
+  const claims = new Claims(session, stops);
+  const reports = new Reports(session, stops);
+  const templates = new Templates(session, stops);
+  const purge = new Purge(session, stops);
+  const reads = new Reads(session);
+  const access = new AccessTables(session);
+  const write = session.writes.run.bind(session.writes);
+
+  return {
+    async open() {
+      await migrate(session.sql);
+      session.loadUnfinished();
+      return { fence: await write(() => nextFence(session)) };
+    },
+    async close() {
+      if (!session.db.open) return;
+      // The queue flushes before this turn of the loop ends; then the file can go.
+      await write(() => undefined);
+      session.db.pragma('wal_checkpoint(TRUNCATE)');
+      session.db.close();
+    },
+    async ping() {
+      session.db.prepare('select 1').get();
+    },
+
+    createTemplate: (template, context) => write(() => templates.create(template, context)),
+    updateTemplate: (id, dialect, revise, context) => write(() => templates.update(id, dialect, revise, context)),
+    setSuspended: (id, dialect, suspended, context) => write(() => templates.setSuspended(id, dialect, suspended, context)),
+    deleteTemplate: (id, dialect, context) => write(() => templates.delete(id, dialect, context)),
+    template: async (id, dialect) => templates.find(id, dialect),
+    templates: (query) => reads.templates(query),
+    templateChanges: (id, offset, limit) => reads.changes(id, offset, limit),
+    templatesReferringTo: async (id) => templates.referringTo(id),
+
+    admit: (request) => write(() => admission.admit(request)),
+    claim: (request) => write(() => claims.claim(request)),
+    report: (batch, nowMs) => write(() => reports.apply(batch, nowMs)),
+    stopRun: (runId, cause, message, nowMs) => write(() => stops.stop(runId, cause, message, nowMs)),
+    stopOverdue: (nowMs) => write(() => stops.stopOverdue(nowMs)),
+    deleteRun: (runId, nowMs) => write(() => purge.hide(runId, nowMs)),
+    purgeDeleted: (limit) => write(() => purge.erase(limit)),
+    takeOver: (fence) => write(() => reports.takeOver(fence)),
+
+    run: async (id) => reads.run(id),
+    latestRun: async (templateId) => reads.latestRun(templateId),
+    runs: (query) => reads.runs(query),
+    instances: async (runId) => reads.instances(runId),
+    attempt: async (id) => reads.attempt(id),
+    events: async (runId) => reads.events(runId),
+    recordRefusal: (refusal) => write(() => refusals.recordById(refusal)),
+    refusals: async (templateId, limit) => refusals.list(templateId, limit),
+    counts: async () => reads.counts(),
+
+    putKey: (key, sealedSecret) => write(() => access.putKey(key, sealedSecret)),
+    key: async (id) => access.key(id),
+    keys: async () => access.keys(),
+    setKeyEnabled: (id, enabled) => write(() => access.setKeyEnabled(id, enabled)),
+    deleteKey: (id) => write(() => access.deleteKey(id)),
+    putUser: (user) => write(() => access.putUser(user)),
+    user: async (name) => access.user(name),
+    users: async () => access.users(),
+    deleteUser: (name) => write(() => access.deleteUser(name)),
+    putPolicy: (name, document) => write(() => access.putPolicy(name, document)),
+    policies: async () => access.policies(),
+    deletePolicy: (name) => write(() => access.deletePolicy(name)),
+  };
+}
+
+/** A number greater than every one handed out before: who has an older one is stale. */
+function nextFence(session: Session): number {
+  const row = session.db.prepare(`select value from meta where key = 'fence'`).get() as { value: string } | undefined;
+  const fence = Number(row?.value ?? 0) + 1;
+  session.db
+    .prepare(`insert into meta (key, value) values ('fence', ?) on conflict (key) do update set value = excluded.value`)
+    .run(String(fence));
+  return fence;
+}
