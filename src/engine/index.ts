@@ -8,3 +8,4 @@ export type {
   SubmitRequest,
   Templates,
 } from './engine.ts';
+export type { RunOverride, TemplateSummary } from '../ports/store.ts';

@@ -1,5 +1,4 @@
 import type { DomainErrorCode } from '../../domain/errors.ts';
-import type { Envelope } from './envelope.ts';
 import type { WireError } from './errors.ts';
 
 /** Who signed the request. */
@@ -41,6 +40,22 @@ export interface Reply {
   readonly omitTraceId?: boolean;
 }
 
+/** Identifiers of one exchange, in the body and in the headers. */
+export interface ExchangeIds {
+  /** Upper-case UUID whose third group starts with 5 (sae.md §2.4). */
+  readonly requestId: string;
+  /** 30 lower-case characters (sae.md §2.4). */
+  readonly traceId: string;
+}
+
+/** How a product writes its answers. */
+export interface Envelope {
+  /** JSON text of a success. */
+  success(reply: Reply, ids: ExchangeIds): string;
+  /** JSON text of a failure. `host` is the Host header as received. */
+  failure(error: WireError, ids: ExchangeIds, host: string): string;
+}
+
 /** How a parameter of an operation is treated; the coverage page is made from these. */
 export interface ParameterInfo {
   readonly name: string;
@@ -79,5 +94,10 @@ export interface Product<Services> {
   /** Absent = the envelope of sae.md §2.4 and §2.5. */
   readonly envelope?: Envelope;
   /** Total map from the engine's refusals to wire errors; a missing one does not compile. */
-  readonly errors: Readonly<Record<DomainErrorCode, (details: Readonly<Record<string, string | number>>, message: string) => WireError>>;
+  readonly errors: Readonly<
+    Record<
+      DomainErrorCode,
+      (details: Readonly<Record<string, string | number>>, message: string) => WireError
+    >
+  >;
 }

@@ -1,0 +1,79 @@
+/**
+ * Runs the tests with Node's own runner.
+ *
+ *   npm test                                       all of them
+ *   npm test -- tests/unit tests/e2e/demo.test.ts  some folders or files
+ *   npm test -- --test-name-pattern=replace        options of `node --test`
+ *
+ * Tests that need a program which this machine lacks are skipped and named up front; in CI
+ * (CI=true) such a skip is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { globSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { missingTools } from '../tests/support/tools.ts';
+
+const TEST_CONCURRENCY = 2;
+/** For one file, and so for each test in it. */
+const TEST_TIMEOUT_MS = 10 * 60_000;
+
+const root = join(import.meta.dirname, '..');
+const args = process.argv.slice(2);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`test: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const paths = args.filter((arg) => !arg.startsWith('-'));
+  const files = testFiles(paths);
+  const requireAll = process.env['CI'] === 'true' || process.env['LONGSHORE_REQUIRE_ALL'] === '1';
+  for (const tool of missingTools()) {
+    const outcome = requireAll ? 'its tests will FAIL (CI)' : 'its tests are SKIPPED';
+    console.log(`test: ${tool.name} is missing, ${outcome}: ${tool.neededFor}`);
+  }
+  return runNode(
+    [
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${TEST_CONCURRENCY}`,
+      `--test-timeout=${TEST_TIMEOUT_MS}`,
+      ...options,
+      ...files,
+    ],
+    requireAll ? { ...process.env, LONGSHORE_REQUIRE_ALL: '1' } : process.env,
+  );
+}
+
+/** Test files under the given folders, files or globs; all of `tests/` when none is given. */
+function testFiles(paths: readonly string[]): readonly string[] {
+  const found = (paths.length === 0 ? ['tests'] : paths).flatMap((path) => {
+    const stat = statSync(join(root, path), { throwIfNoEntry: false });
+    const pattern = stat?.isDirectory() === true ? `${path}/**/*.test.ts` : path;
+    const files = globSync(pattern, { cwd: root });
+    if (files.length === 0) {
+      throw new Error(
+        `no test file at "${path}"; give a folder, file or glob under tests/ ` +
+          '(and write options with their value as one word: --test-name-pattern=text)',
+      );
+    }
+    return files;
+  });
+  return [...new Set(found)].toSorted();
+}
+
+/** Exit code of node; a signal to this process is handed on, so that nothing is left running. */
+function runNode(nodeArgs: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, nodeArgs, { cwd: root, env, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}

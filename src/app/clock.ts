@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Ids, Randomness, Timer } from '../ports/clock.ts';
+
+/** `setTimeout` fires at once for longer delays than this, so those are slept in parts. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  after(delayMs: number, task: () => void): Timer {
+    let handle: NodeJS.Timeout;
+    const arm = (remainingMs: number): void => {
+      const stepMs = Math.min(Math.max(remainingMs, 0), maxTimerMs);
+      handle = setTimeout(() => {
+        if (remainingMs > stepMs) {
+          arm(remainingMs - stepMs);
+        } else {
+          task();
+        }
+      }, stepMs);
+      handle.unref();
+    };
+    arm(delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+  soon(task: () => void): void {
+    setImmediate(task);
+  },
+};
+
+/** Random UUIDs. */
+export const systemIds: Ids = { uuid: () => randomUUID() };
+
+/** The runtime's generator: spreads retries, guards nothing. */
+export const systemRandom: Randomness = { fraction: () => Math.random() };

@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import { createAliyunFamily } from '../dialects/aliyun/family.ts';
+import { openNonceMemory } from '../dialects/aliyun/nonces.ts';
+import { answerNotFound, mountProduct, mountRpc } from '../dialects/aliyun/pipeline.ts';
+import type { Dialect } from '../dialects/kit/dialect.ts';
+import { createNativeDialect } from '../dialects/native/index.ts';
+import type { NativeServices } from '../dialects/native/operation.ts';
+import { createSaeProduct } from '../dialects/sae/index.ts';
+import type { FrozenConfig } from './config/schema.ts';
+
+/** The Aliyun family with its products, as one dialect: they share `/` and the replay memory. */
+function aliyunDialect(services: NativeServices, config: FrozenConfig, nonceFolder: string): Dialect {
+  const nonces = openNonceMemory({
+    directory: nonceFolder,
+    nowMs: services.nowMs(),
+    log: services.log,
+  });
+  const family = createAliyunFamily({ context: services, nonces });
+  const { suspendSemantics, namespaces, backoffMs, backoffMaxMs, phpRuntime } = config.sae;
+  const { replicasPerTemplate, replicasPerAccount } = config.limits;
+  const sae = createSaeProduct(services, {
+    suspendSemantics,
+    namespaces,
+    backoffMs,
+    backoffMaxMs,
+    phpRuntime,
+    replicasPerTemplate,
+    replicasPerAccount,
+  });
+  return {
+    name: 'aliyun',
+    async mount(scope) {
+      await mountProduct(scope, sae, family);
+      await mountRpc(scope, family);
+      // What is nobody's path is answered as the cloud does: its clients read no other shape.
+      scope.setNotFoundHandler(answerNotFound(family));
+    },
+    async close() {
+      nonces.close();
+    },
+  };
+}
+
+/** The registry of dialects: a new one is a line here. Mounts all of them. */
+export async function mountDialects(
+  host: FastifyInstance,
+  services: NativeServices,
+  config: FrozenConfig,
+  nonceFolder: string,
+): Promise<readonly Dialect[]> {
+  const dialects = [createNativeDialect(services), aliyunDialect(services, config, nonceFolder)];
+  for (const dialect of dialects) {
+    await dialect.mount(host);
+  }
+  return dialects;
+}

@@ -1,0 +1,169 @@
+/** Composition root: puts store, executors, engine, dialects and HTTP host together, and apart. */
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { NativeServices } from '../dialects/native/operation.ts';
+import { createAccess } from '../engine/access.ts';
+import { createEngine, type RunningEngine } from '../engine/create.ts';
+import { loadOrCreateMasterKey } from '../lib/sealed-box.ts';
+import type { Store } from '../ports/store.ts';
+import { createSqliteStore } from '../stores/sqlite/store.ts';
+import { systemClock, systemIds, systemRandom } from './clock.ts';
+import type { FrozenConfig } from './config/schema.ts';
+import {
+  announceServer,
+  loadOrCreateOperatorToken,
+  prepareDataDir,
+  withdrawServer,
+} from './data-dir.ts';
+import { mountDialects } from './dialects.ts';
+import { machineFacts } from './doctor.ts';
+import { createExecutors } from './executors.ts';
+import { addressOf, createHttpHost } from './http-host.ts';
+import { createMetrics } from './metrics.ts';
+import { processRefusal } from './process-policy.ts';
+import { lockDataDir } from './server-lock.ts';
+import { runAll, settledWithin } from './shutdown.ts';
+import { version } from './version.ts';
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Base address on this machine, e.g. `http://127.0.0.1:8480`. */
+  readonly url: string;
+  readonly dataDir: string;
+  /** Why jobs do not run as processes here; null when they do. */
+  readonly processRefusal: string | null;
+  /**
+   * Drains and ends: `/readyz` turns 503, nothing new is accepted, requests under way finish
+   * within `shutdown.drainMs`, running attempts are left to their supervisor, the store closes.
+   * Repeating it waits for the same end.
+   */
+  close(): Promise<void>;
+}
+
+type Undo = () => Promise<unknown> | unknown;
+
+/**
+ * Starts a server.
+ * @throws DataDirBusyError while another server has the data folder; otherwise what the part that
+ *   could not start says. Whatever had started is ended again first.
+ */
+export async function startServer(config: FrozenConfig, log: Logger): Promise<RunningServer> {
+  // What has been started, newest last: undone in reverse, after a failed start and at the end.
+  const undo: Undo[] = [];
+  try {
+    return await assemble(config, log, undo);
+  } catch (error) {
+    await runAll(undo.toReversed()).catch((fault: unknown) => {
+      log.warn({ err: fault }, 'while giving up the start');
+    });
+    throw error;
+  }
+}
+
+async function assemble(config: FrozenConfig, log: Logger, undo: Undo[]): Promise<RunningServer> {
+  const { dataDir } = config;
+  const paths = await prepareDataDir(dataDir);
+  const lock = await lockDataDir(dataDir);
+  undo.push(() => lock.release());
+  const operatorToken = await loadOrCreateOperatorToken(dataDir);
+
+  const store = createSqliteStore({ path: paths.database, limits: config.limits });
+  undo.push(() => store.close());
+  const { fence } = await store.open();
+  const running = await startableEngine(config, log, store, fence, paths.masterKey);
+  undo.push(() => running.close());
+
+  const startedAtMs = systemClock.nowMs();
+  const closing = new AbortController();
+  // Every open stream listens for the end.
+  setMaxListeners(0, closing.signal);
+  let url = '';
+  const services: NativeServices = {
+    engine: running.engine,
+    region: config.region,
+    accountId: config.accountId,
+    nowMs: () => systemClock.nowMs(),
+    uuid: () => systemIds.uuid(),
+    log,
+    version,
+    operatorToken,
+    dataDir,
+    baseUrl: () => config.publicUrl ?? url,
+    startedAtMs,
+    facts: () => machineFacts(config, { port: false }),
+    closing: closing.signal,
+  };
+
+  const metrics = createMetrics(version, () => running.engine.stats());
+  const host = createHttpHost({
+    http: config.http,
+    metrics,
+    readiness: async () =>
+      closing.signal.aborted ? { ready: false, reason: 'shutting down' } : running.engine.ready(),
+    log,
+    logRequests: config.log.level === 'debug',
+  });
+  const dialects = await mountDialects(host, services, config, paths.nonces);
+  undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
+  undo.push(() => closeHost(host, config.shutdown.drainMs, log));
+
+  await running.start();
+  await host.listen({ host: config.listen.host, port: config.listen.port });
+  url = addressOf(host);
+  undo.push(() => withdrawServer(dataDir));
+  await announceServer(dataDir, { url, pid: process.pid, startedAtMs, version });
+  log.info({ url, dataDir, version }, 'listening');
+
+  const refusal = processRefusal(config);
+  if (refusal !== null) {
+    log.warn({}, refusal);
+  }
+  let closed: Promise<void> | null = null;
+  return {
+    url,
+    dataDir,
+    processRefusal: refusal,
+    close() {
+      closing.abort();
+      closed ??= runAll(undo.toReversed());
+      return closed;
+    },
+  };
+}
+
+async function startableEngine(
+  config: FrozenConfig,
+  log: Logger,
+  store: Store,
+  fence: number,
+  masterKeyPath: string,
+): Promise<RunningEngine> {
+  const access = await createAccess({
+    store,
+    masterKey: loadOrCreateMasterKey(masterKeyPath),
+    clock: systemClock,
+    randomBytes: (length) => randomBytes(length),
+  });
+  return createEngine({
+    store,
+    fence,
+    executors: createExecutors(config, { nowMs: () => systemClock.nowMs(), log }),
+    access,
+    clock: systemClock,
+    ids: systemIds,
+    random: systemRandom,
+    log,
+  });
+}
+
+/** Stops accepting, gives requests under way their time, then cuts what is left. */
+async function closeHost(host: FastifyInstance, drainMs: number, log: Logger): Promise<void> {
+  const finished = host.close();
+  if (!(await settledWithin(finished, drainMs))) {
+    log.warn({ drainMs }, 'requests did not finish in time and are cut off');
+    host.server.closeAllConnections();
+    await finished;
+  }
+}

@@ -1,0 +1,118 @@
+import type { AccessKey, User } from '../../domain/access.ts';
+import type { Endpoint } from './endpoint.ts';
+import { gatewayErrors } from './errors.ts';
+import type { AliyunFamily } from './family.ts';
+import type { Incoming } from './incoming.ts';
+import { createSigningKeys, equalSecret } from './signatures/claim.ts';
+import type { Claim, SigningKeys } from './signatures/claim.ts';
+
+/** How far a request's time may be from the server's, in either direction (sae.md §3.5). */
+export const clockSkewLimitMs = 15 * 60_000;
+
+/** Longest security token that is looked at. */
+const tokenLengthLimit = 4_096;
+const tokenPattern = /^[\w+/=.~-]+$/;
+
+/** A key, its secret and its user, as the engine hands them out. */
+interface Credentials {
+  readonly key: AccessKey;
+  readonly secret: string;
+  readonly user: User;
+}
+
+/** Prepared secrets; the engine hands out one object per unchanged key, so changes drop out. */
+const signingKeys = new WeakMap<Credentials, SigningKeys>();
+
+/**
+ * Proves who sent a request, in the order of sae.md §3: time window, key, signature, security
+ * token, nonce. The nonce is recorded last, so forged requests cannot burn nonces.
+ * @throws WireError of §3.6.
+ */
+export async function authenticate(claim: Claim, family: AliyunFamily): Promise<Credentials> {
+  const nowMs = family.context.nowMs();
+  checkFreshness(claim, nowMs);
+  const credentials = await family.context.engine.access.credentials(claim.keyId);
+  if (credentials === null) throw gatewayErrors.unknownAccessKey();
+  if (!credentials.key.enabled) throw gatewayErrors.inactiveAccessKey();
+  claim.verify(preparedKeys(credentials));
+  checkSecurityToken(claim.securityToken, credentials.key, nowMs);
+  const verdict = family.nonces.remember(claim.keyId, claim.nonce, nowMs);
+  if (verdict === 'used') throw gatewayErrors.nonceUsed();
+  if (verdict === 'full') throw gatewayErrors.throttling();
+  return credentials;
+}
+
+/**
+ * Asks the policies of the user (sae.md §3.7).
+ * @param resource RAM resource name; `*` when the operation has none.
+ * @throws WireError `NoPermission` with `AccessDeniedDetail`.
+ */
+export function authorize(
+  endpoint: Endpoint,
+  resource: string,
+  credentials: Credentials,
+  incoming: Incoming,
+  family: AliyunFamily,
+): void {
+  const { context } = family;
+  const { user } = credentials;
+  const decision = context.engine.access.authorize(user, {
+    action: endpoint.ramAction,
+    resource,
+    // The root passes every check, so its requests need no conditions.
+    context: user.root ? {} : conditionKeys(incoming, context.nowMs()),
+  });
+  if (decision.allowed) return;
+  throw gatewayErrors.noPermission({
+    PolicyType: 'AccountLevelIdentityBasedPolicy',
+    AuthPrincipalOwnerId: context.accountId,
+    AuthPrincipalType: credentials.key.securityToken === null ? 'SubUser' : 'AssumedRoleUser',
+    AuthPrincipalDisplayName: user.name,
+    NoPermissionType: decision.kind,
+    AuthAction: endpoint.ramAction,
+    EncodedDiagnosticMessage: Buffer.from(
+      JSON.stringify({ user: user.name, action: endpoint.ramAction, resource }),
+    ).toString('base64'),
+  });
+}
+
+/** @throws WireError `InvalidTimeStamp.Format` or `InvalidTimeStamp.Expired`. */
+export function checkFreshness(claim: Claim, nowMs: number): void {
+  if (Number.isNaN(claim.signedAtMs)) throw gatewayErrors.timestampFormat();
+  if (Math.abs(nowMs - claim.signedAtMs) > clockSkewLimitMs) throw gatewayErrors.timestampExpired();
+}
+
+/** Temporary credentials of §3.3. @throws WireError `MissingSecurityToken` or `InvalidSecurityToken.*`. */
+export function checkSecurityToken(token: string | undefined, key: AccessKey, nowMs: number): void {
+  if (!token) {
+    if (key.securityToken !== null) throw gatewayErrors.missingSecurityToken();
+    return;
+  }
+  if (token.length > tokenLengthLimit || !tokenPattern.test(token)) {
+    throw gatewayErrors.securityTokenMalformed();
+  }
+  if (key.securityToken === null || !equalSecret(token, key.securityToken)) {
+    throw gatewayErrors.securityTokenMismatch();
+  }
+  if (key.expiresAtMs !== null && key.expiresAtMs <= nowMs) {
+    throw gatewayErrors.securityTokenExpired();
+  }
+}
+
+function conditionKeys(incoming: Incoming, nowMs: number): Readonly<Record<string, string>> {
+  return {
+    'acs:SourceIp': incoming.sourceIp,
+    'acs:CurrentTime': new Date(nowMs).toISOString(),
+    'acs:SecureTransport': String(incoming.secure),
+    'acs:MFAPresent': 'false',
+  };
+}
+
+function preparedKeys(credentials: Credentials): SigningKeys {
+  let keys = signingKeys.get(credentials);
+  if (keys === undefined) {
+    keys = createSigningKeys(credentials.secret);
+    signingKeys.set(credentials, keys);
+  }
+  return keys;
+}

@@ -1,0 +1,211 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../../domain/errors.ts';
+import { authenticate, authorize } from './authenticate.ts';
+import { bindOperation } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { standardEnvelope } from './envelope.ts';
+import { WireError, gatewayErrors } from './errors.ts';
+import type { AliyunFamily } from './family.ts';
+import { Incoming } from './incoming.ts';
+import type { ExchangeIds, Product } from './operation.ts';
+import { readClaim } from './signatures/scheme.ts';
+
+/** Largest request body (sae.md §2.2). */
+export const bodyLimitBytes = 4 * 1024 * 1024;
+
+/** Every method is routed to us, so that a wrong one is answered in the family's shape. */
+const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
+
+/** Finds the operation a request is for, or throws the gateway's error. */
+type Router = (incoming: Incoming) => Endpoint;
+
+/**
+ * One exchange from the decoded head to the written answer; the checks stand in the order of
+ * sae.md §3. Never rejects and always answers JSON.
+ */
+async function serve(
+  route: Router,
+  family: AliyunFamily,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const ids = family.nextIds();
+  let endpoint: Endpoint | undefined;
+  try {
+    const incoming = new Incoming(request.raw, request.body);
+    endpoint = route(incoming);
+    const claim = readClaim(incoming);
+    if (claim.scheme === 'rpc') checkRpcBinding(incoming, endpoint);
+    const credentials = await authenticate(claim, family);
+    const { user } = credentials;
+    let resource = '*';
+    if (endpoint.resource !== null && !user.root) {
+      resource = await endpoint.resource(incoming.params);
+    }
+    authorize(endpoint, resource, credentials, incoming, family);
+    const answer = await endpoint.handle({
+      params: incoming.params,
+      caller: { user: user.name, keyId: claim.keyId, sourceIp: incoming.sourceIp },
+      requestId: ids.requestId,
+      host: incoming.host,
+    });
+    write(reply, 200, endpoint.envelope.success(answer, ids), ids);
+  } catch (error) {
+    fail(error, endpoint, ids, family, request, reply);
+  }
+}
+
+/**
+ * Serves a product: its ROA paths here, its operations by name on `/` once `mountRpc` is called.
+ * Uses a plugin scope of its own, so body parsing and errors stay apart from other dialects.
+ */
+export async function mountProduct<S>(
+  scope: FastifyInstance,
+  product: Product<S>,
+  family: AliyunFamily,
+): Promise<void> {
+  const paths = new Map<string, Map<string, Endpoint>>();
+  for (const operation of product.operations) {
+    const endpoint = bindOperation(product, operation);
+    const byMethod = paths.get(operation.path) ?? new Map<string, Endpoint>();
+    byMethod.set(operation.method, endpoint);
+    paths.set(operation.path, byMethod);
+    family.rpc.add(endpoint);
+  }
+  await openScope(scope, family, (inner) => {
+    for (const [path, byMethod] of paths) {
+      if (path !== '/') addRoute(inner, path, roaRouter(byMethod), family);
+    }
+    for (const prefix of deepPrefixes(paths.keys())) {
+      addRoute(inner, `${prefix}/*`, unknownRoute, family);
+    }
+  });
+}
+
+/** Serves every mounted product on `/` by Action (sae.md §3.4). Call once per server. */
+export async function mountRpc(scope: FastifyInstance, family: AliyunFamily): Promise<void> {
+  const route: Router = (incoming) => {
+    if (incoming.method !== 'GET' && incoming.method !== 'POST') throw gatewayErrors.apiNotFound();
+    return family.rpc.route(incoming);
+  };
+  await openScope(scope, family, (inner) => addRoute(inner, '/', route, family));
+}
+
+/** A handler for the host's `setNotFoundHandler`: `InvalidApi.NotFound` in the family's shape. */
+export function answerNotFound(family: AliyunFamily) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
+    fail(gatewayErrors.apiNotFound(), undefined, family.nextIds(), family, request, reply);
+  };
+}
+
+function roaRouter(byMethod: ReadonlyMap<string, Endpoint>): Router {
+  return (incoming) => {
+    const endpoint = byMethod.get(incoming.method);
+    if (endpoint === undefined) throw gatewayErrors.apiNotFound();
+    const version = incoming.header('x-acs-version');
+    if (version !== undefined && version !== endpoint.version) throw gatewayErrors.invalidVersion();
+    const action = incoming.header('x-acs-action');
+    if (action !== undefined && action !== endpoint.name) throw gatewayErrors.apiNotFound();
+    return endpoint;
+  };
+}
+
+const unknownRoute: Router = () => {
+  throw gatewayErrors.apiNotFound();
+};
+
+/**
+ * An RPC signature covers the Action but neither path nor headers: the operation it was made for
+ * must be the one that runs, or a captured request could be turned into another operation.
+ */
+function checkRpcBinding(incoming: Incoming, endpoint: Endpoint): void {
+  if (incoming.params.get('Action') !== endpoint.name) throw gatewayErrors.apiNotFound();
+  if (incoming.params.get('Version') !== endpoint.version) throw gatewayErrors.invalidVersion();
+}
+
+async function openScope(
+  scope: FastifyInstance,
+  family: AliyunFamily,
+  addRoutes: (inner: FastifyInstance) => void,
+): Promise<void> {
+  await scope.register(async (inner) => {
+    inner.removeAllContentTypeParsers();
+    // Signatures cover raw bytes; decoding waits until a parameter is asked for.
+    inner.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: bodyLimitBytes },
+      (_request, body, done) => done(null, body),
+    );
+    inner.setErrorHandler((error, request, reply) => {
+      fail(readableError(error), undefined, family.nextIds(), family, request, reply);
+    });
+    addRoutes(inner);
+  });
+}
+
+function addRoute(scope: FastifyInstance, url: string, route: Router, family: AliyunFamily): void {
+  scope.route({
+    method: [...methods],
+    url,
+    exposeHeadRoute: false,
+    bodyLimit: bodyLimitBytes,
+    handler: (request, reply) => {
+      void serve(route, family, request, reply);
+    },
+  });
+}
+
+/** First segments of paths with several, e.g. `/pop`: unknown paths below them are ours. */
+function deepPrefixes(paths: Iterable<string>): Set<string> {
+  const prefixes = new Set<string>();
+  for (const path of paths) {
+    const end = path.indexOf('/', 1);
+    if (end !== -1) prefixes.add(path.slice(0, end));
+  }
+  return prefixes;
+}
+
+/** Turns what the HTTP layer refuses (size, length, content type) into the contract's 400. */
+function readableError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('statusCode' in error)) return error;
+  const status = error.statusCode;
+  if (typeof status !== 'number' || status < 400 || status >= 500) return error;
+  const reason =
+    status === 413 ? `the request body is larger than ${bodyLimitBytes} bytes` : error.message;
+  return gatewayErrors.invalidParameter('body', reason);
+}
+
+function fail(
+  error: unknown,
+  endpoint: Endpoint | undefined,
+  ids: ExchangeIds,
+  family: AliyunFamily,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const wireError = toWireError(error, endpoint);
+  if (wireError.status >= 500) {
+    family.context.log.error(
+      { err: error, requestId: ids.requestId, operation: endpoint?.name },
+      'request failed',
+    );
+  }
+  const envelope = endpoint?.envelope ?? standardEnvelope;
+  const host = request.headers.host ?? '';
+  write(reply, wireError.status, envelope.failure(wireError, ids, host), ids);
+}
+
+function toWireError(error: unknown, endpoint: Endpoint | undefined): WireError {
+  if (error instanceof WireError) return error;
+  if (error instanceof DomainError && endpoint !== undefined) return endpoint.toWireError(error);
+  return gatewayErrors.internalError();
+}
+
+function write(reply: FastifyReply, status: number, text: string, ids: ExchangeIds): void {
+  reply
+    .code(status)
+    .header('content-type', 'application/json;charset=utf-8')
+    .header('x-acs-request-id', ids.requestId)
+    .header('x-acs-trace-id', ids.traceId)
+    .send(text);
+}

@@ -1,0 +1,19 @@
+import type { NativeOperation } from '../operation.ts';
+import { infoOperations } from './info.ts';
+import { keyOperations } from './keys.ts';
+import { logOperations } from './logs.ts';
+import { policyOperations } from './policies.ts';
+import { runOperations } from './runs.ts';
+import { templateOperations } from './templates.ts';
+import { userOperations } from './users.ts';
+
+/** Every operation of the native API: routing, validation and the OpenAPI document use this table. */
+export const nativeOperations: readonly NativeOperation[] = [
+  ...infoOperations,
+  ...templateOperations,
+  ...runOperations,
+  ...logOperations,
+  ...keyOperations,
+  ...userOperations,
+  ...policyOperations,
+];

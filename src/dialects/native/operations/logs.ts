@@ -1,0 +1,133 @@
+import { Type } from 'typebox';
+import { isFinal } from '../../../domain/states.ts';
+import type { Engine } from '../../../engine/index.ts';
+import { followLog } from '../follow.ts';
+import { defineOperation, json, type StreamEvent } from '../operation.ts';
+import { ProblemError } from '../problem.ts';
+import { closed } from '../views/common.ts';
+import { AttemptView, attemptView } from '../views/run.ts';
+
+const group = 'logs';
+const maxReadBytes = 1024 * 1024;
+const defaultReadBytes = 64 * 1024;
+
+/** Most `follow` streams at once: each costs a look at the store four times a second. */
+const maxStreams = 256;
+
+const attemptId = Type.String({ minLength: 1, maxLength: 256, description: '`<run>.<index>.<number>`' });
+const logParams = Type.Object({ attempt: attemptId, stream: Type.Enum(['stdout', 'stderr']) });
+const offsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'Byte to start at.' });
+
+async function findAttempt(engine: Engine, id: string) {
+  const attempt = await engine.runs.attempt(id);
+  if (attempt === null) {
+    throw new ProblemError('attempt-not-found', `no attempt has the id ${id}`);
+  }
+  return attempt;
+}
+
+const get = defineOperation({
+  name: 'GetAttempt',
+  method: 'GET',
+  path: '/attempts/{attempt}',
+  group,
+  summary: 'One try of an instance, with where its output is kept.',
+  params: Type.Object({ attempt: attemptId }),
+  reply: { status: 200, type: 'application/json', schema: AttemptView, description: 'The attempt.' },
+  async handle({ params }, { engine }) {
+    const attempt = await findAttempt(engine, params.attempt);
+    return json(attemptView(attempt, await engine.runs.location(attempt.id)));
+  },
+});
+
+const read = defineOperation({
+  name: 'ReadLog',
+  method: 'GET',
+  path: '/attempts/{attempt}/logs/{stream}',
+  group,
+  summary: 'Bytes of an attempt’s output from an offset. Headers tell where to go on.',
+  params: logParams,
+  query: Type.Object(
+    {
+      offset: Type.Optional(offsetSchema),
+      maxBytes: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: maxReadBytes, default: defaultReadBytes, description: 'Most bytes to return.' }),
+      ),
+    },
+    closed,
+  ),
+  reply: {
+    status: 200,
+    type: 'application/octet-stream',
+    description:
+      'The bytes. `Longshore-Log-Offset`: offset of the first; `Longshore-Log-Next-Offset`: where to go on; `Longshore-Log-Size`: bytes written so far; `Longshore-Log-Final`: whether no more will come.',
+  },
+  async handle({ params, query }, { engine }) {
+    const attempt = await findAttempt(engine, params.attempt);
+    const chunk = await engine.runs.readLog(
+      params.attempt,
+      params.stream,
+      query.offset ?? 0,
+      query.maxBytes ?? defaultReadBytes,
+    );
+    if (chunk === null) {
+      throw new ProblemError('log-not-found', `nothing is kept of ${params.stream} of ${params.attempt}`);
+    }
+    const ended = isFinal('attempt', attempt.state) && chunk.nextOffset >= chunk.size;
+    return {
+      kind: 'bytes',
+      bytes: chunk.bytes,
+      headers: {
+        'longshore-log-offset': String(chunk.offset),
+        'longshore-log-next-offset': String(chunk.nextOffset),
+        'longshore-log-size': String(chunk.size),
+        'longshore-log-final': String(ended),
+      },
+    };
+  },
+});
+
+/** Streams open now, by server: several servers may live in one process. */
+const openStreams = new WeakMap<Engine, number>();
+
+async function* counted(engine: Engine, events: AsyncGenerator<StreamEvent>): AsyncGenerator<StreamEvent> {
+  openStreams.set(engine, (openStreams.get(engine) ?? 0) + 1);
+  try {
+    yield* events;
+  } finally {
+    openStreams.set(engine, (openStreams.get(engine) ?? 1) - 1);
+  }
+}
+
+/** Where a stream goes on: the id of the last event that was received, else the offset asked for. */
+function resumeAt(lastEventId: string | null, offset: number): number {
+  const resumed = lastEventId === null ? Number.NaN : Number(lastEventId);
+  return Number.isSafeInteger(resumed) && resumed >= 0 ? resumed : offset;
+}
+
+const follow = defineOperation({
+  name: 'FollowLog',
+  method: 'GET',
+  path: '/attempts/{attempt}/logs/{stream}/follow',
+  group,
+  summary: 'An attempt’s output as it grows, as server-sent events. `Last-Event-ID` resumes.',
+  params: logParams,
+  query: Type.Object({ offset: Type.Optional(offsetSchema) }, closed),
+  reply: {
+    status: 200,
+    type: 'text/event-stream',
+    description:
+      'Events `chunk` {offset, nextOffset, base64} with the next offset as id, then `end` {state, exitCode, signal, offset}.',
+  },
+  async handle({ params, query, lastEventId }, { engine, closing }) {
+    await findAttempt(engine, params.attempt);
+    if ((openStreams.get(engine) ?? 0) >= maxStreams) {
+      throw new ProblemError('too-many-streams', `${maxStreams} logs are being followed`);
+    }
+    const from = resumeAt(lastEventId, query.offset ?? 0);
+    const events = followLog(engine, params.attempt, params.stream, from, closing);
+    return { kind: 'events', events: counted(engine, events) };
+  },
+});
+
+export const logOperations = [get, read, follow] as const;

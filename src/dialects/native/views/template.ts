@@ -1,0 +1,176 @@
+import { Type, type Static } from 'typebox';
+import type { RefusedTrigger } from '../../../domain/run.ts';
+import type { Template, TemplateChange } from '../../../domain/template.ts';
+import { closed, integerOrNull, pageSchema, timeMs } from './common.ts';
+import { RunView, runView } from './run.ts';
+
+const maxEnvEntries = 1000;
+const maxArguments = 1000;
+const maxTextLength = 128 * 1024;
+
+const commandSchema = Type.Array(Type.String({ maxLength: maxTextLength }), {
+  minItems: 1,
+  maxItems: maxArguments,
+  description: 'Program and arguments; no shell is involved.',
+});
+const envSchema = Type.Record(
+  Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,255}$' }),
+  Type.String({ maxLength: maxTextLength }),
+  { maxProperties: maxEnvEntries, description: 'Variables of the job.' },
+);
+const replicasSchema = Type.Integer({
+  minimum: 1,
+  maximum: 10_000,
+  description: 'Instances started in parallel; all must succeed.',
+});
+
+/** Definition of a native template: one command. */
+export const TemplateInput = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$' }),
+    namespace: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$', description: 'Default: the region.' }),
+    ),
+    command: commandSchema,
+    env: Type.Optional(envSchema),
+    replicas: Type.Optional(replicasSchema),
+    concurrency: Type.Optional(
+      Type.Enum(['allow', 'forbid', 'replace'], {
+        default: 'allow',
+        description: 'What happens when a trigger fires while a run is unfinished.',
+      }),
+    ),
+    retries: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1000, default: 0, description: 'Failed attempts a run survives.' }),
+    ),
+    timeoutMs: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 1, maximum: 31_536_000_000 }), Type.Null()], {
+        default: null,
+        description: 'Wall time of a run from its start, retries included; null = no limit.',
+      }),
+    ),
+    graceMs: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 3_600_000, default: 30_000, description: 'From SIGTERM to SIGKILL.' }),
+    ),
+    timezone: Type.Optional(Type.String({ default: 'UTC', maxLength: 64, description: 'IANA zone given as TZ.' })),
+  },
+  { ...closed, title: 'TemplateInput' },
+);
+export type TemplateInput = Static<typeof TemplateInput>;
+
+/** What a single run may change of a native template. */
+export const RunInput = Type.Object(
+  {
+    idempotencyKey: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: 'One run per key and template, however often it is sent.' }),
+    ),
+    notBeforeMs: Type.Optional(Type.Integer({ minimum: 0, description: 'Delayed start, milliseconds since the epoch.' })),
+    command: Type.Optional(commandSchema),
+    env: Type.Optional(envSchema),
+    replicas: Type.Optional(replicasSchema),
+  },
+  { ...closed, title: 'RunInput' },
+);
+export type RunInput = Static<typeof RunInput>;
+
+/** A stored job definition of any dialect. */
+export const TemplateView = Type.Object(
+  {
+    id: Type.String(),
+    dialect: Type.String(),
+    namespace: Type.String(),
+    name: Type.String(),
+    revision: Type.Integer(),
+    suspended: Type.Boolean(),
+    command: Type.Array(Type.String()),
+    artifact: Type.String({ description: 'Image or package the program comes from; empty = this machine.' }),
+    env: Type.Record(Type.String(), Type.String()),
+    replicas: Type.Integer(),
+    concurrency: Type.String(),
+    retries: Type.Integer(),
+    timeoutMs: integerOrNull,
+    graceMs: Type.Integer(),
+    timezone: Type.String(),
+    notActedOn: Type.Array(Type.String(), {
+      description: 'Parameters that are stored and echoed without effect.',
+    }),
+    createdAtMs: timeMs,
+    updatedAtMs: timeMs,
+    latestRun: Type.Optional(Type.Union([RunView, Type.Null()])),
+  },
+  { title: 'Template' },
+);
+export type TemplateView = Static<typeof TemplateView>;
+
+/** One change of a template. */
+export const TemplateChangeView = Type.Object(
+  {
+    id: Type.String(),
+    kind: Type.Enum(['create', 'update', 'delete', 'suspend', 'resume']),
+    revision: Type.Integer(),
+    atMs: timeMs,
+    by: Type.String(),
+    note: Type.String(),
+  },
+  { title: 'TemplateChange' },
+);
+export type TemplateChangeView = Static<typeof TemplateChangeView>;
+
+/** A trigger that made no run, and why. */
+export const RefusalView = Type.Object(
+  {
+    atMs: timeMs,
+    trigger: Type.String(),
+    by: Type.String(),
+    code: Type.String(),
+    reason: Type.String(),
+  },
+  { title: 'Refusal' },
+);
+export type RefusalView = Static<typeof RefusalView>;
+
+export const TemplatePage = pageSchema('TemplatePage', TemplateView);
+export const TemplateChangePage = pageSchema('TemplateChangePage', TemplateChangeView);
+export const RefusalList = Type.Object({ rows: Type.Array(RefusalView) }, { title: 'RefusalList' });
+
+export function templateView(template: Template): TemplateView {
+  const { spec } = template;
+  const { artifact } = spec.task;
+  return {
+    id: template.id,
+    dialect: template.dialect,
+    namespace: template.namespace,
+    name: template.name,
+    revision: template.revision,
+    suspended: template.suspended,
+    command: [...spec.task.argv],
+    artifact: artifact.kind === 'image' ? artifact.image : artifact.url,
+    env: { ...spec.task.env },
+    replicas: spec.replicas,
+    concurrency: spec.concurrency,
+    retries: spec.retry.limit,
+    timeoutMs: spec.timeoutMs,
+    graceMs: spec.graceMs,
+    timezone: spec.timezone,
+    notActedOn: [...template.notActedOn],
+    createdAtMs: template.createdAtMs,
+    updatedAtMs: template.updatedAtMs,
+  };
+}
+
+export function templateSummaryView(
+  template: Template & { readonly latestRun: Parameters<typeof runView>[0] | null },
+): TemplateView {
+  return {
+    ...templateView(template),
+    latestRun: template.latestRun === null ? null : runView(template.latestRun),
+  };
+}
+
+export function changeView({ id, kind, revision, atMs, by, note }: TemplateChange): TemplateChangeView {
+  return { id, kind, revision, atMs, by, note };
+}
+
+export function refusalView({ atMs, trigger, by, code, reason }: RefusedTrigger): RefusalView {
+  return { atMs, trigger, by, code, reason };
+}

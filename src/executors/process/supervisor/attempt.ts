@@ -1,0 +1,110 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { attemptsDir, files } from '../protocol.ts';
+import type { Ending, JobUser, StopRecord } from '../protocol.ts';
+import type { Hook } from './hooks.ts';
+import type { Keeper } from './keepers.ts';
+
+/** An attempt that a supervisor looks after, from its start or adoption to its report. */
+export interface Attempt {
+  readonly id: string;
+  readonly folder: string;
+  readonly hasPostStart: boolean;
+  /** The keeper that runs it; null while it waits and when another supervisor's keeper does. */
+  keeper: Keeper | null;
+  /** The keeper's session; also of an adopted attempt, once known. */
+  session: number | null;
+  /** Whether only its files tell about it: adopted, or its keeper died. */
+  watched: boolean;
+  pid: number | null;
+  startTime: string;
+  startedAtMs: number;
+  /** When something that must be there was first missing. */
+  missingSinceMs: number | null;
+  startedSent: boolean;
+  stop: StopRecord | null;
+  /** The running stop; resolves with what could not be done, usually ''. */
+  stopping: Promise<string> | null;
+  hook: Hook | null;
+  ending: Ending | null;
+  /** Resolves when the pid is known or the attempt is over. */
+  readonly known: Promise<void>;
+  /** Resolves when the main process is gone. */
+  readonly over: Promise<void>;
+  readonly markKnown: () => void;
+  readonly markOver: () => void;
+}
+
+/** A fresh record; nothing of it is on disk. */
+export function newAttempt(dataDir: string, id: string, hasPostStart: boolean): Attempt {
+  const known = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  return {
+    id,
+    folder: path.join(attemptsDir(dataDir), id),
+    hasPostStart,
+    keeper: null,
+    session: null,
+    watched: false,
+    pid: null,
+    startTime: '0',
+    startedAtMs: 0,
+    missingSinceMs: null,
+    startedSent: false,
+    stop: null,
+    stopping: null,
+    hook: null,
+    ending: null,
+    known: known.promise,
+    over: over.promise,
+    markKnown: known.resolve,
+    markOver: () => {
+      known.resolve();
+      over.resolve();
+    },
+  };
+}
+
+/**
+ * Makes the attempt's folder with what the keeper needs. Making it is the gate that lets an
+ * attempt start only once, ever.
+ * @returns false when the folder was there before.
+ * @throws Error of the file system (disk full, no right); then nothing is left behind.
+ */
+export function createFolder(
+  folder: string,
+  owner: JobUser | null,
+  contents: {
+    readonly command: string;
+    readonly postStart: string | null;
+    readonly preStop: string | null;
+  },
+): boolean {
+  try {
+    fs.mkdirSync(folder, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    const made = [path.join(folder, files.work)];
+    fs.mkdirSync(path.join(folder, files.work), 0o700);
+    const write = (name: string, text: string | null): void => {
+      if (text === null) return;
+      const file = path.join(folder, name);
+      fs.writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+      made.push(file);
+    };
+    write(files.command, contents.command);
+    write(files.postStart, contents.postStart);
+    write(files.preStop, contents.preStop);
+    if (owner !== null) {
+      // The folder itself comes last: until then nobody else can be in it.
+      for (const entry of [...made, folder]) fs.chownSync(entry, owner.uid, owner.gid);
+    }
+    return true;
+  } catch (error) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { files, readEnding, readMark, settleMs } from '../protocol.ts';
+import type { Ending } from '../protocol.ts';
+import type { Attempt } from './attempt.ts';
+import { isAlive } from './processes.ts';
+
+/** What the files of an attempt tell about it. */
+export type Verdict =
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly ending: Ending; readonly atMs: number }
+  | { readonly kind: 'lost' | 'refused'; readonly message: string };
+
+/**
+ * Looks at an attempt that no keeper of ours runs, and notes pid and start time when they show.
+ * A keeper of an earlier supervisor may still be about to write; what is missing is only judged
+ * after `settleMs`.
+ */
+export function inspect(attempt: Attempt, bootId: string, nowMs: number): Verdict {
+  const ending = readEnding(attempt.folder);
+  const mark = noteMark(attempt);
+  if (ending) return { kind: 'ended', ending, atMs: ending.atMs };
+  if (mark?.bootId !== undefined && mark.bootId !== bootId) {
+    return { kind: 'lost', message: 'the machine was restarted while it ran' };
+  }
+  if (mark?.pid === 0) {
+    return { kind: 'refused', message: 'the supervisor ended before the attempt was started' };
+  }
+  if (mark && isAlive(mark.pid, mark.startTime)) {
+    attempt.missingSinceMs = null;
+    return { kind: 'running' };
+  }
+  attempt.missingSinceMs ??= nowMs;
+  if (nowMs - attempt.missingSinceMs < settleMs) return { kind: 'waiting' };
+  if (!mark) return fence(attempt.folder, bootId);
+  return {
+    kind: 'lost',
+    message: `process ${mark.pid} is gone and nobody saw how it ended`,
+  };
+}
+
+/** Takes pid and start time from the `pid` file once it is there. */
+export function noteMark(attempt: Attempt): ReturnType<typeof readMark> {
+  const mark = readMark(attempt.folder);
+  if (mark && mark.pid > 0 && attempt.pid === null) {
+    attempt.pid = mark.pid;
+    attempt.startTime = mark.startTime;
+    attempt.startedAtMs = mark.atMs;
+    attempt.markKnown();
+  }
+  return mark;
+}
+
+/** Creates `pid` before the job can: a keeper that still held the attempt will not start it. */
+function fence(folder: string, bootId: string): Verdict {
+  try {
+    fs.writeFileSync(path.join(folder, files.pid), `0 0 ${bootId}\n`, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return { kind: 'lost', message: 'its folder was removed' };
+    }
+    if (readMark(folder) !== null) return { kind: 'waiting' };
+    return { kind: 'lost', message: `its pid file cannot be read (${(error as Error).message})` };
+  }
+  return { kind: 'refused', message: 'the supervisor ended before the attempt was started' };
+}

@@ -1,0 +1,32 @@
+import { describe } from 'node:test';
+import { accessContract } from './access.ts';
+import type { StoreAdapter } from './adapter.ts';
+import { admissionContract } from './admission.ts';
+import { claimsContract } from './claims.ts';
+import { durabilityContract } from './durability.ts';
+import { ownershipContract } from './ownership.ts';
+import { readingContract } from './reading.ts';
+import { reportsContract } from './reports.ts';
+import { stopsContract } from './stops.ts';
+import { templatesContract } from './templates.ts';
+
+/**
+ * What every store must do, read off the doc comments of `src/ports/store.ts`. A new store adds a
+ * module that exports its `adapter`, and a test file of three lines like `sqlite.test.ts`.
+ *
+ * @param adapterUrl `import.meta.url`-style address of the module that exports `adapter`: a second
+ *   process loads it, to be killed while it writes.
+ */
+export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
+  describe(`store contract: ${adapter.name}`, () => {
+    templatesContract(adapter);
+    admissionContract(adapter);
+    claimsContract(adapter);
+    reportsContract(adapter);
+    stopsContract(adapter);
+    ownershipContract(adapter);
+    readingContract(adapter);
+    accessContract(adapter);
+    durabilityContract(adapter, adapterUrl);
+  });
+}

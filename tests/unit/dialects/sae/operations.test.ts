@@ -1,0 +1,261 @@
+/** The ten operations on the real engine and the real store; nothing runs, so jobs stay queued. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { systemClock, systemIds, systemRandom } from '../../../../src/app/clock.ts';
+import { WireError } from '../../../../src/dialects/aliyun/errors.ts';
+import { createSaeProduct } from '../../../../src/dialects/sae/index.ts';
+import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
+import { DomainError } from '../../../../src/domain/errors.ts';
+import { createAccess } from '../../../../src/engine/access.ts';
+import { createEngine } from '../../../../src/engine/create.ts';
+import { createSqliteStore } from '../../../../src/stores/sqlite/store.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { callOf, region, settings, smallest } from './support.ts';
+
+type Values = Readonly<Record<string, string>>;
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Calls an operation as the pipeline does: an engine's refusal becomes a wire error. */
+async function product(context: TestContext, choices: Partial<SaeSettings> = {}) {
+  const store = createSqliteStore({ path: join(await temporaryFolder(context), 'store.db') });
+  const { fence } = await store.open();
+  const access = await createAccess({
+    store,
+    masterKey: randomBytes(32),
+    clock: systemClock,
+    randomBytes,
+  });
+  const { engine, close } = createEngine({
+    store,
+    fence,
+    executors: [],
+    access,
+    clock: systemClock,
+    ids: systemIds,
+    random: systemRandom,
+    log: quiet,
+  });
+  context.after(async () => {
+    await close();
+    await store.close();
+  });
+  const sae = createSaeProduct(
+    {
+      engine,
+      region,
+      accountId: '1',
+      nowMs: () => systemClock.nowMs(),
+      uuid: () => systemIds.uuid(),
+      log: quiet,
+    },
+    { ...settings, ...choices },
+  );
+  const call = async (name: string, values: Values) => {
+    const operation = sae.operations.find((item) => item.name === name);
+    assert.ok(operation, name);
+    try {
+      return await operation.handle(callOf(values), sae.services);
+    } catch (error) {
+      throw error instanceof DomainError
+        ? sae.errors[error.code](error.details, error.message)
+        : error;
+    }
+  };
+  const data = async (name: string, values: Values) => {
+    const reply = await call(name, values);
+    return JSON.parse(JSON.stringify(reply.data)) as Record<string, unknown>;
+  };
+  const code = async (name: string, values: Values) => {
+    try {
+      await call(name, values);
+    } catch (error) {
+      assert.ok(error instanceof WireError, String(error));
+      return error.code;
+    }
+    return 'success';
+  };
+  const create = async (values: Values = {}) =>
+    String((await data('CreateJob', { ...smallest, ...values }))['AppId']);
+  const exec = async (values: Values) => String((await data('ExecJob', values))['Data']);
+  return { sae, call, data, code, create, exec };
+}
+
+describe('SAE operations', () => {
+  test('create, change, describe', async (context) => {
+    const { create, data, code } = await product(context);
+    const AppId = await create({ Command: 'echo' });
+    const other = await create({ RefAppId: AppId });
+    const update = await data('UpdateJob', { AppId, CommandArgs: '["b"]', Timeout: '5' });
+    assert.equal(update['AppId'], AppId);
+    assert.match(String(update['ChangeOrderId']), /^[0-9a-f-]{36}$/);
+    const shown = await data('DescribeJob', { AppId });
+    assert.deepEqual(
+      [shown['Command'], shown['CommandArgs'], shown['Timeout'], shown['RefedAppIds']],
+      ['echo', '["b"]', 5, [other]],
+    );
+    assert.equal(await code('UpdateJob', { AppId, RefAppId: AppId }), 'InvalidParameter.Obviously');
+    assert.equal(await code('UpdateJob', { AppId, RefAppId: 'x' }), 'InvalidApplication.NotFound');
+    assert.equal(
+      await code('CreateJob', { ...smallest, RefAppId: 'x' }),
+      'InvalidApplication.NotFound',
+    );
+  });
+
+  test('every operation refuses an absent and an unknown AppId', async (context) => {
+    const { sae, code } = await product(context);
+    for (const { name, parameters } of sae.operations) {
+      if (!parameters.some((parameter) => parameter.name === 'AppId')) continue;
+      const rest = { Suspend: 'true', JobId: 'x' };
+      assert.equal(await code(name, rest), 'InvalidParameter.NotEmpty', name);
+      assert.equal(await code(name, { ...rest, AppId: 'x' }), 'InvalidApplication.NotFound', name);
+    }
+  });
+
+  test('ExecJob: answer, snapshot, idempotency, order of checks', async (context) => {
+    const { create, call, data, code, exec } = await product(context);
+    const AppId = await create({ Command: 'echo' });
+    const reply = (await call('ExecJob', { AppId, EventId: 'e', Command: 'sh' })).data as Values;
+    assert.deepEqual(
+      { ...reply, Data: '' },
+      { Data: '', Msg: 'success', Success: 'true', Code: '200' },
+    );
+    assert.match(reply['Data'] ?? '', /^manual-[0-9a-f-]{36}$/);
+    // A known EventId answers before anything else is looked at (U11).
+    assert.equal(await exec({ AppId, EventId: 'e', Replicas: 'x', Time: 'x' }), reply['Data']);
+    assert.equal(await code('ExecJob', { AppId: 'x', Time: 'x' }), 'InvalidApplication.NotFound');
+    const JobId = reply['Data'] ?? '';
+    assert.equal((await data('DescribeJob', { AppId, JobId }))['Command'], 'sh');
+    assert.equal((await data('DescribeJob', { AppId }))['Command'], 'echo');
+    await call('SuspendJob', { AppId, Suspend: 'true' });
+    assert.equal(await code('ExecJob', { AppId, Replicas: 'x' }), 'InvalidParameter.Obviously');
+    assert.equal(await code('ExecJob', { AppId, Replicas: '51' }), 'JobSuspend');
+    await call('SuspendJob', { AppId, Suspend: 'false' });
+    assert.equal(
+      await code('ExecJob', { AppId, Replicas: '51' }),
+      'NoComputeResourceQuota.App.Exceed',
+    );
+    await call('UpdateJob', { AppId, ConcurrencyPolicy: 'Forbid' });
+    assert.equal(await code('ExecJob', { AppId, Replicas: '51' }), 'JobForbidPolicy');
+  });
+
+  test('history, status, deletion of a record', async (context) => {
+    const { create, data, code, exec, call } = await product(context);
+    const AppId = await create();
+    const stranger = await create();
+    assert.deepEqual(await data('DescribeJobStatus', { AppId }), {
+      State: '0',
+      Active: 0,
+      Succeeded: 0,
+      Failed: 0,
+      Message: '',
+    });
+    const first = await exec({ AppId });
+    const second = await exec({ AppId });
+    const history = await data('DescribeJobHistory', { AppId, PageSize: '1' });
+    assert.deepEqual(
+      [history['CurrentPage'], history['PageSize'], history['TotalSize']],
+      [1, 1, 2],
+    );
+    assert.equal((history['Jobs'] as Values[])[0]?.['JobId'], second);
+    assert.equal((await data('DescribeJobHistory', { AppId, State: '1' }))['TotalSize'], 0);
+    assert.deepEqual((await data('DescribeJobHistory', { AppId, PageSize: '0' }))['Jobs'], []);
+    assert.equal((await data('DescribeJobStatus', { AppId }))['JobId'], second);
+    assert.equal((await data('DescribeJobStatus', { AppId, JobId: first }))['State'], '0');
+    for (const name of ['DescribeJob', 'DescribeJobStatus', 'DeleteHistoryJob']) {
+      const wrong = { AppId: stranger, JobId: first };
+      assert.equal(await code(name, wrong), 'InvalidParameter.WithMessage', name);
+    }
+    const deleted = await call('DeleteHistoryJob', { AppId, JobId: first });
+    assert.equal(deleted.data, '{"msg":"","code":200,"success":true}');
+    assert.equal(
+      await code('DescribeJobStatus', { AppId, JobId: first }),
+      'InvalidParameter.WithMessage',
+    );
+    for (const wrong of [{ State: '4' }, { PageSize: '10001' }, { CurrentPage: '0' }]) {
+      assert.equal(
+        await code('DescribeJobHistory', { AppId, ...wrong }),
+        'InvalidParameter.Obviously',
+      );
+    }
+  });
+
+  test('SuspendJob follows the chosen meaning and reads back', async (context) => {
+    for (const [suspendSemantics, suspended] of [
+      ['field', true],
+      ['manual', false],
+    ] as const) {
+      const { create, call, data } = await product(context, { suspendSemantics });
+      const AppId = await create();
+      const reply = await call('SuspendJob', { AppId, Suspend: 'TRUE' });
+      assert.equal(reply.data, '{"success":true}');
+      assert.equal((await data('DescribeJob', { AppId }))['Suspend'], suspended);
+    }
+  });
+
+  test('ListJobs: filters, order, paging', async (context) => {
+    const { create, call, code, exec } = await product(context);
+    const alpha = await create({ AppName: 'alpha', Replicas: '3' });
+    const beta = await create({ AppName: 'beta', NamespaceId: 'cn-hangzhou:team' });
+    for (const AppId of [alpha, beta]) await exec({ AppId });
+    const list = async (values: Values) => {
+      const { data, top, omitTraceId } = await call('ListJobs', values);
+      assert.equal(omitTraceId, true);
+      const { Applications, ...paging } = data as { Applications: Values[] };
+      assert.deepEqual(top, paging);
+      return Applications.map((row) => row['AppId']);
+    };
+    assert.deepEqual(await list({ Workload: 'job' }), [beta, alpha]);
+    assert.deepEqual(await list({ Reverse: 'true' }), [alpha, beta]);
+    assert.deepEqual(await list({ OrderBy: 'instances' }), [alpha, beta]);
+    assert.deepEqual(await list({ NamespaceId: 'cn-hangzhou:team' }), [beta]);
+    assert.deepEqual(await list({ AppName: 'lph' }), [alpha]);
+    assert.deepEqual(await list({ FieldType: 'appName', FieldValue: 'eta' }), [beta]);
+    assert.deepEqual(await list({ FieldType: 'appIds', FieldValue: `${alpha}, x` }), [alpha]);
+    assert.deepEqual(await list({ PageSize: '1', CurrentPage: '2' }), [alpha]);
+    assert.deepEqual(await list({ PageSize: '0' }), []);
+    assert.deepEqual(await list({ Tags: '[{"key":"k","value":"v"}]' }), []);
+    assert.deepEqual(await list({ Tags: '[]', PageSize: '1' }), [beta]);
+    assert.equal(
+      await code('ListJobs', { NamespaceId: 'cn-hangzhou:no' }),
+      'InvalidNamespaceId.NotFound',
+    );
+    for (const wrong of [
+      { Workload: 'app' },
+      { OrderBy: 'name' },
+      { PageSize: '201' },
+      { Reverse: '2' },
+    ]) {
+      assert.equal(
+        await code('ListJobs', wrong),
+        'InvalidParameter.Obviously',
+        JSON.stringify(wrong),
+      );
+    }
+  });
+
+  test('DeleteJob takes the template away', async (context) => {
+    const { create, call, code } = await product(context);
+    const AppId = await create();
+    const reply = await call('DeleteJob', { AppId });
+    assert.equal(reply.data, '{"msg":"","code":200,"success":true}');
+    assert.equal(await code('DescribeJob', { AppId }), 'InvalidApplication.NotFound');
+    assert.equal(await code('DeleteJob', { AppId }), 'InvalidApplication.NotFound');
+  });
+
+  test('operations on a template name it for the policies', async (context) => {
+    const { sae, create } = await product(context);
+    const AppId = await create({ NamespaceId: 'cn-hangzhou:team' });
+    const exec = sae.operations.find((item) => item.name === 'ExecJob');
+    const resource = async (values: Values) =>
+      exec?.resource?.(callOf(values).params, sae.services);
+    assert.equal(
+      await resource({ AppId }),
+      `acs:sae:cn-hangzhou:1:application/cn-hangzhou:team/${AppId}`,
+    );
+    assert.equal(await resource({}), '*');
+  });
+});

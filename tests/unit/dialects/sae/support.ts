@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { WireError } from '../../../../src/dialects/aliyun/errors.ts';
+import type { Call, Params } from '../../../../src/dialects/aliyun/operation.ts';
+import { defaultSaeSettings } from '../../../../src/dialects/sae/index.ts';
+import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
+import type { ParameterBag } from '../../../../src/dialects/sae/parameters/parameter.ts';
+import { toRevision } from '../../../../src/dialects/sae/translate/revision.ts';
+import {
+  mergedParameters,
+  sentParameters,
+  storedParameters,
+} from '../../../../src/dialects/sae/validation/bag.ts';
+import type { ReferencedTemplate } from '../../../../src/dialects/sae/validation/references.ts';
+import { validateJob } from '../../../../src/dialects/sae/validation/validate-job.ts';
+import type { ValidJob } from '../../../../src/dialects/sae/validation/validate-job.ts';
+import type { Template } from '../../../../src/domain/template.ts';
+
+export const region = 'cn-hangzhou';
+export const settings: SaeSettings = { ...defaultSaeSettings, namespaces: ['cn-hangzhou:team'] };
+
+/** The smallest complete CreateJob. */
+export const smallest: ParameterBag = {
+  AppName: 'demo',
+  Workload: 'job',
+  PackageType: 'Image',
+  ImageUrl: 'longshore/host',
+  Replicas: '1',
+};
+
+export const fatJar: ParameterBag = {
+  AppName: 'demo',
+  Workload: 'job',
+  PackageType: 'FatJar',
+  PackageUrl: 'http://files.example/demo-1.jar',
+  PackageVersion: '1.0.1',
+  Jdk: 'Open JDK 8',
+  Replicas: '1',
+};
+
+export function paramsOf(values: Readonly<Record<string, string>>): Params {
+  const map = new Map(Object.entries(values));
+  return { get: (name) => map.get(name), has: (name) => map.has(name), size: map.size };
+}
+
+export function callOf(values: Readonly<Record<string, string>>): Call {
+  return {
+    params: paramsOf(values),
+    caller: { user: 'ann', keyId: 'testKey', sourceIp: '127.0.0.1' },
+    requestId: '67DD9A98-9CCC-5BE8-8C9E-B45E72F40A1B',
+    host: '127.0.0.1',
+  };
+}
+
+interface Choices {
+  readonly settings?: SaeSettings;
+  readonly reference?: ReferencedTemplate | null;
+}
+
+/** What CreateJob makes of these parameters, laid over the smallest ones. */
+export function created(
+  values: Readonly<Record<string, string>>,
+  base: ParameterBag = smallest,
+  choices: Choices = {},
+): ValidJob {
+  const sent = sentParameters(paramsOf({ ...base, ...values }), 'create');
+  return validateJob(mergedParameters({}, sent), {
+    operation: 'create',
+    region,
+    settings: choices.settings ?? settings,
+    reference: choices.reference ?? null,
+  });
+}
+
+/** What UpdateJob makes of these parameters on a stored definition. */
+export function updated(
+  stored: ParameterBag,
+  values: Readonly<Record<string, string>>,
+  choices: Choices = {},
+): ValidJob {
+  const sent = sentParameters(paramsOf(values), 'update');
+  return validateJob(mergedParameters(storedParameters(stored), sent), {
+    operation: 'update',
+    region,
+    settings: choices.settings ?? settings,
+    reference: choices.reference ?? null,
+  });
+}
+
+/** A stored template with this definition. */
+export function templateOf(
+  values: Readonly<Record<string, string>> = {},
+  base: ParameterBag = smallest,
+): Template {
+  const job = created(values, base);
+  return {
+    ...toRevision(job, settings),
+    id: '7171a6ca-d1cd-4928-8642-7d5cfe690000',
+    dialect: 'sae',
+    namespace: job.namespace,
+    name: 'demo',
+    revision: 1,
+    suspended: false,
+    createdAtMs: 1_700_000_000_000,
+    updatedAtMs: 1_700_000_000_000,
+  };
+}
+
+/** The wire error that the work must end in. */
+export function wireError(work: () => unknown): WireError {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof WireError, String(error));
+    return error;
+  }
+  return assert.fail('no error');
+}
+
+/** Asserts status, code and text at once. */
+export function assertWire(
+  work: () => unknown,
+  status: number,
+  code: string,
+  message: string | RegExp,
+): void {
+  const error = wireError(work);
+  assert.deepEqual([error.status, error.code], [status, code], error.message);
+  if (typeof message === 'string') assert.equal(error.message, message);
+  else assert.match(error.message, message);
+}

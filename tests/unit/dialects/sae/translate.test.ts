@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { applyOverrides } from '../../../../src/dialects/sae/translate/override.ts';
+import { toRevision } from '../../../../src/dialects/sae/translate/revision.ts';
+import { parseTime, submitRequest } from '../../../../src/dialects/sae/translate/submit.ts';
+import { assertWire, callOf, created, fatJar, settings, smallest, templateOf } from './support.ts';
+
+const revision = (values: Record<string, string>, base = smallest) =>
+  toRevision(created(values, base), settings);
+
+describe('a template as the engine sees it', () => {
+  test('the smallest one gets every default', () => {
+    assert.deepEqual(revision({}), {
+      spec: {
+        task: {
+          artifact: { kind: 'image', image: 'longshore/host' },
+          argv: [],
+          env: {},
+          identityEnv: {
+            SAE_APP_ID: 'template.id',
+            SAE_APP_NAME: 'template.name',
+            SAE_NAMESPACE_ID: 'template.namespace',
+            SAE_JOB_ID: 'run.id',
+            SAE_REPLICAS: 'run.replicas',
+            JOB_COMPLETION_INDEX: 'instance.index',
+          },
+          postStart: null,
+          preStop: null,
+        },
+        replicas: 1,
+        shards: null,
+        concurrency: 'allow',
+        retry: { limit: 0, backoffMs: 10_000, backoffMaxMs: 360_000 },
+        timeoutMs: null,
+        graceMs: 30_000,
+        timezone: 'Asia/Shanghai',
+        resources: { cpuMillis: 500, memoryMib: 1024 },
+      },
+      document: smallest,
+      notActedOn: [],
+      refersTo: null,
+    });
+  });
+
+  test('everything that acts arrives', () => {
+    const { spec, notActedOn, refersTo } = revision({
+      Command: 'echo',
+      CommandArgs: '["a b",">"]',
+      Envs: '[{"name":"A","value":"1"}]',
+      Replicas: '2',
+      Slice: 'TRUE',
+      SliceEnvs: '["x",{"K":1}]',
+      PostStart: '{"exec":{"command":["p"]}}',
+      PreStop: '{"exec":{"command":["q","r"]}}',
+      TerminationGracePeriodSeconds: '10',
+      Timezone: 'Europe/Berlin',
+      ConcurrencyPolicy: 'Replace',
+      Timeout: '3600',
+      BackoffLimit: '3',
+      RefAppId: 'other',
+      AppDescription: 'nightly',
+      ProgrammingLanguage: 'shell',
+    });
+    assert.deepEqual(spec.task.argv, ['echo', 'a b', '>']);
+    assert.deepEqual(spec.task.env, { A: '1' });
+    assert.deepEqual([spec.task.postStart, spec.task.preStop], [['p'], ['q', 'r']]);
+    assert.equal(spec.replicas, 2);
+    assert.deepEqual(
+      spec.shards?.map((shard) => [shard['SAE_SLICE_ENV'], shard['K']]),
+      [
+        ['x', undefined],
+        ['{"K":1}', '1'],
+      ],
+    );
+    assert.deepEqual([spec.concurrency, spec.retry.limit], ['replace', 3]);
+    assert.deepEqual([spec.timeoutMs, spec.graceMs], [3_600_000, 10_000]);
+    assert.equal(spec.timezone, 'Europe/Berlin');
+    assert.equal(refersTo, 'other');
+    assert.deepEqual(notActedOn, []);
+  });
+
+  test('what does not act is named, unless it asks for nothing', () => {
+    assert.deepEqual(
+      revision({
+        Cpu: '1000',
+        MountDesc: '[{mountPath: "/tmp", nasPath: "/"}]',
+        TriggerConfig: '{"type":"time","config":"0 1 * * ?"}',
+        CommandArgs: '["unused without Command"]',
+        EnableImageAccl: 'false',
+        SlsConfigs: '[]',
+        OssAkSecret: 'hidden',
+      }).notActedOn,
+      ['Cpu', 'CommandArgs', 'MountDesc', 'OssAkSecret', 'TriggerConfig'],
+    );
+    assert.deepEqual(revision({ EnableImageAccl: 'true' }).notActedOn, ['EnableImageAccl']);
+  });
+
+  test('packages keep their own start command', () => {
+    const { spec, notActedOn } = revision({ Command: 'echo', CommandArgs: '["a"]' }, fatJar);
+    assert.deepEqual(spec.task.artifact, {
+      kind: 'package',
+      packageType: 'FatJar',
+      url: 'http://files.example/demo-1.jar',
+      version: '1.0.1',
+    });
+    assert.deepEqual(spec.task.argv, []);
+    assert.deepEqual(notActedOn, ['PackageUrl', 'PackageVersion', 'Command', 'CommandArgs', 'Jdk']);
+  });
+
+  test('unsharded jobs keep SliceEnvs unused', () => {
+    assert.equal(revision({ Slice: 'false', SliceEnvs: '[1,2,3]' }).spec.shards, null);
+  });
+});
+
+describe('overrides of ExecJob', () => {
+  const template = templateOf({
+    Command: 'echo',
+    CommandArgs: '["a"]',
+    Envs: '[{"name":"A","value":"1"},{"name":"B","value":"2"}]',
+    Slice: 'true',
+    SliceEnvs: '[10,20]',
+    Replicas: '2',
+  });
+  const over = (sent: Record<string, string>, base = template) =>
+    applyOverrides(base, sent, settings);
+
+  test('variables merge by name, everything else replaces', () => {
+    const { spec, document } = over({ Command: 'sh', Envs: '[{"name":"A","value":"9"}]' });
+    assert.deepEqual(spec.task.argv, ['sh', 'a']);
+    assert.deepEqual(spec.task.env, { A: '9', B: '2' });
+    assert.equal(document['Envs'], '[{"name":"B","value":"2"},{"name":"A","value":"9"}]');
+    assert.equal(document['AppName'], 'demo');
+    assert.deepEqual(over({ CommandArgs: '[]' }).spec.task.argv, ['echo']);
+  });
+
+  test('Replicas keeps the rule of one element per shard', () => {
+    assertWire(
+      () => over({ Replicas: '3' }),
+      400,
+      'InvalidParameter.WithMessage',
+      /^The parameter is invalid \{SliceEnvs\}: has 2 elements but Replicas is 3/,
+    );
+    const numbered = templateOf({ Slice: 'true', Replicas: '2' });
+    assert.deepEqual(
+      over({ Replicas: '3' }, numbered).spec.shards?.map((shard) => shard['SAE_SLICE_ENV']),
+      ['0', '1', '2'],
+    );
+  });
+
+  test('too many replicas are left to the quota, without laying the shards out', () => {
+    const huge = over({ Replicas: '2000000000' }, templateOf({ Slice: 'true', Replicas: '2' }));
+    assert.deepEqual([huge.spec.replicas, huge.spec.shards], [2_000_000_000, null]);
+  });
+
+  test('wrong ones', () => {
+    assertWire(
+      () => over({ Replicas: 'many' }),
+      400,
+      'InvalidParameter.Obviously',
+      'The specified parameter is invalid {Replicas}.',
+    );
+    assertWire(
+      () => over({ CommandArgs: '"a"' }),
+      400,
+      'InvalidParameter.WithMessage',
+      /CommandArgs/,
+    );
+    assertWire(
+      () => over({ Envs: '[{"name":"A","valueFrom":"configMapRef","configMapId":3,"key":"k"}]' }),
+      400,
+      'NotFound.ConfigMap',
+      'The ConfigMap object (ID: 3) does not exist.',
+    );
+  });
+
+  test('what does not act for this run is named', () => {
+    assert.deepEqual(over({ JarStartArgs: 'x' }).notActedOn, ['JarStartArgs']);
+  });
+});
+
+describe('ExecJob as a wish to start', () => {
+  const submit = (values: Record<string, string>) => submitRequest(callOf(values), 'app', settings);
+
+  test('AppId alone needs no template', () => {
+    assert.deepEqual(submit({ AppId: 'app' }), {
+      templateId: 'app',
+      dialect: 'sae',
+      trigger: 'manual',
+      idPrefix: 'manual-',
+      idSuffix: '',
+      idempotencyKey: null,
+      notBeforeMs: null,
+      by: 'ann',
+      override: null,
+    });
+  });
+
+  test('empty values override nothing (U8)', () => {
+    const request = submit({ Command: '', Envs: '', Replicas: '', EventId: '', Time: '' });
+    assert.deepEqual([request.override, request.idempotencyKey], [null, null]);
+  });
+
+  test('EventId and Time', () => {
+    const request = submit({ EventId: 'custom', Time: '2023-09-14T14:25:02Z' });
+    assert.equal(request.idempotencyKey, 'custom');
+    assert.equal(request.notBeforeMs, Date.UTC(2023, 8, 14, 14, 25, 2));
+    assert.equal(request.override, null);
+  });
+
+  test('faults wait until the template and the EventId have been looked up', () => {
+    const late = submit({ Time: 'soon', EventId: 'custom' });
+    assert.equal(late.idempotencyKey, 'custom');
+    assertWire(
+      () => late.override?.(templateOf()),
+      400,
+      'InvalidParameter.Obviously',
+      'The specified parameter is invalid {Time}.',
+    );
+    const long = submit({ EventId: 'x'.repeat(129) });
+    assert.equal(long.idempotencyKey, null);
+    assertWire(
+      () => long.override?.(templateOf()),
+      400,
+      'InvalidParameter.Obviously',
+      'The specified parameter is invalid {EventId}.',
+    );
+  });
+
+  test('times that are none', () => {
+    for (const text of [
+      '2023-02-30T00:00:00Z',
+      '2023-09-14',
+      '2023-09-14T14:25:02+08:00',
+      '2023-13-01T00:00:00Z',
+      '2023-01-01T24:00:00Z',
+    ]) {
+      assert.equal(parseTime(text), null, text);
+    }
+  });
+});

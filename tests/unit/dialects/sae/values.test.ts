@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cronFault } from '../../../../src/dialects/sae/values/cron-text.ts';
+import { literalEnv, mergeEnvsText, parseEnvs } from '../../../../src/dialects/sae/values/envs.ts';
+import { parseMountDesc, parseOssMounts } from '../../../../src/dialects/sae/values/mounts.ts';
+import {
+  checkHostAlias,
+  checkTomcatConfig,
+  parseHook,
+} from '../../../../src/dialects/sae/values/simple.ts';
+import { parseSliceEnvs, shardVariables } from '../../../../src/dialects/sae/values/slice.ts';
+import {
+  checkSlsConfigs,
+  parseSlsConfigs,
+} from '../../../../src/dialects/sae/values/sls-configs.ts';
+import { parseTriggerConfig } from '../../../../src/dialects/sae/values/trigger-config.ts';
+import { wireError } from './support.ts';
+
+const refused = (work: () => unknown, what: string) =>
+  assert.equal(wireError(work).code, 'InvalidParameter.WithMessage', what);
+
+describe('Envs', () => {
+  test('literals: value wins over valueFrom, missing value is empty, the last of a name wins', () => {
+    const envs = parseEnvs(
+      JSON.stringify([
+        { name: 'A', value: '1' },
+        { name: 'B', value: 'x', valueFrom: 'configMapRef', configMapId: 1 },
+        { name: 'C' },
+        { name: 'A', value: 2 },
+        { name: '__proto__', value: 'kept' },
+        { name: 'D', value: null, extra: true },
+      ]),
+    );
+    assert.deepEqual(Object.entries(literalEnv(envs)), [
+      ['A', '2'],
+      ['B', 'x'],
+      ['C', ''],
+      ['__proto__', 'kept'],
+      ['D', ''],
+    ]);
+  });
+
+  test('references to ConfigMaps', () => {
+    assert.deepEqual(
+      parseEnvs(
+        '[{"name":"A","valueFrom":"configMapRef","configMapId":"1","key":"k"},{"name":"sae-sys-configmap-all-m","valueFrom":"configMapRef","configMapId":1}]',
+      ),
+      [
+        { kind: 'config-map', name: 'A', configMapId: '1', key: 'k' },
+        { kind: 'config-map', name: 'sae-sys-configmap-all-m', configMapId: '1', key: null },
+      ],
+    );
+  });
+
+  test('wrong shapes', () => {
+    for (const text of [
+      '{}',
+      '["A=1"]',
+      '[{"value":"1"}]',
+      '[{"name":"","value":"1"}]',
+      '[{"name":"A=B","value":"1"}]',
+      '[{"name":"A","value":"\\u0000"}]',
+      '[{"name":"A","valueFrom":"secretRef","configMapId":1}]',
+      '[{"name":"A","valueFrom":"configMapRef"}]',
+      '[{"name":"A","valueFrom":"configMapRef","configMapId":1}]',
+      '[{"name":"A","valueFrom":"configMapRef","configMapId":-1,"key":"k"}]',
+    ]) {
+      refused(() => parseEnvs(text), text);
+    }
+  });
+
+  test('merging by name', () => {
+    assert.equal(
+      mergeEnvsText(
+        '[{"name":"A","value":"1"},{"name":"B","value":"2"}]',
+        '[{"name":"A","value":"9"}]',
+      ),
+      '[{"name":"B","value":"2"},{"name":"A","value":"9"}]',
+    );
+    assert.equal(mergeEnvsText(undefined, '[{"name":"A"}]'), '[{"name":"A"}]');
+  });
+});
+
+describe('shards', () => {
+  test('text, number, object and nested values', () => {
+    const elements = parseSliceEnvs(
+      '["a",7,{"FROM":"x","N":3,"O":{"p":1},"SAE_SLICE_INDEX":"9"},null]',
+    );
+    assert.deepEqual(shardVariables(elements, 4), [
+      { SAE_SLICE_INDEX: '0', SAE_SLICE_TOTAL: '4', SAE_SLICE_ENV: 'a' },
+      { SAE_SLICE_INDEX: '1', SAE_SLICE_TOTAL: '4', SAE_SLICE_ENV: '7' },
+      {
+        FROM: 'x',
+        N: '3',
+        O: '{"p":1}',
+        SAE_SLICE_INDEX: '2',
+        SAE_SLICE_TOTAL: '4',
+        SAE_SLICE_ENV: '{"FROM":"x","N":3,"O":{"p":1},"SAE_SLICE_INDEX":"9"}',
+      },
+      { SAE_SLICE_INDEX: '3', SAE_SLICE_TOTAL: '4', SAE_SLICE_ENV: 'null' },
+    ]);
+  });
+
+  test('without elements shard i gets i', () => {
+    assert.deepEqual(
+      shardVariables(null, 2).map((shard) => shard['SAE_SLICE_ENV']),
+      ['0', '1'],
+    );
+  });
+
+  test('wrong shapes', () => {
+    for (const text of ['{}', '1', '[{"a=b":1}]', '[{"":1}]', '["\\u0000"]']) {
+      refused(() => parseSliceEnvs(text), text);
+    }
+    refused(() => shardVariables([1], 2), 'length');
+  });
+});
+
+describe('TriggerConfig', () => {
+  test('timers', () => {
+    assert.deepEqual(
+      parseTriggerConfig('{"type":"time","config":"0 1 */1 * ?","timezone":"GMT+8:00"}'),
+      { kind: 'time', cron: '0 1 */1 * ?', timezone: 'GMT+8:00' },
+    );
+    for (const timezone of ['GMT-05:30', 'UTC', 'Asia/Shanghai']) {
+      assert.ok(
+        parseTriggerConfig(JSON.stringify({ type: 'time', config: '* * * * *', timezone })),
+      );
+    }
+  });
+
+  test('webhooks', () => {
+    assert.deepEqual(
+      parseTriggerConfig(
+        '{"type":"http","config":{"type":"HTTPS","method":["GET"],"ip":["10.0.0.0/8","::1"],"referer":["example.com"],"securityConfig":"ip"}}',
+      ),
+      {
+        kind: 'http',
+        schemes: 'HTTPS',
+        methods: ['GET'],
+        security: 'ip',
+        ips: ['10.0.0.0/8', '::1'],
+        referers: ['example.com'],
+      },
+    );
+  });
+
+  test('wrong ones say why', () => {
+    const reason = (value: unknown) =>
+      wireError(() => parseTriggerConfig(JSON.stringify(value))).message;
+    const http = (config: object) => ({
+      type: 'http',
+      config: { type: 'HTTP', method: ['GET'], ...config },
+    });
+    assert.match(reason({ type: 'cron' }), /\{TriggerConfig\}: \/type /);
+    assert.match(reason({ type: 'time' }), /config/);
+    assert.match(reason({ type: 'time', config: '* * * *' }), /must have 5 fields/);
+    assert.match(reason({ type: 'time', config: '61 * * * *' }), /cron field minute is wrong: 61/);
+    assert.match(reason({ type: 'time', config: '* * * * *', timezone: 'GMT+25' }), /timezone/);
+    assert.match(reason(http({ type: 'FTP' })), /\/config\/type/);
+    assert.match(reason(http({ method: ['FETCH'] })), /\/config\/method/);
+    assert.match(reason(http({ method: [] })), /\/config\/method/);
+    assert.match(
+      reason(http({ ip: ['10.0.0.0/33'] })),
+      /not an IP address or CIDR range: 10.0.0.0\/33/,
+    );
+    assert.match(reason(http({ referer: ['http://x'] })), /not a domain: http:\/\/x/);
+  });
+
+  test('cron texts', () => {
+    for (const text of [
+      '*/1 * * * ?',
+      '0 0 1 1 0',
+      '0 0 * * 7',
+      '0,30 8-18/2 1-15 JAN-jun MON-FRI',
+      '0 0 12 ? * SAT-SUN',
+      '  5/15 * * * *  ',
+    ]) {
+      assert.equal(cronFault(text), null, text);
+    }
+    for (const text of [
+      '',
+      '* * * * * * *',
+      '60 * * * *',
+      '* 24 * * *',
+      '* * 0 * *',
+      '* * * 13 *',
+      '* * * * 8',
+      '*/0 * * * *',
+      '5-1 * * * *',
+      '1-2-3 * * * *',
+      '1//2 * * * *',
+      ', * * * *',
+      'a * * * *',
+      '* * * * MONDAY',
+      '-1 * * * *',
+      '* '.repeat(200),
+    ]) {
+      assert.notEqual(cronFault(text), null, text);
+    }
+  });
+});
+
+describe('other structured values', () => {
+  test('hooks', () => {
+    assert.deepEqual(parseHook('PreStop', '{"exec":{"command":["sh","-c","x"]}}'), [
+      'sh',
+      '-c',
+      'x',
+    ]);
+    for (const text of ['{}', '{"exec":{"command":[]}}', '{"exec":{"command":[""]}}', '"sh"']) {
+      refused(() => parseHook('PreStop', text), text);
+    }
+  });
+
+  test('MountDesc takes unquoted keys and single quotes (C14)', () => {
+    const mounts = [{ mountPath: '/tmp', nasPath: '/' }];
+    assert.deepEqual(parseMountDesc('[{mountPath: "/tmp", nasPath: "/"}]'), mounts);
+    assert.deepEqual(parseMountDesc("[{'mountPath': '/tmp', nasPath: '/',}]"), mounts);
+    refused(() => parseMountDesc('[{mountPath: "tmp", nasPath: "/"}]'), 'relative');
+    refused(() => parseMountDesc(`[{mountPath: "/${'x'.repeat(70_000)}", nasPath: "/"}]`), 'long');
+  });
+
+  test('object store mounts need a bucket path', () => {
+    refused(() => parseOssMounts('[{"bucketName":"b","mountPath":"/m"}]'), 'bucketPath');
+    refused(() => parseOssMounts('[{"bucketName":"b","bucketPath":"","mountPath":"/m"}]'), 'empty');
+  });
+
+  test('TomcatConfig', () => {
+    checkTomcatConfig(
+      '{"port":8080,"contextPath":"/","maxThreads":400,"uriEncoding":"GBK","useBodyEncodingForUri":true}',
+    );
+    checkTomcatConfig('{"useBodyEncoding":false}');
+    for (const text of [
+      '{"port":80}',
+      '{"maxThreads":0}',
+      '{"uriEncoding":"UTF-16"}',
+      '[]',
+      '{"port":"8080"}',
+    ]) {
+      refused(() => checkTomcatConfig(text), text);
+    }
+  });
+
+  test('CustomHostAlias', () => {
+    checkHostAlias('[{"hostName":"samplehost","ip":"127.0.0.1"},{"hostName":"a.b-c","ip":"::1"}]');
+    refused(() => checkHostAlias('[{"hostName":"a"}]'), 'no ip');
+  });
+
+  test('SlsConfigs of the documentation', () => {
+    checkSlsConfigs(parseSlsConfigs('[{"logDir":"","logType":"stdout"},{"logDir":"/tmp/a.log"}]'));
+    checkSlsConfigs(
+      parseSlsConfigs(
+        '[{"projectName":"test-sls","logType":"stdout","logDir":"","logstoreName":"sae","logtailName":""},{"projectName":"test","logDir":"/tmp/a.log","logstoreName":"sae","logtailName":""}]',
+      ),
+    );
+    refused(() => parseSlsConfigs('[{"logType":"stdout"},{"logType":"stdout"}]'), 'stdout twice');
+    refused(() => parseSlsConfigs('[{"logType":"stderr"}]'), 'type');
+  });
+});
