@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createTemplate, exec, finished, startServer, stdout } from '../support/server.ts';
+import { createTemplate, exec, finished, startSaeServer, stdout } from '../support/sae.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -13,7 +13,7 @@ test('kill -9 of the server during the demo’s job: its shards finish as themse
   const dataDir = await temporaryFolder(t);
   await chmod(dataDir, 0o755);
   for (const file of ['orders.csv', 'summarize.sh']) await copyFile(join(orders, file), join(dataDir, file));
-  const first = await startServer(t, { dataDir });
+  const first = await startSaeServer(t, { dataDir });
   const appId = await createTemplate(first.sae, ['sh', join(dataDir, 'summarize.sh')], {
     Replicas: String(SHARDS.length),
     Slice: 'true',
@@ -28,9 +28,8 @@ test('kill -9 of the server during the demo’s job: its shards finish as themse
   }
   const pids = await Promise.all(SHARDS.map((index) => attempt(index, 'pid')));
 
-  first.program.kill('SIGKILL');
-  await first.program.ended();
-  const second = await startServer(t, { dataDir, key: first.key });
+  await first.crash();
+  const second = await startSaeServer(t, { dataDir, key: first.key });
 
   const end = await finished(second.sae, appId, jobId);
   assert.deepEqual([end.State, end.Succeeded, end.Failed], ['1', SHARDS.length, 0]);
@@ -43,13 +42,12 @@ test('kill -9 of the server during the demo’s job: its shards finish as themse
 });
 
 test('an accepted run that had not started survives kill -9 and starts once', async (t) => {
-  const first = await startServer(t);
+  const first = await startSaeServer(t);
   const appId = await createTemplate(first.sae, ['sh', '-c', 'echo ran']);
   const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString().replace('.000Z', 'Z');
   const jobs = await Promise.all(Array.from({ length: 20 }, () => exec(first.sae, appId, { Time: at })));
-  first.program.kill('SIGKILL');
-  await first.program.ended();
-  const second = await startServer(t, { dataDir: first.dataDir, key: first.key });
+  await first.crash();
+  const second = await startSaeServer(t, { dataDir: first.dataDir, key: first.key });
   for (const jobId of jobs) {
     assert.equal((await finished(second.sae, appId, jobId)).State, '1');
     assert.equal(await stdout(second, jobId), 'ran\n');

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { createTemplate, exec, finished, refusal, startServer, status, stdout, type TestServer } from '../support/server.ts';
+import { createTemplate, exec, finished, refusal, startSaeServer, status, stdout, type SaeServer } from '../support/sae.ts';
 import { until } from '../support/until.ts';
 
 /** One real server for the whole file; every test has its own template. */
 suite('runs of the host executor, through Alibaba’s client core', { concurrency: 4 }, () => {
-  let server: TestServer;
+  let server: SaeServer;
   const cleanups: (() => void | Promise<void>)[] = [];
   before(async () => {
-    server = await startServer(
+    server = await startSaeServer(
       { after: (task) => void cleanups.push(task) },
       { env: { LONGSHORE_SAE_BACKOFF_MS: '50', LONGSHORE_SAE_BACKOFF_MAX_MS: '200' } },
     );
@@ -202,7 +202,7 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
 });
 
 /** A file that a job wrote into its working folder. */
-async function runFile(server: TestServer, jobId: string, name: string): Promise<string> {
+async function runFile(server: SaeServer, jobId: string, name: string): Promise<string> {
   const folder = join(server.dataDir, 'attempts', `${jobId}.0.1`);
   return readFile(join(folder, 'work', name), 'utf8').catch(() => readFile(join(folder, name), 'utf8'));
 }

@@ -1,5 +1,5 @@
 import { decideStart } from '../../domain/admission.ts';
-import { attemptId } from '../../domain/run.ts';
+import { attemptId, type StopCause } from '../../domain/run.ts';
 import type { AttemptHandle, ClaimedAttempt, ClaimRequest, ClaimResult, RunOverride } from '../../ports/store.ts';
 import type { RunDetail } from '../../domain/run.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
@@ -102,16 +102,19 @@ export class Claims {
     const { request } = harvest;
     const due = this.#dueInstances().all(request.nowMs, request.limit) as DueInstance[];
     const runs = new Map<number, RunDetail>();
+    const stopped = new Set<string>();
     for (const instance of due) {
       let run = runs.get(instance.run_n);
       if (run === undefined) {
         run = this.#detail(this.#runByN().get(instance.run_n) as RunJoined);
         runs.set(instance.run_n, run);
       }
+      if (stopped.has(run.id)) continue;
       const routed = request.route(run.spec);
       if ('refusal' in routed) {
-        this.#stops.stop(run.id, 'budget', routed.refusal, request.nowMs);
-        harvest.finished.push(run.id);
+        // Its other instances may still run: they are asked to stop, the pending ones go with it.
+        this.#stopped(harvest, run.id, 'budget', routed.refusal);
+        stopped.add(run.id);
         continue;
       }
       this.#activateInstance().run(instance.attempt + 1, instance.run_n, instance.idx);
@@ -150,7 +153,7 @@ export class Claims {
       this.#hold().run(decision.hold, row.n);
       this.#stops.event(row.n, nowMs, 'run', 'queued', 'queued', decision.reason);
       if (decision.replaces) {
-        for (const { id } of others) harvest.stop.push(...this.#stops.stop(id, 'replaced', `replaced by ${run.id}`, nowMs).stop);
+        for (const { id } of others) this.#stopped(harvest, id, 'replaced', `replaced by ${run.id}`);
       }
       return;
     }
@@ -170,6 +173,12 @@ export class Claims {
       this.#insertInstance().run(row.n, index, active ? 'active' : 'pending', active ? 1 : 0, nowMs);
       if (active) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
     }
+  }
+
+  #stopped(harvest: Harvest, runId: string, cause: StopCause, message: string): void {
+    const result = this.#stops.stop(runId, cause, message, harvest.request.nowMs);
+    harvest.stop.push(...result.stop);
+    if (result.finished) harvest.finished.push(runId);
   }
 
   #insertClaimed(harvest: Harvest, runN: number, run: RunDetail, index: number, number: number, executor: string): void {

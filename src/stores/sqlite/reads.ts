@@ -129,10 +129,14 @@ export class Reads {
     if (query.limit === 0) return { rows: [], total };
     const direction = query.ascending === true ? 'asc' : 'desc';
     let ordered = base.selectAll('t');
-    if (query.orderBy === 'active' || query.orderBy === 'replicas') {
-      const column = sql.ref(query.orderBy === 'active' ? 'l.active' : 'l.replicas');
+    if (query.orderBy === 'active') {
       ordered = ordered.orderBy(
-        sql`coalesce((select ${column} from runs as l where l.template_n = t.n and l.deleted_at is null order by l.n desc limit 1), 0)`,
+        sql`coalesce((select l.active from runs as l where l.template_n = t.n and l.deleted_at is null order by l.n desc limit 1), 0)`,
+        direction,
+      );
+    } else if (query.orderBy === 'replicas') {
+      ordered = ordered.orderBy(
+        sql`(select json_extract(v.spec, '$.replicas') from template_revisions as v where v.template_n = t.n and v.revision = t.revision)`,
         direction,
       );
     }

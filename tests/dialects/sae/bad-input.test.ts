@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { signedGet } from '../../../bench/support/signed-requests.ts';
 import { createSaeProduct, defaultSaeSettings } from '../../../src/dialects/sae/index.ts';
 import type { DialectContext } from '../../../src/dialects/kit/dialect.ts';
-import { createTemplate, refusal, startServer, type TestServer } from '../../support/server.ts';
+import { createTemplate, refusal, startSaeServer, type SaeServer } from '../../support/sae.ts';
 import { within } from '../../support/until.ts';
 
 /** How many generated requests; more by FUZZ_RUNS. */
@@ -13,11 +13,11 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 const operations = createSaeProduct({} as DialectContext, defaultSaeSettings).operations;
 
 suite('bad input to the ten SAE operations', () => {
-  let server: TestServer;
+  let server: SaeServer;
   let appId: string;
   const cleanups: (() => void | Promise<void>)[] = [];
   before(async () => {
-    server = await startServer({ after: (task) => void cleanups.push(task) });
+    server = await startSaeServer({ after: (task) => void cleanups.push(task) });
     appId = await createTemplate(server.sae, ['true']);
   });
   after(async () => {
@@ -129,7 +129,7 @@ interface RawAnswer {
 }
 
 /** A request exactly as given, without any client's help. */
-function raw(server: TestServer, method: string, path: string, headers: Record<string, string>, body?: Buffer): Promise<RawAnswer> {
+function raw(server: SaeServer, method: string, path: string, headers: Record<string, string>, body?: Buffer): Promise<RawAnswer> {
   const { hostname, port } = new URL(server.url);
   return within(
     `${method} ${path} is answered`,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type SaeCall, saeClient } from '../../../examples/sae-client.ts';
 import { popRoa, popRpc } from '../../support/pop-clients.ts';
-import { finished, startServer, type TestServer } from '../../support/server.ts';
+import { finished, startSaeServer, type SaeServer } from '../../support/sae.ts';
 
-const clients: Record<string, (server: TestServer) => SaeCall> = {
+const clients: Record<string, (server: SaeServer) => SaeCall> = {
   'openapi-client, V3': (server) => saeClient(server.url, server.key),
   'openapi-client, V1': (server) => saeClient(server.url, server.key, 'v2'),
   'pop-core, ROA': (server) => popRoa(server.url, server.key),
@@ -15,14 +15,14 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 suite('the ten operations round trip through Alibaba’s client cores', () => {
   for (const [name, make] of Object.entries(clients)) {
     test(name, async (t) => {
-      const server = await startServer(t);
+      const server = await startSaeServer(t);
       const sae = make(server);
       await roundTrip(server, sae);
     });
   }
 });
 
-async function roundTrip(server: TestServer, sae: SaeCall): Promise<void> {
+async function roundTrip(server: SaeServer, sae: SaeCall): Promise<void> {
   const phpConfig = 'k1=v 1&é';
   const created = await sae(
     'CreateJob',
