@@ -1,0 +1,4 @@
+/** The program `longshore`. */
+import { runCli } from './cli/program.ts';
+
+process.exitCode = await runCli(process.argv.slice(2));
