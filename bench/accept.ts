@@ -4,7 +4,7 @@ import { measurement, median, type Measurement } from './support/measurement.ts'
 import { benchFolder, helper, hostTemplate, startServer } from './support/server.ts';
 import { signedGet } from './support/signed-requests.ts';
 
-const CONNECTIONS = 32;
+const CONNECTIONS = 64;
 const PATH = '/pop/v1/sam/job/execJob';
 
 /**

@@ -22,6 +22,7 @@ export class Dispatcher {
   readonly #onDeadline: (deadlineMs: number) => void;
   readonly #live = new Map<string, Set<string>>();
   #timer: Timer | null = null;
+  #wakeAtMs: number | null = null;
   #scheduled = false;
   #busy = false;
   #again = false;
@@ -49,6 +50,13 @@ export class Dispatcher {
       this.#scheduled = false;
       this.#idle = this.#work();
     });
+  }
+
+  /** Something is due at this time; look no later than then. */
+  expect(dueMs: number): void {
+    // While a claim is under way its result decides when to sleep, so it is asked to look again.
+    if (this.#busy || dueMs <= this.#runtime.clock.nowMs()) this.wake();
+    else if (this.#wakeAtMs === null || dueMs < this.#wakeAtMs) this.#sleep(dueMs);
   }
 
   /** Counts an attempt that runs already, so that it takes up room. */
@@ -153,8 +161,12 @@ export class Dispatcher {
   #sleep(untilMs: number | null): void {
     this.#timer?.cancel();
     this.#timer = null;
+    this.#wakeAtMs = untilMs;
     if (this.#stopped || untilMs === null) return;
     const delayMs = Math.min(Math.max(untilMs - this.#runtime.clock.nowMs(), 0), MAX_SLEEP_MS);
-    this.#timer = this.#runtime.clock.after(delayMs, () => this.wake());
+    this.#timer = this.#runtime.clock.after(delayMs, () => {
+      this.#wakeAtMs = null;
+      this.wake();
+    });
   }
 }

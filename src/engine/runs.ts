@@ -26,7 +26,7 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
       if (result.kind === 'created') {
         counters.runsAccepted += 1;
         stopAttempts(runtime, result.stop);
-        dispatcher.wake();
+        dispatcher.expect(result.run.notBeforeMs);
       }
       return { run: result.run, existing: result.kind === 'existing' };
     },

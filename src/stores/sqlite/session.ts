@@ -4,10 +4,13 @@ import { type AdmissionLimits } from '../../domain/admission.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import { parseRevision, type ParsedRevision } from '../sql/rows.ts';
 import type { Database } from '../sql/schema.ts';
+import { WalSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Page cache of the connection. Kept small: the server promises a small footprint. */
 const CACHE_KIB = 16 * 1024;
+/** Pages in the log (16 MiB) before SQLite moves them into the database file. */
+const CHECKPOINT_PAGES = 4096;
 /** How long another process's lock is waited for before a write fails. */
 const BUSY_TIMEOUT_MS = 5_000;
 /** Parsed revisions kept; they are immutable, so this only trades memory for parsing. */
@@ -28,6 +31,7 @@ export class Session {
   readonly limits: AdmissionLimits;
   readonly #revisions = new Map<string, ParsedRevision>();
   readonly #revisionQuery: () => Statement;
+  #wal: WalSync | null = null;
   #unfinished = 0;
   #delta = 0;
 
@@ -36,19 +40,32 @@ export class Session {
     this.db = new Sqlite(path);
     this.db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     this.db.pragma('journal_mode = WAL');
-    // FULL: a commit is on disk before it is acknowledged, also through a power cut.
-    this.db.pragma('synchronous = FULL');
+    // Commits are synced by `WalSync`, together and beside the event loop, before they are
+    // acknowledged; SQLite's own sync of every commit would hold the loop up.
+    this.db.pragma('synchronous = NORMAL');
+    this.db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.db.pragma(`cache_size = -${CACHE_KIB}`);
     this.db.pragma('temp_store = MEMORY');
     this.db.pragma('trusted_schema = OFF');
     this.sql = new Kysely<Database>({ dialect: new SqliteDialect({ database: this.db }) });
-    this.writes = new WriteQueue(this.db, (committed) => {
-      if (committed) this.#unfinished += this.#delta;
-      this.#delta = 0;
+    this.writes = new WriteQueue(this.db, {
+      sync: () => (this.#wal ??= new WalSync(path)).sync(),
+      onOutcome: (committed) => {
+        if (committed) this.#unfinished += this.#delta;
+        this.#delta = 0;
+      },
     });
     this.#revisionQuery = lazy(() =>
       this.db.prepare('select spec, document, not_acted_on from template_revisions where template_n = ? and revision = ?'),
     );
+  }
+
+  /** Moves the log into the database and closes both. Nothing may be waiting to be written. */
+  async close(): Promise<void> {
+    if (!this.db.open) return;
+    await this.#wal?.close();
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    this.db.close();
   }
 
   /** Unfinished runs as seen inside the current transaction. */

@@ -43,12 +43,12 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     },
     async close() {
       if (!session.db.open) return;
-      // The queue flushes before this turn of the loop ends; then the file can go.
-      await write(() => undefined);
-      session.db.pragma('wal_checkpoint(TRUNCATE)');
-      session.db.close();
+      // Resolves after everything that was asked before it is on the disk.
+      if (session.writes.broken === null) await write(() => undefined);
+      await session.close();
     },
     async ping() {
+      if (session.writes.broken !== null) throw session.writes.broken;
       session.db.prepare('select 1').get();
     },
 

@@ -12,29 +12,51 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** An answer that is committed and waits for the disk. */
+type Answer = () => void;
+
+export interface WriteQueueOptions {
+  /** Puts everything committed so far on the disk. */
+  readonly sync: () => Promise<void>;
+  /** Called after each transaction with whether it was committed. */
+  readonly onOutcome: (committed: boolean) => void;
+}
+
 /**
  * Group commit: every write that arrives before the event loop turns again shares one
- * transaction and therefore one sync. A promise resolves only after that sync.
+ * transaction, and every transaction that commits while the disk syncs shares the next sync.
+ * The sync runs beside the event loop. A promise resolves only after a sync that began after its
+ * transaction was committed.
  *
  * Invariants: a member sees the writes of the members before it; a member that throws a
  * `DomainError` must not have written (it is then only an answer); any other error rolls the
  * batch back and runs its members one by one, so that one failure never takes others with it.
- * Members may therefore run twice and must not have effects outside the database.
+ * Members may therefore run twice and must not have effects outside the database. A failed sync
+ * is final: what it covered is rejected and nothing is written any more, because nobody can tell
+ * what the disk has.
  */
 export class WriteQueue {
   readonly #db: Connection;
-  readonly #onOutcome: (committed: boolean) => void;
+  readonly #options: WriteQueueOptions;
   #waiting: Waiting[] = [];
   #scheduled = false;
+  #committed: { readonly answer: Answer; readonly member: Waiting }[] = [];
+  #syncing = false;
+  #broken: Error | null = null;
 
-  /** `onOutcome` is called after each transaction with whether it was committed. */
-  constructor(db: Connection, onOutcome: (committed: boolean) => void) {
+  constructor(db: Connection, options: WriteQueueOptions) {
     this.#db = db;
-    this.#onOutcome = onOutcome;
+    this.#options = options;
+  }
+
+  /** Why nothing can be written any more; null while all is well. */
+  get broken(): Error | null {
+    return this.#broken;
   }
 
   /** Runs `work` in the next shared transaction; resolves with its value once that is synced. */
   run<T>(work: () => T): Promise<T> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
         new DomainError('unavailable', `${MAX_WAITING} writes are waiting already; try again later`),
@@ -59,38 +81,60 @@ export class WriteQueue {
     const batch = this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
     this.#waiting = this.#waiting.length <= MAX_BATCH ? [] : this.#waiting.slice(MAX_BATCH);
     if (this.#waiting.length > 0) this.#schedule();
-    if (this.#together(batch)) return;
-    for (const member of batch) this.#alone(member);
+    if (!this.#together(batch)) for (const member of batch) this.#together([member]);
+    void this.#sync();
   }
 
-  /** One transaction for all; false when it had to be rolled back. */
+  /** One transaction for all; false when it had to be rolled back and can be tried one by one. */
   #together(batch: readonly Waiting[]): boolean {
-    const answers: (() => void)[] = [];
+    const answers: { answer: Answer; member: Waiting }[] = [];
     try {
       this.#db.exec('begin immediate');
       for (const member of batch) {
         try {
           const value = member.work();
-          answers.push(() => member.resolve(value));
+          answers.push({ answer: () => member.resolve(value), member });
         } catch (error) {
           if (!(error instanceof DomainError)) throw error;
-          answers.push(() => member.reject(error));
+          answers.push({ answer: () => member.reject(error), member });
         }
       }
       this.#db.exec('commit');
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('rollback');
-      this.#onOutcome(false);
+      this.#options.onOutcome(false);
       if (batch.length > 1) return false;
       batch[0]?.reject(error);
       return true;
     }
-    this.#onOutcome(true);
-    for (const answer of answers) answer();
+    this.#options.onOutcome(true);
+    this.#committed.push(...answers);
     return true;
   }
 
-  #alone(member: Waiting): void {
-    this.#together([member]);
+  /** Syncs until nothing committed waits; one sync at a time. */
+  async #sync(): Promise<void> {
+    if (this.#syncing) return;
+    this.#syncing = true;
+    while (this.#committed.length > 0) {
+      const covered = this.#committed;
+      this.#committed = [];
+      try {
+        await this.#options.sync();
+      } catch (error) {
+        this.#break(error, covered);
+        break;
+      }
+      for (const { answer } of covered) answer();
+    }
+    this.#syncing = false;
+  }
+
+  #break(cause: unknown, covered: readonly { readonly member: Waiting }[]): void {
+    this.#broken = new Error('the disk did not confirm a write; restart the server once the disk is well', { cause });
+    const members = [...covered.map(({ member }) => member), ...this.#committed.map(({ member }) => member), ...this.#waiting];
+    this.#committed = [];
+    this.#waiting = [];
+    for (const member of members) member.reject(this.#broken);
   }
 }
