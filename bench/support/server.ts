@@ -22,6 +22,8 @@ export interface BenchServer {
   residentMib(): Promise<number>;
   /** One number of `/metrics`. */
   metric(name: string): Promise<number>;
+  /** Newest runs of a template. */
+  runs(templateId: string, offset: number, limit: number): Promise<readonly { readonly state: string; readonly endedAtMs: number | null }[]>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,11 @@ export async function startServer(options: {
       const line = text.split('\n').find((l) => l.startsWith(`${name} `) || l.startsWith(`${name}{`));
       if (line === undefined) throw new Error(`/metrics has no ${name}`);
       return Number(line.split(' ').at(-1));
+    },
+    async runs(templateId, offset, limit) {
+      const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+      const answer = await fetch(`${url}/api/v1/runs?template=${templateId}&offset=${offset}&limit=${limit}`, { headers: { authorization } });
+      return ((await answer.json()) as { rows: { state: string; endedAtMs: number | null }[] }).rows;
     },
     async stop() {
       const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));

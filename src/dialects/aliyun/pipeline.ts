@@ -137,6 +137,10 @@ async function openScope(
       (_request, body, done) => done(null, body),
     );
     inner.setErrorHandler((error, request, reply) => {
+      // A client that is still sending would meet a closed connection before it reads the answer:
+      // the rest is read and dropped, within the host's time for one request.
+      reply.removeHeader('connection');
+      request.raw.resume();
       fail(readableError(error), undefined, family.nextIds(), family, request, reply);
     });
     addRoutes(inner);

@@ -28,7 +28,7 @@ export const keeperMaxAttempts = 2_000;
 /** How often surplus idle keepers are let go. */
 export const keeperReapMs = 5_000;
 /** How often running attempts without a confirmed start are looked at. */
-export const startedSweepMs = 10;
+export const startedSweepMs = 20;
 /** How often adopted attempts are looked at. */
 export const watchMs = 200;
 /** How long a process may be gone, or its pid unwritten, before the attempt is given up. */

@@ -74,7 +74,7 @@ suite('bad input to the ten SAE operations', () => {
     ['wrong case', '/pop/v1/sam/job/ExecJob', 'InvalidApi.NotFound'],
     ['no credentials', '/pop/v1/sam/job/execJob?AppId=x', 'MissingAccessKeyId'],
     ['unknown action', '/?Action=Nope&Version=2019-05-06', 'InvalidApi.NotFound'],
-    ['broken percent escape', '/pop/v1/sam/job/execJob?AppId=%E0%A4%A', 'MissingAccessKeyId'],
+    ['broken percent escape', '/pop/v1/sam/job/execJob?AppId=%E0%A4%A', 'InvalidParameter.WithMessage'],
   ] as const) {
     test(`${name} is a JSON error`, async () => {
       const answer = await raw(server, 'GET', path, {});

@@ -13,6 +13,7 @@ import { hasProc } from './processes.ts';
  *   (fd 2, read back through fd 3) tells them apart: it says `Exit 137` or `Killed`.
  * - `wait -f` would spare the look for stopped jobs but spins for ever in bash 5.2 when the job
  *   ended before it ("wait_for: No record of process"), so it is only used for stopped ones.
+ * - `ended` is written by its full path: a job may have deleted its working directory.
  * - What is left of the job's process group when its main process ends is killed.
  */
 export interface KeeperShell {
@@ -113,9 +114,8 @@ base=$1 boot=$2
 job() {
   ${mark}
   set -C
-  echo "$1 $2 $boot" >pid || exit 125
+  echo "$1 $2 $boot" >../pid || exit 125
   set +C
-  cd work || exit 125
   ${shell.clean}
   . ../command
 }
@@ -132,15 +132,15 @@ ${signalCases()}
 cd "$base" 2>&9 || { echo unreachable; exit 1; }
 echo ready
 while IFS= read -r id; do
-  cd "$base/$id" 2>&9 || { echo "$id 0 refused 0"; continue; }
-  job </dev/null >>stdout 2>>stderr 3<&- 9>&- &
+  cd "$base/$id/work" 2>&9 || { echo "$id 0 refused 0"; continue; }
+  job </dev/null >>../stdout 2>>../stderr 3<&- 9>&- &
   pid=$!${shell.wait}
   kill -KILL -- -$pid 2>&9
   how=exit name=$status
   if [ $status -gt 128 ]; then
     case $line in ''|*' Exit '*) ;; *) how=signal; signalname $((status - 128));; esac
   fi
-  echo "$how $name" >ended
+  echo "$how $name" >"$base/$id/ended"
   echo "$id $pid $how $name"
 done
 `;
