@@ -37,9 +37,12 @@ export async function prepareDataDir(dataDir: string): Promise<DataPaths> {
     await ensurePrivateFile(paths.database);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot use the data folder ${dataDir}: ${reason}; choose another with --data`, {
-      cause: error,
-    });
+    throw new Error(
+      `cannot use the data folder ${dataDir}: ${reason}; choose another with --data`,
+      {
+        cause: error,
+      },
+    );
   }
   return paths;
 }

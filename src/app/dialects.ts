@@ -9,7 +9,11 @@ import { createSaeProduct } from '../dialects/sae/index.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
 /** The Aliyun family with its products, as one dialect: they share `/` and the replay memory. */
-function aliyunDialect(services: NativeServices, config: FrozenConfig, nonceFolder: string): Dialect {
+function aliyunDialect(
+  services: NativeServices,
+  config: FrozenConfig,
+  nonceFolder: string,
+): Dialect {
   const nonces = openNonceMemory({
     directory: nonceFolder,
     nowMs: services.nowMs(),

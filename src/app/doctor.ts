@@ -24,16 +24,31 @@ export const minimumNode = { major: 22, minor: 18 } as const;
 const earliestPlausibleMs = Date.UTC(2025, 0, 1);
 
 const ok = (name: string, detail: string): DoctorFact => ({ name, status: 'ok', detail, fix: '' });
-const warning = (name: string, detail: string, fix: string): DoctorFact => ({ name, status: 'warning', detail, fix });
-const failed = (name: string, detail: string, fix: string): DoctorFact => ({ name, status: 'failed', detail, fix });
+const warning = (name: string, detail: string, fix: string): DoctorFact => ({
+  name,
+  status: 'warning',
+  detail,
+  fix,
+});
+const failed = (name: string, detail: string, fix: string): DoctorFact => ({
+  name,
+  status: 'failed',
+  detail,
+  fix,
+});
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function nodeVersion(): DoctorFact {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const fits = major > minimumNode.major || (major === minimumNode.major && minor >= minimumNode.minor);
+  const fits =
+    major > minimumNode.major || (major === minimumNode.major && minor >= minimumNode.minor);
   return fits
     ? ok('node', process.version)
-    : failed('node', `${process.version} is too old`, `Use Node.js ${minimumNode.major}.${minimumNode.minor} or newer.`);
+    : failed(
+        'node',
+        `${process.version} is too old`,
+        `Use Node.js ${minimumNode.major}.${minimumNode.minor} or newer.`,
+      );
 }
 
 async function findProgram(name: string): Promise<string | null> {
@@ -49,7 +64,12 @@ async function findProgram(name: string): Promise<string | null> {
   return null;
 }
 
-async function program(name: string, purpose: string, needed: boolean, fix: string): Promise<DoctorFact> {
+async function program(
+  name: string,
+  purpose: string,
+  needed: boolean,
+  fix: string,
+): Promise<DoctorFact> {
   const path = await findProgram(name);
   if (path !== null) {
     return ok(name, path);
@@ -80,7 +100,13 @@ async function dataDirFacts(dataDir: string): Promise<readonly DoctorFact[]> {
       await access(present, constants.W_OK);
       return [ok('data folder', `${dataDir} will be made on first start`)];
     } catch (error) {
-      return [failed('data folder', `cannot make ${dataDir}: ${words(error)}`, 'Choose another with --data, or make it and give it to this user.')];
+      return [
+        failed(
+          'data folder',
+          `cannot make ${dataDir}: ${words(error)}`,
+          'Choose another with --data, or make it and give it to this user.',
+        ),
+      ];
     }
   }
   const probe = join(dataDir, `.doctor-${process.pid}`);
@@ -98,11 +124,21 @@ async function dataDirFacts(dataDir: string): Promise<readonly DoctorFact[]> {
     return [
       ok('data folder', `${dataDir} is writable`),
       syncMs > slowSyncMs
-        ? warning('disk sync', detail, 'Accepting a run waits for it: put the data folder on a faster disk.')
+        ? warning(
+            'disk sync',
+            detail,
+            'Accepting a run waits for it: put the data folder on a faster disk.',
+          )
         : ok('disk sync', detail),
     ];
   } catch (error) {
-    return [failed('data folder', `cannot write ${dataDir}: ${words(error)}`, 'Choose another with --data, or give it to this user.')];
+    return [
+      failed(
+        'data folder',
+        `cannot write ${dataDir}: ${words(error)}`,
+        'Choose another with --data, or give it to this user.',
+      ),
+    ];
   } finally {
     await rm(probe, { force: true });
   }
@@ -126,7 +162,11 @@ async function jobUserFact(config: FrozenConfig): Promise<DoctorFact> {
   try {
     await run('id', ['-u', user], { timeout: helperTimeoutMs });
   } catch {
-    return failed(name, `there is no user ${user}`, `Make it (useradd --system ${user}) or set process.user.`);
+    return failed(
+      name,
+      `there is no user ${user}`,
+      `Make it (useradd --system ${user}) or set process.user.`,
+    );
   }
   const place = await existingPart(config.dataDir);
   try {
@@ -135,7 +175,11 @@ async function jobUserFact(config: FrozenConfig): Promise<DoctorFact> {
     });
     return ok(name, `jobs run as ${user}, who can reach ${place}`);
   } catch {
-    return failed(name, `${user} cannot enter ${place}`, `Let others pass on the way to it (chmod o+x), or choose another folder with --data.`);
+    return failed(
+      name,
+      `${user} cannot enter ${place}`,
+      `Let others pass on the way to it (chmod o+x), or choose another folder with --data.`,
+    );
   }
 }
 
@@ -144,7 +188,13 @@ function portFact(config: FrozenConfig): Promise<DoctorFact> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', (error) => {
-      resolve(warning('port', `${host}:${port}: ${words(error)}`, 'A server may be running already; else choose another with --port.'));
+      resolve(
+        warning(
+          'port',
+          `${host}:${port}: ${words(error)}`,
+          'A server may be running already; else choose another with --port.',
+        ),
+      );
     });
     probe.listen(port, host, () => {
       probe.close(() => resolve(ok('port', `${host}:${port} is free`)));
@@ -156,7 +206,11 @@ function clockFact(nowMs: number): DoctorFact {
   const time = new Date(nowMs).toISOString();
   return nowMs >= earliestPlausibleMs
     ? ok('clock', `${time}; signatures are refused when it is 15 minutes off`)
-    : failed('clock', `${time} cannot be right`, 'Set the clock, e.g. by NTP: signatures and schedules need it.');
+    : failed(
+        'clock',
+        `${time} cannot be right`,
+        'Set the clock, e.g. by NTP: signatures and schedules need it.',
+      );
 }
 
 /** Facts about this machine that hold whether or not a server runs. */
@@ -168,7 +222,12 @@ export async function machineFacts(
     nodeVersion(),
     program('bash', 'the process executor cannot start jobs', true, 'Install bash.'),
     program('setsid', 'jobs cannot outlive the server', true, 'Install util-linux.'),
-    program('setpriv', 'jobs cannot run as another user', process.getuid?.() === 0, 'Install util-linux.'),
+    program(
+      'setpriv',
+      'jobs cannot run as another user',
+      process.getuid?.() === 0,
+      'Install util-linux.',
+    ),
     program('fallocate', 'output of long jobs cannot be released', false, 'Install util-linux.'),
     jobUserFact(config),
     clockFact(Date.now()),

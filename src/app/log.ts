@@ -21,7 +21,7 @@ export function createLog(level: FrozenConfig['log']['level']): Logger {
   return pino(
     {
       level,
-      base: { name: 'longshore', pid: process.pid },
+      base: { name: 'longshore' },
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: stdSerializers.err },
       redact: {

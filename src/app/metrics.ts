@@ -31,10 +31,22 @@ export function createMetrics(version: string, stats: () => Promise<EngineStats>
   const running = gauge('longshore_runs_running', 'Runs that have started and not ended.');
   const active = gauge('longshore_attempts_active', 'Attempts that are claimed or running.');
   const totals = {
-    runsAccepted: counter('longshore_runs_accepted_total', 'Runs accepted since the server started.'),
-    runsFinished: counter('longshore_runs_finished_total', 'Runs that ended since the server started.'),
-    attemptsStarted: counter('longshore_attempts_started_total', 'Attempts started since the server started.'),
-    staleReports: counter('longshore_reports_stale_total', 'Reports refused because their owner was no longer it.'),
+    runsAccepted: counter(
+      'longshore_runs_accepted_total',
+      'Runs accepted since the server started.',
+    ),
+    runsFinished: counter(
+      'longshore_runs_finished_total',
+      'Runs that ended since the server started.',
+    ),
+    attemptsStarted: counter(
+      'longshore_attempts_started_total',
+      'Attempts started since the server started.',
+    ),
+    staleReports: counter(
+      'longshore_reports_stale_total',
+      'Reports refused because their owner was no longer it.',
+    ),
   };
   new Gauge({
     name: 'longshore_build_info',

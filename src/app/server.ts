@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { NativeServices } from '../dialects/native/operation.ts';
 import { createAccess } from '../engine/access.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
-import { loadOrCreateMasterKey } from '../lib/sealed-box.ts';
+import { loadOrCreateMasterKey, seal, sealNonceBytes } from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
 import { createSqliteStore } from '../stores/sqlite/store.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
@@ -72,7 +72,8 @@ async function assemble(config: FrozenConfig, log: Logger, undo: Undo[]): Promis
   const store = createSqliteStore({ path: paths.database, limits: config.limits });
   undo.push(() => store.close());
   const { fence } = await store.open();
-  const running = await startableEngine(config, log, store, fence, paths.masterKey);
+  const masterKey = loadOrCreateMasterKey(paths.masterKey);
+  const running = await startableEngine(config, log, store, fence, masterKey);
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -86,6 +87,8 @@ async function assemble(config: FrozenConfig, log: Logger, undo: Undo[]): Promis
     accountId: config.accountId,
     nowMs: () => systemClock.nowMs(),
     uuid: () => systemIds.uuid(),
+    seal: (text, purpose) =>
+      Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
     log,
     version,
     operatorToken,
@@ -138,11 +141,11 @@ async function startableEngine(
   log: Logger,
   store: Store,
   fence: number,
-  masterKeyPath: string,
+  masterKey: Uint8Array,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
-    masterKey: loadOrCreateMasterKey(masterKeyPath),
+    masterKey,
     clock: systemClock,
     randomBytes: (length) => randomBytes(length),
   });

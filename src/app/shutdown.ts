@@ -14,7 +14,10 @@ export async function runAll(steps: readonly (() => Promise<unknown> | unknown)[
 }
 
 /** Resolves with whether the promise settled within the time. Does not keep the process alive. */
-export async function settledWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+export async function settledWithin(
+  promise: Promise<unknown>,
+  timeoutMs: number,
+): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs);

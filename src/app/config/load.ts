@@ -74,7 +74,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Flattens a file's tree into dotted keys; dotted keys in the file work as well. */
-function flatten(tree: Record<string, unknown>, prefix: string, file: string, into: Values, problems: string[]): void {
+function flatten(
+  tree: Record<string, unknown>,
+  prefix: string,
+  file: string,
+  into: Values,
+  problems: string[],
+): void {
   for (const [name, value] of Object.entries(tree)) {
     const key = prefix === '' ? name : `${prefix}.${name}`;
     if (byKey.has(key)) {
@@ -82,7 +88,9 @@ function flatten(tree: Record<string, unknown>, prefix: string, file: string, in
     } else if (isRecord(value) && settings.some((setting) => setting.key.startsWith(`${key}.`))) {
       flatten(value, key, file, into, problems);
     } else if (settings.some((setting) => setting.key.startsWith(`${key}.`))) {
-      problems.push(`${key} in ${file} is a group of settings, not a single value. Write its settings below it.`);
+      problems.push(
+        `${key} in ${file} is a group of settings, not a single value. Write its settings below it.`,
+      );
     } else {
       const groups = settings.flatMap(({ key: full }) => [full, full.split('.')[0] ?? full]);
       problems.push(unknownKey(key, file, new Set(groups)));
@@ -96,7 +104,9 @@ function readFileValues(path: string, into: Values, problems: string[]): void {
     const text = readFileSync(path, 'utf8');
     tree = ['.json', '.json5'].includes(extname(path)) ? JSON5.parse(text) : parseYaml(text);
   } catch (error) {
-    throw new ConfigError([`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new ConfigError([
+      `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
   }
   if (tree === null || tree === undefined) {
     return; // An empty file sets nothing.

@@ -17,7 +17,8 @@ export const configSchema = Type.Object(
     dataDir: Type.String({
       minLength: 1,
       default: '',
-      'x-default': '/var/lib/longshore for root, else $XDG_STATE_HOME/longshore or ~/.local/state/longshore',
+      'x-default':
+        '/var/lib/longshore for root, else $XDG_STATE_HOME/longshore or ~/.local/state/longshore',
       description:
         'Folder that holds everything the server keeps: database, keys, output of runs. One server at a time.',
     }),
@@ -60,17 +61,21 @@ export const configSchema = Type.Object(
           description:
             'What `Suspend=true` of SuspendJob means: `field` = suspended (what DescribeJob reads back), `manual` = started (what the manual prints).',
         }),
-        namespaces: Type.Array(Type.String({ pattern: '^[a-z]{2,}(-[a-z0-9]+)+:[a-z0-9-]{1,20}$' }), {
-          maxItems: 1000,
-          default: [],
-          description:
-            'Namespaces that exist besides the default one, whose id is the region, as `<region>:<short id>`.',
-        }),
+        namespaces: Type.Array(
+          Type.String({ pattern: '^[a-z]{2,}(-[a-z0-9]+)+:[a-z0-9-]{1,20}$' }),
+          {
+            maxItems: 1000,
+            default: [],
+            description:
+              'Namespaces that exist besides the default one, whose id is the region, as `<region>:<short id>`.',
+          },
+        ),
         backoffMs: Type.Integer({
           minimum: 0,
           maximum: 3_600_000,
           default: defaultBackoff.backoffMs,
-          description: 'Milliseconds before the first retry of a failed attempt; doubled for each further one.',
+          description:
+            'Milliseconds before the first retry of a failed attempt; doubled for each further one.',
         }),
         backoffMaxMs: Type.Integer({
           minimum: 0,
@@ -107,7 +112,8 @@ export const configSchema = Type.Object(
           minimum: 64 * 1024,
           maximum: 1024 * 1024 * mib,
           default: 64 * mib,
-          description: 'Bytes kept of each output stream of an attempt; the oldest are released first.',
+          description:
+            'Bytes kept of each output stream of an attempt; the oldest are released first.',
         }),
       },
       closed,
@@ -130,7 +136,8 @@ export const configSchema = Type.Object(
           minimum: 1,
           maximum: 10_000_000,
           default: defaultAdmissionLimits.unfinishedRuns,
-          description: 'Most runs that are queued or running; further ones are refused as `queue-full`.',
+          description:
+            'Most runs that are queued or running; further ones are refused as `queue-full`.',
         }),
       },
       closed,

@@ -10,6 +10,8 @@ export interface DialectContext {
   readonly accountId: string;
   nowMs(): number;
   uuid(): string;
+  /** Encrypts a secret with the server's master key, for keeping in a document. `purpose` says what it is. */
+  seal(text: string, purpose: string): string;
   readonly log: DialectLog;
 }
 

@@ -20,7 +20,10 @@ function sameSecret(left: string, right: string): boolean {
 
 function refuse(): never {
   // One answer for every cause: which part was wrong is nobody's business.
-  throw new ProblemError('unauthenticated', 'the credentials are missing, wrong, disabled or expired');
+  throw new ProblemError(
+    'unauthenticated',
+    'the credentials are missing, wrong, disabled or expired',
+  );
 }
 
 function parseBasic(value: string): { readonly id: string; readonly secret: string } | null {
@@ -97,6 +100,9 @@ export function authorize(
   });
   if (!decision.allowed) {
     const why = decision.kind === 'ExplicitDeny' ? 'a policy denies' : 'no policy allows';
-    throw new ProblemError('forbidden', `${why} ${action} on ${resource} for user ${caller.user.name}`);
+    throw new ProblemError(
+      'forbidden',
+      `${why} ${action} on ${resource} for user ${caller.user.name}`,
+    );
   }
 }

@@ -38,12 +38,22 @@ export async function findTemplate(engine: Engine, reference: string): Promise<T
   }
   if (found.length > 1) {
     const ids = found.map(({ id, dialect }) => `${id} (${dialect})`).join(', ');
-    throw new DomainError('invalid-argument', `${found.length} templates are called ${reference}; use an id: ${ids}`);
+    throw new DomainError(
+      'invalid-argument',
+      `${found.length} templates are called ${reference}; use an id: ${ids}`,
+    );
   }
   const all = await engine.templates.list({ offset: 0, limit: nameSearchLimit });
-  const meant = nearest(reference, all.rows.map(({ name }) => name));
+  const meant = nearest(
+    reference,
+    all.rows.map(({ name }) => name),
+  );
   const hint = meant === null ? '' : `; did you mean ${meant}?`;
-  throw new DomainError('template-not-found', `no template has the id or name ${reference}${hint}`, {
-    template: reference,
-  });
+  throw new DomainError(
+    'template-not-found',
+    `no template has the id or name ${reference}${hint}`,
+    {
+      template: reference,
+    },
+  );
 }

@@ -48,7 +48,11 @@ export async function* followLog(
       continue;
     }
     if (attempt === null || isFinal('attempt', attempt.state)) {
-      const { state, exitCode, signal } = attempt ?? { state: 'lost', exitCode: null, signal: null };
+      const { state, exitCode, signal } = attempt ?? {
+        state: 'lost',
+        exitCode: null,
+        signal: null,
+      };
       yield { event: 'end', id: String(offset), data: { state, exitCode, signal, offset } };
       return;
     }

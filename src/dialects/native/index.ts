@@ -37,7 +37,11 @@ function send(reply: FastifyReply, answer: NativeReply): unknown {
         .send(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength));
     case 'events':
       return reply
-        .headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+        .headers({
+          'content-type': 'text/event-stream',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        })
         .send(Readable.from(eventStreamText(answer.events)));
   }
 }
@@ -63,7 +67,11 @@ async function resourcePath(
   return `templates/${template?.id ?? reference}`;
 }
 
-function addOperation(scope: FastifyInstance, operation: NativeOperation, services: NativeServices): void {
+function addOperation(
+  scope: FastifyInstance,
+  operation: NativeOperation,
+  services: NativeServices,
+): void {
   const checkParams = partCheck('path', operation.params, true);
   const checkQuery = partCheck('query', operation.query, true);
   const checkBody = partCheck('body', operation.body, false);
@@ -89,7 +97,8 @@ function addOperation(scope: FastifyInstance, operation: NativeOperation, servic
         {
           params,
           query: checkQuery(request.query),
-          body: checkBody(request.body),
+          // A request without a body asks for the defaults, where the schema has them for all.
+          body: checkBody(request.body ?? {}),
           caller,
           lastEventId: header(request, 'last-event-id') ?? null,
         },
@@ -116,7 +125,9 @@ function sendProblem(error: unknown, reply: FastifyReply, services: NativeServic
 
 /** Makes the native dialect. */
 export function createNativeDialect(services: NativeServices): Dialect {
-  const document = JSON.stringify(openApiDocument(nativeOperations, nativePrefix, services.version));
+  const document = JSON.stringify(
+    openApiDocument(nativeOperations, nativePrefix, services.version),
+  );
   return {
     name: 'native',
     async mount(scope) {
@@ -125,7 +136,14 @@ export function createNativeDialect(services: NativeServices): Dialect {
           inner.setErrorHandler((error, _request, reply) => sendProblem(error, reply, services));
           inner.setNotFoundHandler((request, reply) => {
             const path = request.url.split('?')[0] ?? '';
-            sendProblem(new ProblemError('no-such-operation', `${request.method} ${path} is not an operation`), reply, services);
+            sendProblem(
+              new ProblemError(
+                'no-such-operation',
+                `${request.method} ${path} is not an operation`,
+              ),
+              reply,
+              services,
+            );
           });
           // Public: it tells what anyone can read in the documentation.
           inner.get('/openapi.json', (_request, reply) => {

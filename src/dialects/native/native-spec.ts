@@ -19,9 +19,14 @@ const identityEnv = {
 
 function checkZone(zone: string): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) && zone;
+    // Resolving the options is what refuses an unknown zone.
+    new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions();
+    return zone;
   } catch {
-    throw new DomainError('invalid-argument', `timezone ${zone} is no IANA zone; write e.g. Europe/Berlin`);
+    throw new DomainError(
+      'invalid-argument',
+      `timezone ${zone} is no IANA zone; write e.g. Europe/Berlin`,
+    );
   }
 }
 
@@ -57,7 +62,10 @@ export function overrideOf(input: RunInput): ((template: Template) => RunOverrid
   return ({ dialect, spec, document, notActedOn }) => {
     if (dialect !== 'native') {
       // The other dialects read their own document back, which we cannot rewrite truthfully.
-      throw new DomainError('invalid-argument', `a run of a ${dialect} template can be changed through its own API only`);
+      throw new DomainError(
+        'invalid-argument',
+        `a run of a ${dialect} template can be changed through its own API only`,
+      );
     }
     const task = {
       ...spec.task,
@@ -66,7 +74,12 @@ export function overrideOf(input: RunInput): ((template: Template) => RunOverrid
     };
     return {
       spec: { ...spec, task, replicas: replicas ?? spec.replicas },
-      document: { ...document, ...(command && { command }), env: task.env, ...(replicas && { replicas }) },
+      document: {
+        ...document,
+        ...(command && { command }),
+        env: task.env,
+        ...(replicas && { replicas }),
+      },
       notActedOn,
     };
   };

@@ -41,11 +41,17 @@ class Components {
   }
 
   #copy(schema: object): Json {
-    return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, this.refer(value)]));
+    return Object.fromEntries(
+      Object.entries(schema).map(([key, value]) => [key, this.refer(value)]),
+    );
   }
 }
 
-function parametersOf(schema: TSchema | undefined, place: 'path' | 'query', components: Components): Json[] {
+function parametersOf(
+  schema: TSchema | undefined,
+  place: 'path' | 'query',
+  components: Components,
+): Json[] {
   const { properties = {}, required = [] } = (schema ?? {}) as {
     properties?: Record<string, Json>;
     required?: readonly string[];
@@ -124,7 +130,11 @@ export function openApiDocument(
       schemas: components.schemas,
       securitySchemes: {
         accessKey: { type: 'http', scheme: 'basic', description: 'AccessKeyId and secret.' },
-        operatorToken: { type: 'http', scheme: 'bearer', description: '`operator.token` of the data folder; root.' },
+        operatorToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: '`operator.token` of the data folder; root.',
+        },
       },
     },
   };

@@ -46,34 +46,114 @@ const seeList = 'List what exists: longshore';
 
 /** Total: a new domain code does not compile until it has an answer here. */
 const domainRows: Readonly<Record<DomainErrorCode, Row>> = {
-  'template-not-found': { status: 404, title: 'No such template', fix: `${seeList} templates list` },
-  'template-suspended': { status: 409, title: 'The template is suspended', fix: 'Resume it: longshore templates resume TEMPLATE' },
-  'template-deleting': { status: 409, title: 'The template is being deleted', fix: 'Wait until its runs have ended, or use another name.' },
+  'template-not-found': {
+    status: 404,
+    title: 'No such template',
+    fix: `${seeList} templates list`,
+  },
+  'template-suspended': {
+    status: 409,
+    title: 'The template is suspended',
+    fix: 'Resume it: longshore templates resume TEMPLATE',
+  },
+  'template-deleting': {
+    status: 409,
+    title: 'The template is being deleted',
+    fix: 'Wait until its runs have ended, or use another name.',
+  },
   'run-not-found': { status: 404, title: 'No such run', fix: `${seeList} runs` },
-  'instance-not-found': { status: 404, title: 'No such instance', fix: 'See the run: longshore runs show RUN' },
-  'concurrency-forbidden': { status: 409, title: 'An unfinished run forbids another', fix: 'Wait for it or stop it: longshore stop RUN' },
-  'replicas-quota-exceeded': { status: 409, title: 'Too many replicas', fix: 'Ask for fewer replicas or raise limits.replicasPerTemplate.' },
-  'account-quota-exceeded': { status: 409, title: 'The account has too many replicas', fix: 'Delete templates or raise limits.replicasPerAccount.' },
-  'queue-full': { status: 429, title: 'Too many unfinished runs', fix: 'Wait until runs end or raise limits.unfinishedRuns.' },
-  'invalid-argument': { status: 400, title: 'Invalid argument', fix: 'Correct the value that the detail names.' },
+  'instance-not-found': {
+    status: 404,
+    title: 'No such instance',
+    fix: 'See the run: longshore runs show RUN',
+  },
+  'concurrency-forbidden': {
+    status: 409,
+    title: 'An unfinished run forbids another',
+    fix: 'Wait for it or stop it: longshore stop RUN',
+  },
+  'replicas-quota-exceeded': {
+    status: 409,
+    title: 'Too many replicas',
+    fix: 'Ask for fewer replicas or raise limits.replicasPerTemplate.',
+  },
+  'account-quota-exceeded': {
+    status: 409,
+    title: 'The account has too many replicas',
+    fix: 'Delete templates or raise limits.replicasPerAccount.',
+  },
+  'queue-full': {
+    status: 429,
+    title: 'Too many unfinished runs',
+    fix: 'Wait until runs end or raise limits.unfinishedRuns.',
+  },
+  'invalid-argument': {
+    status: 400,
+    title: 'Invalid argument',
+    fix: 'Correct the value that the detail names.',
+  },
   'key-not-found': { status: 404, title: 'No such key', fix: `${seeList} keys list` },
   'user-not-found': { status: 404, title: 'No such user', fix: `${seeList} users list` },
   'policy-not-found': { status: 404, title: 'No such policy', fix: `${seeList} policies list` },
-  'policy-in-use': { status: 409, title: 'The policy is in use', fix: 'Detach it from its users first.' },
+  'policy-in-use': {
+    status: 409,
+    title: 'The policy is in use',
+    fix: 'Detach it from its users first.',
+  },
   'already-exists': { status: 409, title: 'It exists already', fix: 'Choose another name.' },
-  unavailable: { status: 503, title: 'Not available now', fix: 'Try again; see the server’s log and longshore doctor.' },
+  unavailable: {
+    status: 503,
+    title: 'Not available now',
+    fix: 'Try again; see the server’s log and longshore doctor.',
+  },
 };
 
 const transportRows: Readonly<Record<TransportCode, Row>> = {
-  unauthenticated: { status: 401, title: 'Who asks is not known', fix: 'Send an access key (HTTP Basic) or the operator token (Bearer).' },
-  forbidden: { status: 403, title: 'Not allowed', fix: 'Attach a policy that allows the action: longshore policies attach POLICY USER' },
-  'invalid-request': { status: 400, title: 'The request does not fit its schema', fix: 'Compare it with /api/v1/openapi.json.' },
-  'no-such-operation': { status: 404, title: 'No such operation', fix: 'See /api/v1/openapi.json.' },
-  'log-not-found': { status: 404, title: 'No output is kept', fix: 'See the attempt’s state: longshore runs show RUN' },
-  'attempt-not-found': { status: 404, title: 'No such attempt', fix: 'See the run’s attempts: longshore runs show RUN' },
-  'too-large': { status: 413, title: 'The body is too large', fix: 'Send less or raise http.maxBodyBytes.' },
-  'too-many-streams': { status: 429, title: 'Too many streams are open', fix: 'Close some, or read the log by offset.' },
-  internal: { status: 500, title: 'The server failed', fix: 'Report it with the request id; the server’s log has the cause.' },
+  unauthenticated: {
+    status: 401,
+    title: 'Who asks is not known',
+    fix: 'Send an access key (HTTP Basic) or the operator token (Bearer).',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    fix: 'Attach a policy that allows the action: longshore policies attach POLICY USER',
+  },
+  'invalid-request': {
+    status: 400,
+    title: 'The request does not fit its schema',
+    fix: 'Compare it with /api/v1/openapi.json.',
+  },
+  'no-such-operation': {
+    status: 404,
+    title: 'No such operation',
+    fix: 'See /api/v1/openapi.json.',
+  },
+  'log-not-found': {
+    status: 404,
+    title: 'No output is kept',
+    fix: 'See the attempt’s state: longshore runs show RUN',
+  },
+  'attempt-not-found': {
+    status: 404,
+    title: 'No such attempt',
+    fix: 'See the run’s attempts: longshore runs show RUN',
+  },
+  'too-large': {
+    status: 413,
+    title: 'The body is too large',
+    fix: 'Send less or raise http.maxBodyBytes.',
+  },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too many streams are open',
+    fix: 'Close some, or read the log by offset.',
+  },
+  internal: {
+    status: 500,
+    title: 'The server failed',
+    fix: 'Report it with the request id; the server’s log has the cause.',
+  },
 };
 
 /** The answer for anything thrown; what is not a refusal of ours tells nothing of its inside. */
@@ -95,12 +175,27 @@ export function problemOf(error: unknown, requestId: string): Problem {
   }
   const status = statusOf(error);
   if (status === 413) {
-    return make('too-large', transportRows['too-large'], 'the request body is larger than allowed', null);
+    return make(
+      'too-large',
+      transportRows['too-large'],
+      'the request body is larger than allowed',
+      null,
+    );
   }
   if (status >= 400 && status < 500 && error instanceof Error) {
-    return make('invalid-request', { ...transportRows['invalid-request'], status }, error.message, null);
+    return make(
+      'invalid-request',
+      { ...transportRows['invalid-request'], status },
+      error.message,
+      null,
+    );
   }
-  return make('internal', transportRows.internal, 'an unexpected error; nothing is known about its effect', null);
+  return make(
+    'internal',
+    transportRows.internal,
+    'an unexpected error; nothing is known about its effect',
+    null,
+  );
 }
 
 function statusOf(error: unknown): number {

@@ -18,6 +18,10 @@ export async function requireRootFor(
   }
   const user = (await engine.access.users()).find(({ name }) => name === userName);
   if (wantsRoot || user?.root === true) {
-    throw new ProblemError('forbidden', `only a root may manage the root user ${userName}`, 'Ask with a root key or the operator token.');
+    throw new ProblemError(
+      'forbidden',
+      `only a root may manage the root user ${userName}`,
+      'Ask with a root key or the operator token.',
+    );
   }
 }

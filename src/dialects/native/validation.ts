@@ -14,7 +14,11 @@ export type PartCheck = (value: unknown) => unknown;
  * it (`fromText`); a body must have the right types itself.
  * @throws ProblemError `invalid-request` (from the check) naming the members that are wrong.
  */
-export function partCheck(place: string, schema: TSchema | undefined, fromText: boolean): PartCheck {
+export function partCheck(
+  place: string,
+  schema: TSchema | undefined,
+  fromText: boolean,
+): PartCheck {
   if (schema === undefined) {
     return () => undefined;
   }
@@ -30,7 +34,8 @@ export function partCheck(place: string, schema: TSchema | undefined, fromText: 
         continue; // "schema is false" says less than the additionalProperties fault that follows.
       }
       const where = instancePath === '' ? place : `${place}${instancePath}`;
-      const names = 'additionalProperties' in params ? `: ${String(params.additionalProperties)}` : '';
+      const names =
+        'additionalProperties' in params ? `: ${String(params.additionalProperties)}` : '';
       const allowed = 'allowedValues' in params ? `: ${String(params.allowedValues)}` : '';
       faults.add(`${where} ${message}${names}${allowed}`);
     }

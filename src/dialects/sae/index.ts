@@ -14,7 +14,6 @@ import { suspendJob } from './operations/suspend-job.ts';
 import { updateJob } from './operations/update-job.ts';
 import type { SaeServices, SaeSettings } from './services.ts';
 
-export { secretDocumentMembers } from './parameters/job-parameters.ts';
 export { defaultSaeSettings } from './services.ts';
 export type { SaeServices, SaeSettings } from './services.ts';
 

@@ -1,5 +1,6 @@
 import type { AttemptStart } from '../../ports/executor.ts';
-import { graceLine, launcherVariable, markerVariable } from './protocol.ts';
+import { files } from './folder.ts';
+import { folderVariable, graceLine, idVariable, launcherVariable } from './protocol.ts';
 import { maxCommandBytes, maxGraceMs } from './limits.ts';
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -21,20 +22,22 @@ export interface CommandFiles {
 
 /**
  * Renders what a keeper sources. The environment is exactly the attempt's own, with defaults for
- * HOME (the working directory `<folder>/work`), USER, LOGNAME, SHELL and PATH, plus the marker.
+ * HOME (the working directory `<folder>/work`), USER, LOGNAME, SHELL and PATH, plus the attempt's
+ * id and folder.
  */
 export function renderCommandFiles(
   start: AttemptStart,
-  identity: { readonly home: string; readonly user: string },
+  identity: { readonly folder: string; readonly user: string },
 ): CommandFiles {
   const env = {
-    HOME: identity.home,
+    HOME: `${identity.folder}/${files.work}`,
     USER: identity.user,
     LOGNAME: identity.user,
     SHELL: '/bin/sh',
     PATH: defaultPath,
     ...start.env,
-    [markerVariable]: start.attemptId,
+    [idVariable]: start.attemptId,
+    [folderVariable]: identity.folder,
   };
   const { argv, postStart, preStop } = start.spec.task;
   const graceMs = Math.min(Math.max(Math.round(start.spec.graceMs), 0), maxGraceMs);

@@ -15,7 +15,7 @@ import { prepareFolders, supervisorSocketPath } from './launch.ts';
 import { readLogChunk } from './log.ts';
 import { protocolVersion } from './protocol.ts';
 import type { JobUser, Reply, Request } from './protocol.ts';
-import { attemptsDir, files, isAttemptId } from './folder.ts';
+import { attemptsDir, isAttemptId } from './folder.ts';
 import { removeParallel } from './limits.ts';
 import { resolveJobUser } from './user.ts';
 
@@ -129,7 +129,7 @@ class ProcessExecutor implements Executor {
         continue;
       }
       const contents = renderCommandFiles(attempt, {
-        home: path.join(this.location(attemptId), files.work),
+        folder: this.location(attemptId),
         user: this.#user?.name ?? os.userInfo().username,
       });
       const start = { t: 'start', id: attemptId, ...contents } as const;

@@ -29,8 +29,13 @@ export interface JobUser {
 /** Version of messages and folders. */
 export const protocolVersion = 1;
 
-/** Marks every process of an attempt, so that one that left its group is still found. */
-export const markerVariable = 'LONGSHORE_ATTEMPT_ID';
+/** Tells a job which attempt it is. */
+export const idVariable = 'LONGSHORE_ATTEMPT_ID';
+/**
+ * Tells a job its attempt's folder, and marks every process of the attempt so that one that left
+ * its group is still found. The folder and not the id, which another data directory may hold too.
+ */
+export const folderVariable = 'LONGSHORE_ATTEMPT_FOLDER';
 /** Set by the fallback keeper to `setsid`; empty under bash, which makes the group itself. */
 export const launcherVariable = 'LONGSHORE_SETSID';
 

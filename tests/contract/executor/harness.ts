@@ -26,6 +26,7 @@ export const defaultVariables = [
   'SHELL',
   'PATH',
   'LONGSHORE_ATTEMPT_ID',
+  'LONGSHORE_ATTEMPT_FOLDER',
 ];
 
 export interface StartOptions {

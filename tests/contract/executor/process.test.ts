@@ -184,6 +184,25 @@ test('another configuration replaces the supervisor, attempts run on', async () 
   });
 });
 
+test('the same attempt id in another data directory is another attempt', async () => {
+  await withHarness({}, async (one) => {
+    await withHarness({}, async (other) => {
+      const sessions = [await Session.open(one), await Session.open(other)] as const;
+      for (const session of sessions) {
+        session.shell('same.0.1', 'echo up; exec sleep 60', { graceMs: 0 });
+        await session.outputWith('same.0.1', 'up');
+      }
+      sessions[0].executor.stop('same.0.1');
+      await sessions[0].report('same.0.1', 'ended');
+      const { pid } = await sessions[1].report('same.0.1', 'started');
+      assert.ok(pid !== null && (await processRuns(pid)));
+      sessions[1].executor.stop('same.0.1');
+      await sessions[1].report('same.0.1', 'ended');
+      for (const session of sessions) await session.executor.close();
+    });
+  });
+});
+
 test('a supervisor nobody needs ends by itself', async () => {
   await withHarness({ supervisorIdleMs: 50 }, async (harness) => {
     const session = await Session.open(harness);

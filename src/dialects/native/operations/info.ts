@@ -9,7 +9,12 @@ const info = defineOperation({
   path: '/info',
   group,
   summary: 'What this server is, whether it is ready, and who asks.',
-  reply: { status: 200, type: 'application/json', schema: InfoView, description: 'Facts and numbers.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: InfoView,
+    description: 'Facts and numbers.',
+  },
   async handle({ caller }, services) {
     const { engine, version, baseUrl, region, accountId, dataDir, startedAtMs } = services;
     const [readiness, stats] = await Promise.all([engine.ready(), engine.stats()]);

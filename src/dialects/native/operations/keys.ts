@@ -27,7 +27,12 @@ const create = defineOperation({
   group,
   summary: 'Makes a key for a user, and the user when it is new. The secret is shown once.',
   body: KeyInput,
-  reply: { status: 201, type: 'application/json', schema: NewKeyView, description: 'The key with its secret.' },
+  reply: {
+    status: 201,
+    type: 'application/json',
+    schema: NewKeyView,
+    description: 'The key with its secret.',
+  },
   async handle({ body, caller }, { engine }) {
     await requireRootFor(engine, caller, body.user, body.root ?? false);
     const { key, secret } = await engine.access.createKey(body);

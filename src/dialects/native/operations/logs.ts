@@ -14,9 +14,18 @@ const defaultReadBytes = 64 * 1024;
 /** Most `follow` streams at once: each costs a look at the store four times a second. */
 const maxStreams = 256;
 
-const attemptId = Type.String({ minLength: 1, maxLength: 256, description: '`<run>.<index>.<number>`' });
+const attemptId = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: '`<run>.<index>.<number>`',
+});
 const logParams = Type.Object({ attempt: attemptId, stream: Type.Enum(['stdout', 'stderr']) });
-const offsetSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'Byte to start at.' });
+const offsetSchema = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+  description: 'Byte to start at.',
+});
 
 async function findAttempt(engine: Engine, id: string) {
   const attempt = await engine.runs.attempt(id);
@@ -33,7 +42,12 @@ const get = defineOperation({
   group,
   summary: 'One try of an instance, with where its output is kept.',
   params: Type.Object({ attempt: attemptId }),
-  reply: { status: 200, type: 'application/json', schema: AttemptView, description: 'The attempt.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: AttemptView,
+    description: 'The attempt.',
+  },
   async handle({ params }, { engine }) {
     const attempt = await findAttempt(engine, params.attempt);
     return json(attemptView(attempt, await engine.runs.location(attempt.id)));
@@ -51,7 +65,12 @@ const read = defineOperation({
     {
       offset: Type.Optional(offsetSchema),
       maxBytes: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: maxReadBytes, default: defaultReadBytes, description: 'Most bytes to return.' }),
+        Type.Integer({
+          minimum: 1,
+          maximum: maxReadBytes,
+          default: defaultReadBytes,
+          description: 'Most bytes to return.',
+        }),
       ),
     },
     closed,
@@ -71,7 +90,10 @@ const read = defineOperation({
       query.maxBytes ?? defaultReadBytes,
     );
     if (chunk === null) {
-      throw new ProblemError('log-not-found', `nothing is kept of ${params.stream} of ${params.attempt}`);
+      throw new ProblemError(
+        'log-not-found',
+        `nothing is kept of ${params.stream} of ${params.attempt}`,
+      );
     }
     const ended = isFinal('attempt', attempt.state) && chunk.nextOffset >= chunk.size;
     return {
@@ -90,7 +112,10 @@ const read = defineOperation({
 /** Streams open now, by server: several servers may live in one process. */
 const openStreams = new WeakMap<Engine, number>();
 
-async function* counted(engine: Engine, events: AsyncGenerator<StreamEvent>): AsyncGenerator<StreamEvent> {
+async function* counted(
+  engine: Engine,
+  events: AsyncGenerator<StreamEvent>,
+): AsyncGenerator<StreamEvent> {
   openStreams.set(engine, (openStreams.get(engine) ?? 0) + 1);
   try {
     yield* events;

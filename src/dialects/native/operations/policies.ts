@@ -11,7 +11,12 @@ const list = defineOperation({
   path: '/policies',
   group,
   summary: 'Policies with their documents, built-in ones included.',
-  reply: { status: 200, type: 'application/json', schema: PolicyList, description: 'All policies.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: PolicyList,
+    description: 'All policies.',
+  },
   async handle(_call, { engine }) {
     return json({ rows: (await engine.access.policies()).map(policyView) });
   },

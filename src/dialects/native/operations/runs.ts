@@ -73,7 +73,9 @@ const list = defineOperation({
   query: Type.Object(
     {
       ...paging,
-      template: Type.Optional(Type.String({ maxLength: 256, description: 'Id or name of a template.' })),
+      template: Type.Optional(
+        Type.String({ maxLength: 256, description: 'Id or name of a template.' }),
+      ),
       dialect: Type.Optional(Type.Enum(['sae', 'schedulerx', 'cdm', 'native'])),
       state: Type.Optional(
         Type.Enum(['queued', 'running', 'stopping', 'succeeded', 'failed', 'canceled']),
@@ -133,7 +135,12 @@ const instances = defineOperation({
   group,
   summary: 'Instances of a run with their attempts.',
   params: runParams,
-  reply: { status: 200, type: 'application/json', schema: InstanceList, description: 'All instances.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: InstanceList,
+    description: 'All instances.',
+  },
   async handle({ params }, { engine }) {
     await findRun(engine, params.run);
     return json({ rows: (await engine.runs.instances(params.run)).map(instanceView) });
@@ -147,7 +154,12 @@ const events = defineOperation({
   group,
   summary: 'Why the run is as it is: every change of state with its reason.',
   params: runParams,
-  reply: { status: 200, type: 'application/json', schema: RunEventList, description: 'All events.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: RunEventList,
+    description: 'All events.',
+  },
   async handle({ params }, { engine }) {
     await findRun(engine, params.run);
     return json({ rows: (await engine.runs.events(params.run)).map(runEventView) });

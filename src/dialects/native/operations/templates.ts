@@ -1,5 +1,11 @@
 import { Type } from 'typebox';
-import { defineOperation, json, nothing, type NativeCall, type NativeServices } from '../operation.ts';
+import {
+  defineOperation,
+  json,
+  nothing,
+  type NativeCall,
+  type NativeServices,
+} from '../operation.ts';
 import { findTemplate } from '../find-template.ts';
 import { revisionOf } from '../native-spec.ts';
 import { DomainError } from '../../../domain/errors.ts';
@@ -21,7 +27,11 @@ const maxRefusals = 100;
 
 /** Path parameter of one template. */
 export const templateParams = Type.Object({
-  template: Type.String({ minLength: 1, maxLength: 256, description: 'Id, or a name that only one template has.' }),
+  template: Type.String({
+    minLength: 1,
+    maxLength: 256,
+    description: 'Id, or a name that only one template has.',
+  }),
 });
 
 const oneTemplate = {
@@ -46,7 +56,12 @@ const list = defineOperation({
     },
     closed,
   ),
-  reply: { status: 200, type: 'application/json', schema: TemplatePage, description: 'A page of templates.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: TemplatePage,
+    description: 'A page of templates.',
+  },
   async handle({ query }, { engine }) {
     const { rows, total } = await engine.templates.list({
       ...pageOf(query),
@@ -69,7 +84,8 @@ const get = defineOperation({
   reply: oneTemplate,
   async handle({ params }, { engine }) {
     const template = await findTemplate(engine, params.template);
-    return json({ ...templateView(template), latestRun: await engine.runs.latest(template.id) });
+    const latestRun = await engine.runs.latest(template.id);
+    return json(templateSummaryView({ ...template, latestRun }));
   },
 });
 
@@ -82,10 +98,18 @@ const create = defineOperation({
   body: TemplateInput,
   reply: { ...oneTemplate, status: 201 },
   async handle({ body, caller }, { engine, region }) {
-    const { rows } = await engine.templates.list({ dialect: 'native', nameContains: body.name, offset: 0, limit: 500 });
+    const { rows } = await engine.templates.list({
+      dialect: 'native',
+      nameContains: body.name,
+      offset: 0,
+      limit: 500,
+    });
     const namespace = body.namespace ?? region;
     if (rows.some((row) => row.name === body.name && row.namespace === namespace)) {
-      throw new DomainError('already-exists', `a native template ${body.name} exists in ${namespace}`);
+      throw new DomainError(
+        'already-exists',
+        `a native template ${body.name} exists in ${namespace}`,
+      );
     }
     const { template } = await engine.templates.create(
       { dialect: 'native', namespace, name: body.name, ...revisionOf(body) },
@@ -107,12 +131,23 @@ const update = defineOperation({
   async handle({ params, body, caller }, { engine }) {
     const { id, name, dialect } = await findTemplate(engine, params.template);
     if (dialect !== 'native') {
-      throw new DomainError('invalid-argument', `${name} is a ${dialect} template; change it through that API`);
+      throw new DomainError(
+        'invalid-argument',
+        `${name} is a ${dialect} template; change it through that API`,
+      );
     }
     if (body.name !== name) {
-      throw new DomainError('invalid-argument', `name must stay ${name}; create another template instead`);
+      throw new DomainError(
+        'invalid-argument',
+        `name must stay ${name}; create another template instead`,
+      );
     }
-    const { template } = await engine.templates.update(id, 'native', () => revisionOf(body), caller.user.name);
+    const { template } = await engine.templates.update(
+      id,
+      'native',
+      () => revisionOf(body),
+      caller.user.name,
+    );
     return json(templateView(template));
   },
 });
@@ -124,7 +159,11 @@ const remove = defineOperation({
   group,
   summary: 'Stops its runs and erases the template.',
   params: templateParams,
-  reply: { status: 204, type: null, description: 'It is hidden; rows go when its runs have ended.' },
+  reply: {
+    status: 204,
+    type: null,
+    description: 'It is hidden; rows go when its runs have ended.',
+  },
   async handle({ params, caller }, { engine }) {
     const { id, dialect } = await findTemplate(engine, params.template);
     await engine.templates.delete(id, dialect, caller.user.name);
@@ -138,7 +177,9 @@ async function setSuspended(
   suspended: boolean,
 ) {
   const { id, dialect } = await findTemplate(engine, params.template);
-  return json(templateView(await engine.templates.setSuspended(id, dialect, suspended, caller.user.name)));
+  return json(
+    templateView(await engine.templates.setSuspended(id, dialect, suspended, caller.user.name)),
+  );
 }
 
 const suspend = defineOperation({
@@ -171,7 +212,12 @@ const changes = defineOperation({
   summary: 'Every change of the definition, newest first.',
   params: templateParams,
   query: Type.Object(paging, closed),
-  reply: { status: 200, type: 'application/json', schema: TemplateChangePage, description: 'A page of changes.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: TemplateChangePage,
+    description: 'A page of changes.',
+  },
   async handle({ params, query }, { engine }) {
     const { id } = await findTemplate(engine, params.template);
     const { offset, limit } = pageOf(query);
@@ -187,7 +233,12 @@ const refusals = defineOperation({
   group,
   summary: 'Triggers that made no run, newest first, each with its reason.',
   params: templateParams,
-  reply: { status: 200, type: 'application/json', schema: RefusalList, description: 'The newest refusals.' },
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: RefusalList,
+    description: 'The newest refusals.',
+  },
   async handle({ params }, { engine }) {
     const { id } = await findTemplate(engine, params.template);
     return json({ rows: (await engine.templates.refusals(id, maxRefusals)).map(refusalView) });
@@ -195,5 +246,13 @@ const refusals = defineOperation({
 });
 
 export const templateOperations = [
-  list, get, create, update, remove, suspend, resume, changes, refusals,
+  list,
+  get,
+  create,
+  update,
+  remove,
+  suspend,
+  resume,
+  changes,
+  refusals,
 ] as const;

@@ -9,7 +9,12 @@ import { policyName, UserInput, UserList, userName, UserView, userView } from '.
 const group = 'users';
 const userParams = Type.Object({ user: userName });
 const attachParams = Type.Object({ user: userName, policy: policyName });
-const oneUser = { status: 200, type: 'application/json', schema: UserView, description: 'The user.' } as const;
+const oneUser = {
+  status: 200,
+  type: 'application/json',
+  schema: UserView,
+  description: 'The user.',
+} as const;
 
 const list = defineOperation({
   name: 'ListUsers',

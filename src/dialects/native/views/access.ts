@@ -30,7 +30,9 @@ export type KeyView = Static<typeof KeyView>;
 export const KeyInput = Type.Object(
   {
     user: userName,
-    root: Type.Optional(Type.Boolean({ description: 'Passes every check. Only a root may ask for it.' })),
+    root: Type.Optional(
+      Type.Boolean({ description: 'Passes every check. Only a root may ask for it.' }),
+    ),
     policies: Type.Optional(policyNames),
     ttlMs: Type.Optional(
       Type.Integer({ minimum: 60_000, maximum: maxTtlMs, description: 'Makes the key temporary.' }),
@@ -53,7 +55,12 @@ export type NewKeyView = Static<typeof NewKeyView>;
 
 /** A user with its policies. */
 export const UserView = Type.Object(
-  { name: Type.String(), root: Type.Boolean(), policies: Type.Array(Type.String()), createdAtMs: timeMs },
+  {
+    name: Type.String(),
+    root: Type.Boolean(),
+    policies: Type.Array(Type.String()),
+    createdAtMs: timeMs,
+  },
   { title: 'User' },
 );
 export type UserView = Static<typeof UserView>;

@@ -57,7 +57,9 @@ export const AttemptView = Type.Object(
     claimedAtMs: timeMs,
     startedAtMs: timeMsOrNull,
     endedAtMs: timeMsOrNull,
-    location: Type.Optional(Type.String({ description: 'Where its output is kept on the server.' })),
+    location: Type.Optional(
+      Type.String({ description: 'Where its output is kept on the server.' }),
+    ),
   },
   { title: 'Attempt' },
 );
@@ -90,12 +92,20 @@ export const RunEventView = Type.Object(
 export type RunEventView = Static<typeof RunEventView>;
 
 export const RunPage = pageSchema('RunPage', RunView);
-export const InstanceList = Type.Object({ rows: Type.Array(InstanceView) }, { title: 'InstanceList' });
-export const RunEventList = Type.Object({ rows: Type.Array(RunEventView) }, { title: 'RunEventList' });
+export const InstanceList = Type.Object(
+  { rows: Type.Array(InstanceView) },
+  { title: 'InstanceList' },
+);
+export const RunEventList = Type.Object(
+  { rows: Type.Array(RunEventView) },
+  { title: 'RunEventList' },
+);
 export const SubmittedRun = Type.Object(
   {
     run: RunView,
-    existing: Type.Boolean({ description: 'True when the idempotency key had made this run before.' }),
+    existing: Type.Boolean({
+      description: 'True when the idempotency key had made this run before.',
+    }),
   },
   { title: 'SubmittedRun' },
 );

@@ -29,7 +29,10 @@ export const TemplateInput = Type.Object(
   {
     name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$' }),
     namespace: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$', description: 'Default: the region.' }),
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$',
+        description: 'Default: the region.',
+      }),
     ),
     command: commandSchema,
     env: Type.Optional(envSchema),
@@ -41,7 +44,12 @@ export const TemplateInput = Type.Object(
       }),
     ),
     retries: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1000, default: 0, description: 'Failed attempts a run survives.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        default: 0,
+        description: 'Failed attempts a run survives.',
+      }),
     ),
     timeoutMs: Type.Optional(
       Type.Union([Type.Integer({ minimum: 1, maximum: 31_536_000_000 }), Type.Null()], {
@@ -50,9 +58,16 @@ export const TemplateInput = Type.Object(
       }),
     ),
     graceMs: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 3_600_000, default: 30_000, description: 'From SIGTERM to SIGKILL.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 3_600_000,
+        default: 30_000,
+        description: 'From SIGTERM to SIGKILL.',
+      }),
     ),
-    timezone: Type.Optional(Type.String({ default: 'UTC', maxLength: 64, description: 'IANA zone given as TZ.' })),
+    timezone: Type.Optional(
+      Type.String({ default: 'UTC', maxLength: 64, description: 'IANA zone given as TZ.' }),
+    ),
   },
   { ...closed, title: 'TemplateInput' },
 );
@@ -62,9 +77,15 @@ export type TemplateInput = Static<typeof TemplateInput>;
 export const RunInput = Type.Object(
   {
     idempotencyKey: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: 'One run per key and template, however often it is sent.' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'One run per key and template, however often it is sent.',
+      }),
     ),
-    notBeforeMs: Type.Optional(Type.Integer({ minimum: 0, description: 'Delayed start, milliseconds since the epoch.' })),
+    notBeforeMs: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Delayed start, milliseconds since the epoch.' }),
+    ),
     command: Type.Optional(commandSchema),
     env: Type.Optional(envSchema),
     replicas: Type.Optional(replicasSchema),
@@ -83,7 +104,9 @@ export const TemplateView = Type.Object(
     revision: Type.Integer(),
     suspended: Type.Boolean(),
     command: Type.Array(Type.String()),
-    artifact: Type.String({ description: 'Image or package the program comes from; empty = this machine.' }),
+    artifact: Type.String({
+      description: 'Image or package the program comes from; empty = this machine.',
+    }),
     env: Type.Record(Type.String(), Type.String()),
     replicas: Type.Integer(),
     concurrency: Type.String(),
@@ -167,7 +190,14 @@ export function templateSummaryView(
   };
 }
 
-export function changeView({ id, kind, revision, atMs, by, note }: TemplateChange): TemplateChangeView {
+export function changeView({
+  id,
+  kind,
+  revision,
+  atMs,
+  by,
+  note,
+}: TemplateChange): TemplateChangeView {
   return { id, kind, revision, atMs, by, note };
 }
 

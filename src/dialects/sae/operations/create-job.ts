@@ -3,6 +3,7 @@ import { jobParameters } from '../parameters/job-parameters.ts';
 import { parameterInfos } from '../parameters/parameter.ts';
 import type { SaeServices } from '../services.ts';
 import { toRevision } from '../translate/revision.ts';
+import { sealSecrets } from '../translate/seal-secrets.ts';
 import { mergedParameters, sentParameters } from '../validation/bag.ts';
 import { validateJob } from '../validation/validate-job.ts';
 
@@ -13,7 +14,7 @@ export const createJob: Operation<SaeServices> = {
   path: '/pop/v1/sam/job/createJob',
   parameters: parameterInfos(jobParameters, 'create'),
   async handle({ params, caller }, { context, settings }) {
-    const bag = mergedParameters({}, sentParameters(params, 'create'));
+    const bag = mergedParameters({}, sealSecrets(sentParameters(params, 'create'), (text, purpose) => context.seal(text, purpose)));
     const refAppId = bag['RefAppId'];
     const job = validateJob(bag, {
       operation: 'create',

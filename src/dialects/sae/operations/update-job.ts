@@ -4,6 +4,7 @@ import { parameterInfos } from '../parameters/parameter.ts';
 import { applicationResource, requiredText } from '../requests.ts';
 import type { SaeServices } from '../services.ts';
 import { toRevision } from '../translate/revision.ts';
+import { sealSecrets } from '../translate/seal-secrets.ts';
 import { mergedParameters, sentParameters, storedParameters } from '../validation/bag.ts';
 import { validateJob } from '../validation/validate-job.ts';
 
@@ -19,7 +20,7 @@ export const updateJob: Operation<SaeServices> = {
   resource: applicationResource,
   async handle({ params, caller }, { context, settings }) {
     const appId = requiredText(params, 'AppId');
-    const sent = sentParameters(params, 'update');
+    const sent = sealSecrets(sentParameters(params, 'update'), (text, purpose) => context.seal(text, purpose));
     const refAppId = sent['RefAppId'] ?? '';
     // Asked before the change, since the change itself is computed inside a transaction.
     const reference =

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import { files, isAttemptId, postStartMs, readStop, startedSweepMs, watchMs } from '../protocol.ts';
 import type { Ending, Reply, Request, StopRecord, SupervisorConfig } from '../protocol.ts';
 import { createFolder, newAttempt } from './attempt.ts';
@@ -10,6 +11,9 @@ import type { KeeperResult } from './keepers.ts';
 import { LogLimit } from './log-limit.ts';
 import { killProcesses, recordStop, stopAttempt } from './stop.ts';
 import { inspect, noteMark } from './watch.ts';
+
+/** Attempts between the hand-over to a keeper and the proof that their process began. */
+const maxStarting = 2 * os.availableParallelism();
 
 interface AttemptsOptions {
   readonly config: SupervisorConfig;
@@ -113,6 +117,8 @@ export class Attempts {
 
   #dispatch(): void {
     for (const attempt of this.#queue) {
+      // More starts at once than processors only make each other slow.
+      if (this.#unconfirmed.size >= maxStarting) return;
       const keeper = this.#pool.available ? this.#pool.run(attempt.id) : null;
       if (keeper === null) return;
       this.#queue.delete(attempt);
@@ -144,6 +150,7 @@ export class Attempts {
   #confirmed(attempt: Attempt): void {
     this.#unconfirmed.delete(attempt);
     this.#sendStarted(attempt);
+    this.#dispatch();
     if (!attempt.hasPostStart || attempt.stop) return;
     const { shell, config } = this.#options;
     const hook = runHook(shell, config.jobUser, attempt.folder, files.postStart, postStartMs);

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { killRoundMs, markerVariable } from '../protocol.ts';
+import { folderVariable, killRoundMs } from '../protocol.ts';
 
 /** One process as /proc shows it. */
 export interface ProcessInfo {
@@ -8,8 +8,8 @@ export interface ProcessInfo {
   readonly group: number;
   readonly session: number;
   readonly startTime: string;
-  /** Attempt it was started for; null when its environment does not say or cannot be read. */
-  readonly attemptId: string | null;
+  /** Folder of its attempt; null when its environment does not say or cannot be read. */
+  readonly folder: string | null;
 }
 
 /** Whether this machine has a /proc to look into. */
@@ -58,18 +58,22 @@ export function processTable(): Promise<readonly ProcessInfo[]> {
 }
 
 /**
- * The processes of one attempt: members of its group or session, those that carry its marker,
+ * The processes of one attempt: members of its group or session, those that carry its folder,
  * and all their descendants. `session` is its keeper's, whose leader (the keeper) is spared.
  */
 export function processesOf(
   table: readonly ProcessInfo[],
-  attempt: { readonly id: string; readonly pid: number | null; readonly session: number | null },
+  attempt: {
+    readonly folder: string;
+    readonly pid: number | null;
+    readonly session: number | null;
+  },
 ): ProcessInfo[] {
   const found = new Map<number, ProcessInfo>();
   for (const process of table) {
     const inSession = process.session === attempt.session && process.pid !== attempt.session;
     const inGroup = attempt.pid !== null && process.group === attempt.pid;
-    if (inSession || inGroup || process.attemptId === attempt.id) found.set(process.pid, process);
+    if (inSession || inGroup || process.folder === attempt.folder) found.set(process.pid, process);
   }
   let before = -1;
   while (found.size !== before) {
@@ -87,12 +91,12 @@ function scan(): ProcessInfo[] {
   for (const name of fs.readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const stat = readStat(Number(name));
-    if (stat) found.push({ ...stat, attemptId: readMarker(stat.pid) });
+    if (stat) found.push({ ...stat, folder: readFolder(stat.pid) });
   }
   return found;
 }
 
-function readStat(pid: number): Omit<ProcessInfo, 'attemptId'> | null {
+function readStat(pid: number): Omit<ProcessInfo, 'folder'> | null {
   let text: string;
   try {
     text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -111,14 +115,14 @@ function readStat(pid: number): Omit<ProcessInfo, 'attemptId'> | null {
   };
 }
 
-function readMarker(pid: number): string | null {
+function readFolder(pid: number): string | null {
   try {
     const environ = `\0${fs.readFileSync(`/proc/${pid}/environ`, 'latin1')}`;
-    const at = environ.indexOf(`\0${markerVariable}=`);
+    const at = environ.indexOf(`\0${folderVariable}=`);
     if (at < 0) return null;
-    const start = at + markerVariable.length + 2;
+    const start = at + folderVariable.length + 2;
     const end = environ.indexOf('\0', start);
-    return environ.slice(start, end < 0 ? undefined : end);
+    return Buffer.from(environ.slice(start, end < 0 ? undefined : end), 'latin1').toString();
   } catch {
     return null;
   }

@@ -11,6 +11,7 @@ import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
 import { DomainError } from '../../../../src/domain/errors.ts';
 import { createAccess } from '../../../../src/engine/access.ts';
 import { createEngine } from '../../../../src/engine/create.ts';
+import { seal, sealNonceBytes } from '../../../../src/lib/sealed-box.ts';
 import { createSqliteStore } from '../../../../src/stores/sqlite/store.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { callOf, region, settings, smallest } from './support.ts';
@@ -23,9 +24,10 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 async function product(context: TestContext, choices: Partial<SaeSettings> = {}) {
   const store = createSqliteStore({ path: join(await temporaryFolder(context), 'store.db') });
   const { fence } = await store.open();
+  const masterKey = randomBytes(32);
   const access = await createAccess({
     store,
-    masterKey: randomBytes(32),
+    masterKey,
     clock: systemClock,
     randomBytes,
   });
@@ -50,6 +52,7 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
       accountId: '1',
       nowMs: () => systemClock.nowMs(),
       uuid: () => systemIds.uuid(),
+      seal: (text, purpose) => Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
       log: quiet,
     },
     { ...settings, ...choices },
@@ -257,5 +260,17 @@ describe('SAE operations', () => {
       `acs:sae:cn-hangzhou:1:application/cn-hangzhou:team/${AppId}`,
     );
     assert.equal(await resource({}), '*');
+  });
+
+  test('a secret is stored encrypted, shown masked, and kept by an update', async (context) => {
+    const { sae, create, call } = await product(context);
+    const AppId = await create({ OssAkId: 'id', OssAkSecret: 'the secret' });
+    const stored = async () => (await sae.services.context.engine.templates.get(AppId))?.document['OssAkSecret'];
+    const first = await stored();
+    assert.ok(typeof first === 'string' && first !== '' && !first.includes('secret'));
+    const described = (await call('DescribeJob', { AppId })).data as Record<string, unknown>;
+    assert.equal(described['OssAkSecret'], '******');
+    await call('UpdateJob', { AppId, OssAkSecret: '******', Replicas: '2' });
+    assert.equal(await stored(), first);
   });
 });

@@ -35,7 +35,7 @@ function attempt(argv: readonly string[], env: Record<string, string>, graceMs =
   };
 }
 
-const identity = { home: '/h', user: 'u' };
+const identity = { folder: '/f', user: 'u' };
 
 test('any text comes through the shell unchanged', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'longshore-command-'));
