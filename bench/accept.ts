@@ -16,7 +16,10 @@ export async function* accept(options: BenchOptions): AsyncIterable<Measurement>
   const rounds = options.short ? 1 : 3;
   const perRound = options.short ? 20_000 : 60_000;
   const maxSeconds = options.short ? 3 : 6;
-  const server = await startServer({ dataDir: await benchFolder(), config: { LONGSHORE_LIMITS_UNFINISHED_RUNS: '1000000' } });
+  const server = await startServer({
+    dataDir: await benchFolder(),
+    config: { LONGSHORE_LIMITS_UNFINISHED_RUNS: '1000000' },
+  });
   const bare = await helper('bare-fastify.ts');
   const bareUrl = new URL((bare.line as { url: string }).url);
   try {
@@ -24,10 +27,24 @@ export async function* accept(options: BenchOptions): AsyncIterable<Measurement>
     const time = new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
     const host = `${server.host}:${server.port}`;
     const sign = (count: number): Buffer[] =>
-      Array.from({ length: count }, () => signedGet(host, 'ExecJob', PATH, { AppId: appId, Time: time }, server.key));
-    const load = async (port: number, requests: readonly Buffer[], cycle: boolean): Promise<number> => {
-      const result = await runLoad({ host: server.host, port, connections: CONNECTIONS, requests, cycle, maxSeconds });
-      if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests were refused`);
+      Array.from({ length: count }, () =>
+        signedGet(host, 'ExecJob', PATH, { AppId: appId, Time: time }, server.key),
+      );
+    const load = async (
+      port: number,
+      requests: readonly Buffer[],
+      cycle: boolean,
+    ): Promise<number> => {
+      const result = await runLoad({
+        host: server.host,
+        port,
+        connections: CONNECTIONS,
+        requests,
+        cycle,
+        maxSeconds,
+      });
+      if (result.errors > 0)
+        throw new Error(`${result.errors} of ${result.requests} requests were refused`);
       return result.requests / result.seconds;
     };
     const warm = sign(5_000);
@@ -39,9 +56,18 @@ export async function* accept(options: BenchOptions): AsyncIterable<Measurement>
       const requests = sign(perRound);
       ours.push(await load(server.port, requests, false));
       theirs.push(await load(Number(bareUrl.port), requests, true));
-      options.note(`accept: ${Math.round(ours.at(-1) ?? 0)}/s, bare ${Math.round(theirs.at(-1) ?? 0)}/s`);
+      options.note(
+        `accept: ${Math.round(ours.at(-1) ?? 0)}/s, bare ${Math.round(theirs.at(-1) ?? 0)}/s`,
+      );
     }
-    yield measurement('accept', 'exec_per_s', median(ours), '1/s', 'bare Fastify route', median(theirs));
+    yield measurement(
+      'accept',
+      'exec_per_s',
+      median(ours),
+      '1/s',
+      'bare Fastify route',
+      median(theirs),
+    );
   } finally {
     bare.stop();
     await server.stop();

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { BenchOptions } from './main.ts';
 import { runLoad } from './support/load.ts';
 import { measurement, median, type Measurement, quantile } from './support/measurement.ts';
-import { benchFolder, type BenchServer, helper, hostTemplate, startServer } from './support/server.ts';
+import {
+  benchFolder,
+  type BenchServer,
+  helper,
+  hostTemplate,
+  startServer,
+} from './support/server.ts';
 import { signedGet } from './support/signed-requests.ts';
 
 const PATH = '/pop/v1/sam/job/execJob';
@@ -24,11 +30,36 @@ export async function* dispatch(options: BenchOptions): AsyncIterable<Measuremen
   const rounds = options.short ? 1 : 3;
   const runs = options.short ? 1_000 : 4_000;
   const plain = await throughput(options, rounds, runs, []);
-  yield measurement('dispatch', 'runs_per_s', plain.ours, '1/s', 'plain child_process.spawn', plain.spawn);
+  yield measurement(
+    'dispatch',
+    'runs_per_s',
+    plain.ours,
+    '1/s',
+    'plain child_process.spawn',
+    plain.spawn,
+  );
   const ballast = join(import.meta.dirname, 'support', 'ballast.ts');
-  const heavy = await throughput(options, rounds, runs, ['--max-old-space-size=4096', '--import', ballast]);
-  yield measurement('dispatch', 'runs_per_s_ballast', heavy.ours, '1/s', 'plain child_process.spawn', heavy.spawn);
-  yield measurement('dispatch', 'ballast_over_plain', heavy.ours / heavy.spawn, 'ratio', 'the same without ballast', plain.ours / plain.spawn);
+  const heavy = await throughput(options, rounds, runs, [
+    '--max-old-space-size=4096',
+    '--import',
+    ballast,
+  ]);
+  yield measurement(
+    'dispatch',
+    'runs_per_s_ballast',
+    heavy.ours,
+    '1/s',
+    'plain child_process.spawn',
+    heavy.spawn,
+  );
+  yield measurement(
+    'dispatch',
+    'ballast_over_plain',
+    heavy.ours / heavy.spawn,
+    'ratio',
+    'the same without ballast',
+    plain.ours / plain.spawn,
+  );
   yield* startLatency(options);
 }
 
@@ -47,7 +78,9 @@ async function throughput(
     for (let round = 0; round < rounds; round += 1) {
       ours.push(await burst(server, appId, runs));
       spawn.push(await spawnLimit(runs));
-      options.note(`dispatch: ${Math.round(ours.at(-1) ?? 0)} runs/s, plain spawn ${Math.round(spawn.at(-1) ?? 0)}/s`);
+      options.note(
+        `dispatch: ${Math.round(ours.at(-1) ?? 0)} runs/s, plain spawn ${Math.round(spawn.at(-1) ?? 0)}/s`,
+      );
     }
   } finally {
     await server.stop();
@@ -58,14 +91,25 @@ async function throughput(
 /** Accepts `runs` runs over HTTP and waits for the last end to be stored; runs a second over it all. */
 async function burst(server: BenchServer, appId: string, runs: number): Promise<number> {
   const host = `${server.host}:${server.port}`;
-  const requests = Array.from({ length: runs }, () => signedGet(host, 'ExecJob', PATH, { AppId: appId }, server.key));
+  const requests = Array.from({ length: runs }, () =>
+    signedGet(host, 'ExecJob', PATH, { AppId: appId }, server.key),
+  );
   const target = (await server.metric('longshore_runs_finished_total')) + runs;
   const startedAtMs = Date.now();
-  const load = await runLoad({ host: server.host, port: server.port, connections: 16, requests, cycle: false, maxSeconds: 60 });
-  if (load.errors > 0 || load.requests !== runs) throw new Error(`${load.errors} of ${load.requests} requests were refused`);
+  const load = await runLoad({
+    host: server.host,
+    port: server.port,
+    connections: 16,
+    requests,
+    cycle: false,
+    maxSeconds: 60,
+  });
+  if (load.errors > 0 || load.requests !== runs)
+    throw new Error(`${load.errors} of ${load.requests} requests were refused`);
   // Looked at seldom, because looking costs the server time too; the end itself is read from the runs.
   while ((await server.metric('longshore_runs_finished_total')) < target) {
-    if (Date.now() - startedAtMs > DRAIN_DEADLINE_MS) throw new Error('the runs did not finish in time');
+    if (Date.now() - startedAtMs > DRAIN_DEADLINE_MS)
+      throw new Error('the runs did not finish in time');
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
   return runs / (((await lastEndMs(server, appId, runs)) - startedAtMs) / 1000);
@@ -77,7 +121,8 @@ async function lastEndMs(server: BenchServer, appId: string, runs: number): Prom
   for (let offset = 0; offset < runs; offset += PAGE) {
     const rows = await server.runs(appId, offset, Math.min(PAGE, runs - offset));
     for (const run of rows) {
-      if (run.state !== 'succeeded' || run.endedAtMs === null) throw new Error(`a run ended as ${run.state}`);
+      if (run.state !== 'succeeded' || run.endedAtMs === null)
+        throw new Error(`a run ended as ${run.state}`);
       last = Math.max(last, run.endedAtMs);
     }
   }
@@ -101,12 +146,25 @@ async function* startLatency(options: BenchOptions): AsyncIterable<Measurement> 
       const sentAtMs = performance.timeOrigin + performance.now();
       const accepted = await server.sae('ExecJob', 'GET', PATH, { AppId: appId });
       const jobId = (accepted['Data'] as { Data: string }).Data;
-      const firstAtMs = await firstInstruction(join(server.dataDir, 'attempts', `${jobId}.0.1`, 'stdout'), sentAtMs);
+      const firstAtMs = await firstInstruction(
+        join(server.dataDir, 'attempts', `${jobId}.0.1`, 'stdout'),
+        sentAtMs,
+      );
       // The first few find keepers and code still cold; they are not idle latency.
       if (i >= 5) latencies.push(firstAtMs - sentAtMs);
     }
-    for (const [name, fraction] of [['p50', 0.5], ['p99', 0.99]] as const) {
-      yield measurement('dispatch', `start_latency_ms_${name}`, quantile(latencies, fraction), 'ms', 'the limit asked for', START_LIMIT_MS[name]);
+    for (const [name, fraction] of [
+      ['p50', 0.5],
+      ['p99', 0.99],
+    ] as const) {
+      yield measurement(
+        'dispatch',
+        `start_latency_ms_${name}`,
+        quantile(latencies, fraction),
+        'ms',
+        'the limit asked for',
+        START_LIMIT_MS[name],
+      );
     }
   } finally {
     await server.stop();

@@ -37,7 +37,10 @@ const spec: JobSpec = {
 export async function* footprint(options: BenchOptions): AsyncIterable<Measurement> {
   const count = options.short ? 5_000 : 100_000;
   const dataDir = await benchFolder();
-  const store = createSqliteStore({ path: join(dataDir, 'longshore.db'), limits: { unfinishedRuns: count } });
+  const store = createSqliteStore({
+    path: join(dataDir, 'longshore.db'),
+    limits: { unfinishedRuns: count },
+  });
   const { fence } = await store.open();
   for (let done = 0; done < count; done += BATCH) {
     await fill(store, fence, BATCH);
@@ -47,9 +50,19 @@ export async function* footprint(options: BenchOptions): AsyncIterable<Measureme
   const server = await startServer({ dataDir });
   try {
     for (let page = 1; page <= 20; page += 1) {
-      await server.sae('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', { CurrentPage: String(page), PageSize: '200' });
+      await server.sae('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', {
+        CurrentPage: String(page),
+        PageSize: '200',
+      });
     }
-    yield measurement('footprint', 'rss_mib', await server.residentMib(), 'MiB', 'the limit asked for', LIMIT_MIB);
+    yield measurement(
+      'footprint',
+      'rss_mib',
+      await server.residentMib(),
+      'MiB',
+      'the limit asked for',
+      LIMIT_MIB,
+    );
   } finally {
     await server.stop();
   }
@@ -62,7 +75,16 @@ async function fill(store: Store, fence: number, count: number): Promise<void> {
   await Promise.all(
     ids.map((id, i) =>
       store.createTemplate(
-        { id, dialect: 'sae', namespace: 'cn-hangzhou', name: `job-${i}`, spec, document: { AppName: `job-${i}`, Envs: '[]' }, notActedOn: [], refersTo: null },
+        {
+          id,
+          dialect: 'sae',
+          namespace: 'cn-hangzhou',
+          name: `job-${i}`,
+          spec,
+          document: { AppName: `job-${i}`, Envs: '[]' },
+          notActedOn: [],
+          refersTo: null,
+        },
         { changeId: randomUUID(), atMs, by: 'bench', note: '' },
       ),
     ),
@@ -82,9 +104,21 @@ async function fill(store: Store, fence: number, count: number): Promise<void> {
       }),
     ),
   );
-  const claimed = await store.claim({ nowMs: atMs, fence, limit: count, route: () => ({ executor: 'process' }) });
-  const reports = claimed.attempts.map(
-    ({ attemptId }): AttemptReport => ({ kind: 'ended', attemptId, fence, atMs, exitCode: 0, signal: null, stopped: false, message: '' }),
-  );
+  const claimed = await store.claim({
+    nowMs: atMs,
+    fence,
+    limit: count,
+    route: () => ({ executor: 'process' }),
+  });
+  const reports = claimed.attempts.map(({ attemptId }): AttemptReport => ({
+    kind: 'ended',
+    attemptId,
+    fence,
+    atMs,
+    exitCode: 0,
+    signal: null,
+    stopped: false,
+    message: '',
+  }));
   await store.report(reports, atMs);
 }

@@ -7,7 +7,11 @@ import type { Measurement } from './support/measurement.ts';
  * `npm run bench -- NAME... [--json] [--short]`. With `--json`: one object a line on stdout and
  * nothing else; what goes on is told on stderr.
  */
-const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measurement>> = { dispatch, accept, footprint };
+const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measurement>> = {
+  dispatch,
+  accept,
+  footprint,
+};
 
 export interface BenchOptions {
   /** A fraction of the work, for CI. */
@@ -22,7 +26,9 @@ const names = args.filter((arg) => !arg.startsWith('--'));
 const unknown = names.filter((name) => !(name in benches));
 if (names.length === 0 || unknown.length > 0) {
   if (unknown.length > 0) process.stderr.write(`unknown bench: ${unknown.join(', ')}\n`);
-  process.stderr.write(`usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(
+    `usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n`,
+  );
   process.exit(2);
 }
 const options: BenchOptions = {

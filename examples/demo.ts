@@ -17,17 +17,29 @@ const main = join(here, '..', 'src', 'main.ts');
 
 /** Runs a CLI command against the demo's server and gives what it prints. */
 async function cli(dataDir: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, '--data', dataDir]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    main,
+    ...args,
+    '--data',
+    dataDir,
+  ]);
   return stdout;
 }
 
 /** Starts `longshore up` and waits until it says where it listens. */
 async function startServer(dataDir: string): Promise<{ server: ChildProcess; url: string }> {
-  const server = spawn(process.execPath, [main, 'up', '--data', dataDir, '--port', '0', '--log-level', 'warn'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = spawn(
+    process.execPath,
+    [main, 'up', '--data', dataDir, '--port', '0', '--log-level', 'warn'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const url = await new Promise<string>((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new Error('the server did not start in time')), STARTUP_DEADLINE_MS);
+    const deadline = setTimeout(
+      () => reject(new Error('the server did not start in time')),
+      STARTUP_DEADLINE_MS,
+    );
     let text = '';
     server.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -36,7 +48,9 @@ async function startServer(dataDir: string): Promise<{ server: ChildProcess; url
       clearTimeout(deadline);
       resolve(found[0]);
     });
-    server.on('exit', (code) => reject(new Error(`the server ended with code ${code} before it was ready`)));
+    server.on('exit', (code) =>
+      reject(new Error(`the server ended with code ${code} before it was ready`)),
+    );
   });
   return { server, url };
 }
@@ -64,7 +78,15 @@ async function demo(): Promise<void> {
   try {
     step('creating an access key');
     const key = JSON.parse(
-      await cli(dataDir, ['keys', 'create', '--user', 'demo', '--policy', 'AliyunSAEFullAccess', '--json']),
+      await cli(dataDir, [
+        'keys',
+        'create',
+        '--user',
+        'demo',
+        '--policy',
+        'AliyunSAEFullAccess',
+        '--json',
+      ]),
     ) as { id: string; secret: string };
     process.stdout.write(`access key ${key.id} of user demo\n`);
 
@@ -92,7 +114,10 @@ async function demo(): Promise<void> {
     process.stdout.write(`template ${appId}\n`);
 
     step('running it (ExecJob)');
-    const accepted = await sae('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: appId, EventId: 'demo' });
+    const accepted = await sae('ExecJob', 'GET', '/pop/v1/sam/job/execJob', {
+      AppId: appId,
+      EventId: 'demo',
+    });
     const jobId = (accepted['Data'] as { Data: string }).Data;
     process.stdout.write(`job ${jobId}\n`);
 
@@ -100,12 +125,18 @@ async function demo(): Promise<void> {
     await follow(dataDir, jobId);
 
     step('the result (DescribeJobStatus)');
-    const status = (await sae('DescribeJobStatus', 'GET', '/pop/v1/sam/job/describeJobStatus', { AppId: appId, JobId: jobId }))[
-      'Data'
-    ] as { State: string; Succeeded: number; Message: string };
+    const status = (
+      await sae('DescribeJobStatus', 'GET', '/pop/v1/sam/job/describeJobStatus', {
+        AppId: appId,
+        JobId: jobId,
+      })
+    )['Data'] as { State: string; Succeeded: number; Message: string };
     await printResult(dataDir, jobId);
-    process.stdout.write(`State "${status.State}" (${status.Message}), ${status.Succeeded} of ${SHARDS} shards succeeded\n`);
-    if (status.State !== '1') throw new Error(`the job ended in state ${status.State}: ${status.Message}`);
+    process.stdout.write(
+      `State "${status.State}" (${status.Message}), ${status.Succeeded} of ${SHARDS} shards succeeded\n`,
+    );
+    if (status.State !== '1')
+      throw new Error(`the job ended in state ${status.State}: ${status.Message}`);
   } finally {
     await stopServer(server);
   }
@@ -123,8 +154,12 @@ async function demo(): Promise<void> {
 /** `longshore logs -f` until the run has ended. */
 function follow(dataDir: string, jobId: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const logs = spawn(process.execPath, [main, 'logs', jobId, '-f', '--data', dataDir], { stdio: ['ignore', 'inherit', 'inherit'] });
-    logs.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`longshore logs ended with code ${code}`))));
+    const logs = spawn(process.execPath, [main, 'logs', jobId, '-f', '--data', dataDir], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    logs.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`longshore logs ended with code ${code}`)),
+    );
   });
 }
 
@@ -132,14 +167,22 @@ interface ShownRun {
   readonly instances: readonly {
     readonly index: number;
     readonly state: string;
-    readonly attempts: readonly { readonly id: string; readonly exitCode: number | null; readonly startedAtMs: number; readonly endedAtMs: number }[];
+    readonly attempts: readonly {
+      readonly id: string;
+      readonly exitCode: number | null;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+    }[];
   }[];
 }
 
 /** One line a shard: what it found, from its own log. */
 async function printResult(dataDir: string, jobId: string): Promise<void> {
   const run = JSON.parse(await cli(dataDir, ['runs', 'show', jobId, '--json'])) as ShownRun;
-  const table = new Table({ head: ['shard', 'state', 'exit', 'seconds', 'orders', 'revenue'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['shard', 'state', 'exit', 'seconds', 'orders', 'revenue'],
+    style: { head: [], border: [] },
+  });
   let orders = 0;
   let cents = 0;
   for (const instance of run.instances) {
@@ -150,7 +193,14 @@ async function printResult(dataDir: string, jobId: string): Promise<void> {
     orders += Number(total?.[1]);
     cents += Number(total?.[2]);
     const seconds = ((last.endedAtMs - last.startedAtMs) / 1000).toFixed(2);
-    table.push([instance.index, instance.state, last.exitCode ?? '', seconds, total?.[1] ?? '?', (Number(total?.[2]) / 100).toFixed(2)]);
+    table.push([
+      instance.index,
+      instance.state,
+      last.exitCode ?? '',
+      seconds,
+      total?.[1] ?? '?',
+      (Number(total?.[2]) / 100).toFixed(2),
+    ]);
   }
   table.push(['all', '', '', '', orders, (cents / 100).toFixed(2)]);
   process.stdout.write(`${table.toString()}\n`);

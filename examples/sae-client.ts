@@ -5,8 +5,12 @@ import { createRequire } from 'node:module';
  * the endpoint (and HTTP when there is no TLS in front).
  */
 const require = createRequire(import.meta.url);
-const { default: Client, Config, OpenApiRequest, Params } =
-  require('@alicloud/openapi-client') as typeof import('@alicloud/openapi-client');
+const {
+  default: Client,
+  Config,
+  OpenApiRequest,
+  Params,
+} = require('@alicloud/openapi-client') as typeof import('@alicloud/openapi-client');
 const { RuntimeOptions } = require('@alicloud/tea-util') as typeof import('@alicloud/tea-util');
 
 export type SaeCall = (
@@ -45,8 +49,13 @@ export function saeClient(
       reqBodyType: form === undefined ? 'json' : 'formData',
       bodyType: 'json',
     });
-    const request = new OpenApiRequest({ query: { ...query }, ...(form === undefined ? {} : { body: { ...form } }) });
-    const answer = (await client.callApi(params, request, new RuntimeOptions({}))) as { body: Record<string, unknown> };
+    const request = new OpenApiRequest({
+      query: { ...query },
+      ...(form === undefined ? {} : { body: { ...form } }),
+    });
+    const answer = (await client.callApi(params, request, new RuntimeOptions({}))) as {
+      body: Record<string, unknown>;
+    };
     return answer.body;
   };
 }

@@ -75,7 +75,11 @@ const rooms: readonly Room[] = [
 
   // A client like any other; only the commands that start a server or open its store go deeper.
   // How a client finds a server on its machine is part of the native API.
-  { path: 'cli', may: ['dialects/native/discovery.ts', ...core], mayTypes: ['dialects/native', 'app/config.ts'] },
+  {
+    path: 'cli',
+    may: ['dialects/native/discovery.ts', ...core],
+    mayTypes: ['dialects/native', 'app/config.ts'],
+  },
   ...['up', 'config', 'doctor', 'migrate'].flatMap((command) =>
     [`cli/${command}.ts`, `cli/commands/${command}.ts`, `cli/commands/${command}`].map((path) => ({
       path,

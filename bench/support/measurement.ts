@@ -21,7 +21,15 @@ export function measurement(
   against: string,
   limit: number,
 ): Measurement {
-  return { bench, metric, value: round(value), unit, against, limit: round(limit), ratio: round(value / limit) };
+  return {
+    bench,
+    metric,
+    value: round(value),
+    unit,
+    against,
+    limit: round(limit),
+    ratio: round(value / limit),
+  };
 }
 
 /** Value at the given fraction of the sorted list (nearest rank). */

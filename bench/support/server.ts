@@ -23,7 +23,11 @@ export interface BenchServer {
   /** One number of `/metrics`. */
   metric(name: string): Promise<number>;
   /** Newest runs of a template. */
-  runs(templateId: string, offset: number, limit: number): Promise<readonly { readonly state: string; readonly endedAtMs: number | null }[]>;
+  runs(
+    templateId: string,
+    offset: number,
+    limit: number,
+  ): Promise<readonly { readonly state: string; readonly endedAtMs: number | null }[]>;
   stop(): Promise<void>;
 }
 
@@ -43,11 +47,31 @@ export async function startServer(options: {
   const { dataDir } = options;
   const child = spawn(
     process.execPath,
-    [...(options.nodeArgs ?? []), main, 'up', '--data', dataDir, '--port', '0', '--log-level', 'error'],
+    [
+      ...(options.nodeArgs ?? []),
+      main,
+      'up',
+      '--data',
+      dataDir,
+      '--port',
+      '0',
+      '--log-level',
+      'error',
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...options.config } },
   );
   const url = await firstUrl(child);
-  const created = await promisify(execFile)(process.execPath, [main, 'keys', 'create', '--user', 'bench', '--root', '--json', '--data', dataDir]);
+  const created = await promisify(execFile)(process.execPath, [
+    main,
+    'keys',
+    'create',
+    '--user',
+    'bench',
+    '--root',
+    '--json',
+    '--data',
+    dataDir,
+  ]);
   const { id, secret } = JSON.parse(created.stdout) as Key;
   const { hostname, port } = new URL(url);
   return {
@@ -63,14 +87,20 @@ export async function startServer(options: {
     },
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text();
-      const line = text.split('\n').find((l) => l.startsWith(`${name} `) || l.startsWith(`${name}{`));
+      const line = text
+        .split('\n')
+        .find((l) => l.startsWith(`${name} `) || l.startsWith(`${name}{`));
       if (line === undefined) throw new Error(`/metrics has no ${name}`);
       return Number(line.split(' ').at(-1));
     },
     async runs(templateId, offset, limit) {
       const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-      const answer = await fetch(`${url}/api/v1/runs?template=${templateId}&offset=${offset}&limit=${limit}`, { headers: { authorization } });
-      return ((await answer.json()) as { rows: { state: string; endedAtMs: number | null }[] }).rows;
+      const answer = await fetch(
+        `${url}/api/v1/runs?template=${templateId}&offset=${offset}&limit=${limit}`,
+        { headers: { authorization } },
+      );
+      return ((await answer.json()) as { rows: { state: string; endedAtMs: number | null }[] })
+        .rows;
     },
     async stop() {
       const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
@@ -82,14 +112,23 @@ export async function startServer(options: {
 }
 
 /** A helper program of the bench as its own small process; resolves with its first line of JSON. */
-export async function helper(file: string, args: readonly string[] = []): Promise<{ readonly line: unknown; stop(): void }> {
-  const child = fork(join(import.meta.dirname, file), [...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+export async function helper(
+  file: string,
+  args: readonly string[] = [],
+): Promise<{ readonly line: unknown; stop(): void }> {
+  const child = fork(join(import.meta.dirname, file), [...args], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   const line = await firstLine(child);
   return { line: JSON.parse(line), stop: () => void child.kill() };
 }
 
 /** A template of one instance that runs `argv` on the host. Gives its id. */
-export async function hostTemplate(sae: SaeCall, name: string, argv: readonly string[]): Promise<string> {
+export async function hostTemplate(
+  sae: SaeCall,
+  name: string,
+  argv: readonly string[],
+): Promise<string> {
   const created = await sae('CreateJob', 'POST', '/pop/v1/sam/job/createJob', {
     AppName: name,
     Workload: 'job',
@@ -112,7 +151,10 @@ async function firstLine(child: ChildProcess): Promise<string> {
 
 function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => reject(new Error('the process said nothing in time')), READY_DEADLINE_MS);
+    const deadline = setTimeout(
+      () => reject(new Error('the process said nothing in time')),
+      READY_DEADLINE_MS,
+    );
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -122,6 +164,8 @@ function firstMatch(child: ChildProcess, pattern: RegExp): Promise<string> {
       text = '';
       resolve(found[0]);
     });
-    child.once('exit', (code) => reject(new Error(`the process ended with code ${code} before it was ready`)));
+    child.once('exit', (code) =>
+      reject(new Error(`the process ended with code ${code} before it was ready`)),
+    );
   });
 }

@@ -12,9 +12,18 @@ const EMPTY_SHA256 = createHash('sha256').digest('hex');
  * Raw HTTP bytes of a V3-signed GET, the way Alibaba's current clients write it (sae.md §3.1).
  * Signed ahead of time, so that the load generator spends its core on sockets only.
  */
-export function signedGet(host: string, action: string, path: string, query: Record<string, string>, key: Key): Buffer {
+export function signedGet(
+  host: string,
+  action: string,
+  path: string,
+  query: Record<string, string>,
+  key: Key,
+): Buffer {
   const encode = (text: string): string =>
-    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+    encodeURIComponent(text).replace(
+      /[!'()*]/g,
+      (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
   const text = Object.keys(query)
     .toSorted()
     .map((name) => `${encode(name)}=${encode(query[name] ?? '')}`)

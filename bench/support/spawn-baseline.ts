@@ -15,7 +15,9 @@ async function rate(concurrency: number): Promise<number> {
     while (begun < count) {
       begun += 1;
       await new Promise<void>((resolve, reject) => {
-        spawn(program, { stdio: 'ignore' }).on('exit', () => resolve()).on('error', reject);
+        spawn(program, { stdio: 'ignore' })
+          .on('exit', () => resolve())
+          .on('error', reject);
       });
     }
   };

@@ -34,7 +34,11 @@ export class Client {
   }
 
   /** @throws CliError with the server's words when it refuses. */
-  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options: { query?: Query; body?: unknown } = {}): Promise<T> {
+  async call<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    options: { query?: Query; body?: unknown } = {},
+  ): Promise<T> {
     const { body } = options;
     const response = await this.#fetch(method, path, options.query ?? {}, {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
@@ -46,10 +50,13 @@ export class Client {
 
   /** Server-sent events until the stream ends; resumes by the caller with the last id. */
   async *events(path: string, query: Query): AsyncGenerator<ServerEvent> {
-    const response = await this.#fetch('GET', path, query, { headers: { accept: 'text/event-stream' } });
+    const response = await this.#fetch('GET', path, query, {
+      headers: { accept: 'text/event-stream' },
+    });
     const queue: ServerEvent[] = [];
     const parser = createParser({
-      onEvent: ({ event, id, data }) => void queue.push({ event: event ?? '', id: id ?? '', data: JSON.parse(data) as unknown }),
+      onEvent: ({ event, id, data }) =>
+        void queue.push({ event: event ?? '', id: id ?? '', data: JSON.parse(data) as unknown }),
     });
     const decoder = new TextDecoder();
     for await (const bytes of response.body ?? []) {
@@ -59,9 +66,14 @@ export class Client {
   }
 
   /** A piece of raw output from an offset; null when nothing is kept. */
-  async bytes(path: string, query: Query): Promise<{ readonly bytes: Uint8Array; readonly nextOffset: number } | null> {
+  async bytes(
+    path: string,
+    query: Query,
+  ): Promise<{ readonly bytes: Uint8Array; readonly nextOffset: number } | null> {
     try {
-      const response = await this.#fetch('GET', path, query, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      const response = await this.#fetch('GET', path, query, {
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
       const nextOffset = Number(response.headers.get('longshore-log-next-offset'));
       return { bytes: new Uint8Array(await response.arrayBuffer()), nextOffset };
     } catch (error) {
@@ -77,10 +89,21 @@ export class Client {
     }
     let response: Response;
     try {
-      response = await fetch(url, { ...init, method, headers: { ...init.headers, authorization: this.#authorization } });
+      response = await fetch(url, {
+        ...init,
+        method,
+        headers: { ...init.headers, authorization: this.#authorization },
+      });
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new CliError(`cannot reach the server at ${this.#url}: ${cause}`, start, exitCodes.unreachable);
+      const cause =
+        error instanceof Error && error.cause instanceof Error
+          ? error.cause.message
+          : String(error);
+      throw new CliError(
+        `cannot reach the server at ${this.#url}: ${cause}`,
+        start,
+        exitCodes.unreachable,
+      );
     }
     if (!response.ok) throw await refusal(response);
     return response;
@@ -91,24 +114,44 @@ export class Client {
  * Finds the server: `--server` or LONGSHORE_SERVER with a key, else the one that runs on this
  * machine with the data folder, by the files it keeps there.
  */
-export async function connect(connection: Connection, env: NodeJS.ProcessEnv = process.env): Promise<Client> {
+export async function connect(
+  connection: Connection,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Client> {
   const url = connection.server ?? env['LONGSHORE_SERVER'];
   const key = connection.key ?? environmentKey(env);
   if (url !== undefined && url !== '') {
-    if (!URL.canParse(url)) throw new CliError(`${url} is not an address`, 'Give one such as http://127.0.0.1:8480', exitCodes.usage);
+    if (!URL.canParse(url))
+      throw new CliError(
+        `${url} is not an address`,
+        'Give one such as http://127.0.0.1:8480',
+        exitCodes.usage,
+      );
     if (key === undefined) {
-      throw new CliError('a server is named but no key', 'Set LONGSHORE_ACCESS_KEY_ID and LONGSHORE_ACCESS_KEY_SECRET, or --key ID:SECRET', exitCodes.usage);
+      throw new CliError(
+        'a server is named but no key',
+        'Set LONGSHORE_ACCESS_KEY_ID and LONGSHORE_ACCESS_KEY_SECRET, or --key ID:SECRET',
+        exitCodes.usage,
+      );
     }
     return new Client(url, basic(key));
   }
   const dataDir = connection.data ?? env['LONGSHORE_DATA_DIR'] ?? defaultDataDir();
   const server = await readServerFile(dataDir).catch(unreadable(dataDir));
   if (server === null) {
-    throw new CliError(`no server is running with ${dataDir}`, `${start}, or name another folder with --data or a server with --server`, exitCodes.unreachable);
+    throw new CliError(
+      `no server is running with ${dataDir}`,
+      `${start}, or name another folder with --data or a server with --server`,
+      exitCodes.unreachable,
+    );
   }
   if (key !== undefined) return new Client(server.url, basic(key));
   const token = await readOperatorToken(dataDir).catch(unreadable(dataDir));
-  if (token === null) throw new CliError(`there is no operator token in ${dataDir}`, 'Give a key with --key ID:SECRET');
+  if (token === null)
+    throw new CliError(
+      `there is no operator token in ${dataDir}`,
+      'Give a key with --key ID:SECRET',
+    );
   return new Client(server.url, `Bearer ${token}`);
 }
 
@@ -125,15 +168,27 @@ function basic(key: string): string {
 function unreadable(dataDir: string): (error: unknown) => never {
   return (error) => {
     const words = error instanceof Error ? error.message : String(error);
-    throw new CliError(`cannot read the server's files in ${dataDir}: ${words}`, 'Run it as the server’s user, or use --server and --key');
+    throw new CliError(
+      `cannot read the server's files in ${dataDir}: ${words}`,
+      'Run it as the server’s user, or use --server and --key',
+    );
   };
 }
 
 async function refusal(response: Response): Promise<CliError> {
   const text = await response.text();
   try {
-    const { detail, title, fix } = JSON.parse(text) as { detail?: string; title?: string; fix?: string };
-    return new CliError(detail ?? title ?? `the server answered ${response.status}`, fix ?? '', exitCodes.failed, response.status);
+    const { detail, title, fix } = JSON.parse(text) as {
+      detail?: string;
+      title?: string;
+      fix?: string;
+    };
+    return new CliError(
+      detail ?? title ?? `the server answered ${response.status}`,
+      fix ?? '',
+      exitCodes.failed,
+      response.status,
+    );
   } catch {
     return new CliError(`the server answered ${response.status}: ${text.slice(0, 200)}`);
   }

@@ -16,7 +16,10 @@ export function serverCommand<A extends readonly unknown[], O extends object = o
     .description(description)
     .option('--data <folder>', 'data folder of a server on this machine')
     .option('--server <url>', 'address of a server (or LONGSHORE_SERVER)')
-    .option('--key <id:secret>', 'access key (or LONGSHORE_ACCESS_KEY_ID and LONGSHORE_ACCESS_KEY_SECRET)')
+    .option(
+      '--key <id:secret>',
+      'access key (or LONGSHORE_ACCESS_KEY_ID and LONGSHORE_ACCESS_KEY_SECRET)',
+    )
     .option('--json', 'print JSON for scripts')
     .action(async (...given: unknown[]) => {
       // Commander passes the arguments, then the options, then the command.

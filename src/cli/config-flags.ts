@@ -21,11 +21,19 @@ export function configInput(flags: ConfigFlags): ConfigInput {
   ] as const;
   const long = (flags.set ?? []).map((text) => {
     const at = text.indexOf('=');
-    if (at < 1) throw new CliError(`--set ${text} is not key=value`, 'Write for example --set listen.port=8480', exitCodes.usage);
+    if (at < 1)
+      throw new CliError(
+        `--set ${text} is not key=value`,
+        'Write for example --set listen.port=8480',
+        exitCodes.usage,
+      );
     return [text.slice(0, at), text.slice(at + 1)] as const;
   });
   return {
-    flags: [...short.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])), ...long],
+    flags: [
+      ...short.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+      ...long,
+    ],
     env: process.env,
     file: flags.config ?? null,
     cwd: process.cwd(),

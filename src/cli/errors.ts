@@ -16,7 +16,12 @@ export class CliError extends Error {
   /** HTTP status of the server's refusal; null when it was not one. */
   readonly status: number | null;
 
-  constructor(message: string, fix = '', exitCode: number = exitCodes.failed, status: number | null = null) {
+  constructor(
+    message: string,
+    fix = '',
+    exitCode: number = exitCodes.failed,
+    status: number | null = null,
+  ) {
     super(message);
     this.name = 'CliError';
     this.fix = fix;

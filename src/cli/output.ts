@@ -6,7 +6,11 @@ export function print(text: string): void {
 }
 
 /** What a command found: as JSON for scripts, else as `human` writes it. */
-export function show(options: { readonly json?: boolean | undefined }, value: unknown, human: () => string): void {
+export function show(
+  options: { readonly json?: boolean | undefined },
+  value: unknown,
+  human: () => string,
+): void {
   print(options.json === true ? JSON.stringify(value, null, 2) : human());
 }
 
@@ -15,12 +19,26 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
   const drawn = new Table({
     head: [...head],
     chars: {
-      top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-      left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '  ',
     },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) drawn.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))));
+  for (const row of rows)
+    drawn.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))));
   return drawn
     .toString()
     .split('\n')

@@ -27,8 +27,18 @@ export function createProgram(): Command {
     .showHelpAfterError('(see --help)')
     .addHelpText('after', help);
   const commands = [
-    upCommand(), keysCommand(), usersCommand(), policiesCommand(), templatesCommand(), runCommand(),
-    runsCommand(), logsCommand(), stopCommand(), doctorCommand(), configCommand(), completionCommand(createProgram),
+    upCommand(),
+    keysCommand(),
+    usersCommand(),
+    policiesCommand(),
+    templatesCommand(),
+    runCommand(),
+    runsCommand(),
+    logsCommand(),
+    stopCommand(),
+    doctorCommand(),
+    configCommand(),
+    completionCommand(createProgram),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of everyCommand(program)) command.exitOverride();

@@ -41,7 +41,10 @@ export interface PolicyStatement {
   readonly NotAction?: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: Readonly<
-    Record<string, Readonly<Record<string, string | boolean | number | readonly (string | boolean | number)[]>>>
+    Record<
+      string,
+      Readonly<Record<string, string | boolean | number | readonly (string | boolean | number)[]>>
+    >
   >;
 }
 

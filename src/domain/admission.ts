@@ -47,7 +47,11 @@ export type AdmissionDecision =
 export function decideAdmission(facts: AdmissionFacts, limits: AdmissionLimits): AdmissionDecision {
   const where = { templateId: facts.templateId };
   if (facts.suspended) {
-    return refuse('template-suspended', `template ${facts.templateName} is suspended; resume it first`, where);
+    return refuse(
+      'template-suspended',
+      `template ${facts.templateName} is suspended; resume it first`,
+      where,
+    );
   }
   if (facts.policy === 'forbid' && facts.hasUnfinished) {
     return refuse(
@@ -57,16 +61,24 @@ export function decideAdmission(facts: AdmissionFacts, limits: AdmissionLimits):
     );
   }
   if (facts.replicas > limits.replicasPerTemplate) {
-    return refuse('replicas-quota-exceeded', `at most ${limits.replicasPerTemplate} instances per template`, {
-      ...where,
-      limit: limits.replicasPerTemplate,
-    });
+    return refuse(
+      'replicas-quota-exceeded',
+      `at most ${limits.replicasPerTemplate} instances per template`,
+      {
+        ...where,
+        limit: limits.replicasPerTemplate,
+      },
+    );
   }
   if (facts.replicas > limits.replicasPerAccount) {
-    return refuse('account-quota-exceeded', `at most ${limits.replicasPerAccount} instances per account`, {
-      ...where,
-      limit: limits.replicasPerAccount,
-    });
+    return refuse(
+      'account-quota-exceeded',
+      `at most ${limits.replicasPerAccount} instances per account`,
+      {
+        ...where,
+        limit: limits.replicasPerAccount,
+      },
+    );
   }
   if (facts.unfinishedRuns >= limits.unfinishedRuns) {
     return refuse(
@@ -82,7 +94,12 @@ export function decideAdmission(facts: AdmissionFacts, limits: AdmissionLimits):
 /** What to do with a queued run that has come due. */
 export type StartDecision =
   | { readonly kind: 'start' }
-  | { readonly kind: 'hold'; readonly hold: Hold; readonly reason: string; readonly replaces: boolean }
+  | {
+      readonly kind: 'hold';
+      readonly hold: Hold;
+      readonly reason: string;
+      readonly replaces: boolean;
+    }
   | { readonly kind: 'fail'; readonly reason: string };
 
 /** Decides at the moment a queued run comes due (sae.md §7.2 U10). */
@@ -93,19 +110,37 @@ export function decideStart(facts: {
   readonly hasOthersAhead: boolean;
 }): StartDecision {
   if (facts.suspended) {
-    return { kind: 'hold', hold: 'suspended', reason: 'the template is suspended; waits until it is resumed', replaces: false };
+    return {
+      kind: 'hold',
+      hold: 'suspended',
+      reason: 'the template is suspended; waits until it is resumed',
+      replaces: false,
+    };
   }
   if (facts.hasOthersAhead && facts.policy === 'forbid') {
-    return { kind: 'fail', reason: 'not started: the template forbids a second run and one was unfinished at start time' };
+    return {
+      kind: 'fail',
+      reason: 'not started: the template forbids a second run and one was unfinished at start time',
+    };
   }
   if (facts.hasOthersAhead && facts.policy === 'replace') {
-    return { kind: 'hold', hold: 'replacing', reason: 'waits until the runs it replaces have stopped', replaces: true };
+    return {
+      kind: 'hold',
+      hold: 'replacing',
+      reason: 'waits until the runs it replaces have stopped',
+      replaces: true,
+    };
   }
   return { kind: 'start' };
 }
 
 function refuse(
-  code: 'template-suspended' | 'concurrency-forbidden' | 'replicas-quota-exceeded' | 'account-quota-exceeded' | 'queue-full',
+  code:
+    | 'template-suspended'
+    | 'concurrency-forbidden'
+    | 'replicas-quota-exceeded'
+    | 'account-quota-exceeded'
+    | 'queue-full',
   message: string,
   details: Record<string, string | number>,
 ): AdmissionDecision {

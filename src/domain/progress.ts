@@ -4,8 +4,18 @@ import type { AttemptState, InstanceState, RunState } from './states.ts';
 
 /** How an attempt ended, as its executor reported it. */
 export type AttemptEnd =
-  | { readonly kind: 'exit'; readonly exitCode: number; readonly stopped: boolean; readonly message: string }
-  | { readonly kind: 'signal'; readonly signal: string; readonly stopped: boolean; readonly message: string }
+  | {
+      readonly kind: 'exit';
+      readonly exitCode: number;
+      readonly stopped: boolean;
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'signal';
+      readonly signal: string;
+      readonly stopped: boolean;
+      readonly message: string;
+    }
   | { readonly kind: 'lost'; readonly message: string }
   | { readonly kind: 'refused'; readonly message: string }
   /** A server died between claim and start: nothing ran, so nothing is held against the run. */
@@ -32,12 +42,22 @@ export interface EndDecision {
 }
 
 /** Decides what one ended attempt does to its instance and its run. Pure. */
-export function decideAttemptEnd(run: RunProgress, retry: RetryPolicy, end: AttemptEnd): EndDecision {
+export function decideAttemptEnd(
+  run: RunProgress,
+  retry: RetryPolicy,
+  end: AttemptEnd,
+): EndDecision {
   const how = describeEnd(end);
   const stopping = run.state !== 'running';
   if (end.kind === 'exit' && end.exitCode === 0 && !(stopping && end.stopped)) {
     const complete = !stopping && run.succeeded + 1 >= run.replicas;
-    return { attempt: 'succeeded', instance: 'succeeded', retryInMs: 0, run: complete ? 'complete' : 'continue', reason: how };
+    return {
+      attempt: 'succeeded',
+      instance: 'succeeded',
+      retryInMs: 0,
+      run: complete ? 'complete' : 'continue',
+      reason: how,
+    };
   }
   if (end.kind === 'never-started') {
     return {
@@ -49,12 +69,27 @@ export function decideAttemptEnd(run: RunProgress, retry: RetryPolicy, end: Atte
     };
   }
   if (stopping) {
-    return { attempt: attemptStateOf(end, true), instance: 'stopped', retryInMs: 0, run: 'continue', reason: how };
+    return {
+      attempt: attemptStateOf(end, true),
+      instance: 'stopped',
+      retryInMs: 0,
+      run: 'continue',
+      reason: how,
+    };
   }
   const failures = run.failed + 1;
   if (failures > retry.limit) {
-    const budget = retry.limit === 0 ? 'no retries are allowed' : `the budget of ${retry.limit} retries is used up`;
-    return { attempt: attemptStateOf(end, false), instance: 'failed', retryInMs: 0, run: 'give-up', reason: `${how}; ${budget}` };
+    const budget =
+      retry.limit === 0
+        ? 'no retries are allowed'
+        : `the budget of ${retry.limit} retries is used up`;
+    return {
+      attempt: attemptStateOf(end, false),
+      instance: 'failed',
+      retryInMs: 0,
+      run: 'give-up',
+      reason: `${how}; ${budget}`,
+    };
   }
   const retryInMs = backoffDelayMs(retry, failures);
   return {
@@ -77,7 +112,10 @@ export function describeEnd(end: AttemptEnd): string {
     case 'exit':
       return withMessage(`exited with code ${end.exitCode}`, end.message);
     case 'signal':
-      return withMessage(`ended by signal ${end.signal}${end.stopped ? ' after a stop was asked' : ''}`, end.message);
+      return withMessage(
+        `ended by signal ${end.signal}${end.stopped ? ' after a stop was asked' : ''}`,
+        end.message,
+      );
     case 'lost':
       return withMessage('lost', end.message);
     case 'refused':

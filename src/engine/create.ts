@@ -49,7 +49,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
   };
   const deadlines = new Deadlines(runtime);
   const purger = new Purger(runtime);
-  const dispatcher = new Dispatcher(runtime, options.fence, (deadlineMs) => deadlines.expect(deadlineMs));
+  const dispatcher = new Dispatcher(runtime, options.fence, (deadlineMs) =>
+    deadlines.expect(deadlineMs),
+  );
   const reporter = new Reporter(runtime, dispatcher, () => purger.wake());
   let started = false;
 
@@ -71,7 +73,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
         await runtime.store.ping();
         for (const executor of options.executors) {
           const health = executor.health();
-          if (!health.ready) return { ready: false, reason: `executor ${executor.name}: ${health.reason}` };
+          if (!health.ready)
+            return { ready: false, reason: `executor ${executor.name}: ${health.reason}` };
         }
         return { ready: true, reason: '' };
       },

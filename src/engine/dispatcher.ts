@@ -108,7 +108,12 @@ export class Dispatcher {
     const limit = this.#room();
     if (limit <= 0) return null;
     const nowMs = clock.nowMs();
-    const result = await store.claim({ nowMs, fence: this.#fence, limit, route: (spec) => this.#route(spec) });
+    const result = await store.claim({
+      nowMs,
+      fence: this.#fence,
+      limit,
+      route: (spec) => this.#route(spec),
+    });
     this.#start(result.attempts);
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
@@ -140,7 +145,8 @@ export class Dispatcher {
     const byExecutor = new Map<Executor, AttemptStart[]>();
     for (const attempt of claimed) {
       const executor = this.#runtime.executors.get(attempt.executor);
-      if (executor === undefined) throw new Error(`claimed for unknown executor ${attempt.executor}`);
+      if (executor === undefined)
+        throw new Error(`claimed for unknown executor ${attempt.executor}`);
       this.occupy(attempt.executor, attempt.attemptId);
       const start: AttemptStart = {
         attemptId: attempt.attemptId,

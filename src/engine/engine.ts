@@ -1,8 +1,35 @@
-import type { AccessKey, AccessDecision, AccessRequest, Policy, PolicyDocument, User } from '../domain/access.ts';
-import type { Attempt, Instance, RefusedTrigger, Run, RunDetail, RunEvent, TriggerKind } from '../domain/run.ts';
-import type { DialectName, Template, TemplateChange, TemplateRevision } from '../domain/template.ts';
+import type {
+  AccessKey,
+  AccessDecision,
+  AccessRequest,
+  Policy,
+  PolicyDocument,
+  User,
+} from '../domain/access.ts';
+import type {
+  Attempt,
+  Instance,
+  RefusedTrigger,
+  Run,
+  RunDetail,
+  RunEvent,
+  TriggerKind,
+} from '../domain/run.ts';
+import type {
+  DialectName,
+  Template,
+  TemplateChange,
+  TemplateRevision,
+} from '../domain/template.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
-import type { NewTemplate, Page, RunOverride, RunQuery, TemplateQuery, TemplateSummary } from '../ports/store.ts';
+import type {
+  NewTemplate,
+  Page,
+  RunOverride,
+  RunQuery,
+  TemplateQuery,
+  TemplateSummary,
+} from '../ports/store.ts';
 
 /**
  * Everything a dialect may ask of Longshore. Dialects translate between their wire and these
@@ -30,7 +57,11 @@ export interface EngineStats {
 
 export interface Templates {
   /** Stores a new definition. The change id is queryable as the template's first change. */
-  create(input: Omit<NewTemplate, 'id'>, by: string, note?: string): Promise<{ readonly template: Template; readonly changeId: string }>;
+  create(
+    input: Omit<NewTemplate, 'id'>,
+    by: string,
+    note?: string,
+  ): Promise<{ readonly template: Template; readonly changeId: string }>;
   /** @throws DomainError `template-not-found`; whatever `revise` throws passes through. */
   update(
     id: string,
@@ -87,7 +118,12 @@ export interface Runs {
   attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
   events(runId: string): Promise<readonly RunEvent[]>;
   /** Null when no such attempt or nothing is kept. */
-  readLog(attemptId: string, stream: LogStream, offset: number, maxBytes: number): Promise<LogChunk | null>;
+  readLog(
+    attemptId: string,
+    stream: LogStream,
+    offset: number,
+    maxBytes: number,
+  ): Promise<LogChunk | null>;
   /** Where a person finds what is kept of an attempt; null when unknown. */
   location(attemptId: string): Promise<string | null>;
   /**
@@ -105,14 +141,27 @@ export interface NewKey {
 
 export interface Access {
   /** Creates a key for a user, creating the user too when it is new. `ttlMs` makes it temporary (STS). */
-  createKey(input: { readonly user: string; readonly root?: boolean; readonly policies?: readonly string[]; readonly ttlMs?: number; readonly id?: string; readonly secret?: string }): Promise<NewKey>;
+  createKey(input: {
+    readonly user: string;
+    readonly root?: boolean;
+    readonly policies?: readonly string[];
+    readonly ttlMs?: number;
+    readonly id?: string;
+    readonly secret?: string;
+  }): Promise<NewKey>;
   /** The key with its secret in clear, for checking a signature; null when unknown. Cached. */
-  credentials(keyId: string): Promise<{ readonly key: AccessKey; readonly secret: string; readonly user: User } | null>;
+  credentials(
+    keyId: string,
+  ): Promise<{ readonly key: AccessKey; readonly secret: string; readonly user: User } | null>;
   keys(): Promise<readonly AccessKey[]>;
   setKeyEnabled(id: string, enabled: boolean): Promise<void>;
   deleteKey(id: string): Promise<void>;
   users(): Promise<readonly User[]>;
-  putUser(input: { readonly name: string; readonly root?: boolean; readonly policies: readonly string[] }): Promise<User>;
+  putUser(input: {
+    readonly name: string;
+    readonly root?: boolean;
+    readonly policies: readonly string[];
+  }): Promise<User>;
   deleteUser(name: string): Promise<void>;
   policies(): Promise<readonly Policy[]>;
   /** @throws DomainError `invalid-argument` naming the part of the document that is wrong. */

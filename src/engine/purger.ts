@@ -41,12 +41,17 @@ export class Purger {
         const purged = await this.#runtime.store.purgeDeleted(PURGE_BATCH);
         erased = purged.erased;
         for (const [name, executor] of this.#runtime.executors) {
-          const ids = purged.attempts.filter((handle) => handle.executor === name).map((handle) => handle.attemptId);
+          const ids = purged.attempts
+            .filter((handle) => handle.executor === name)
+            .map((handle) => handle.attemptId);
           if (ids.length > 0) await executor.remove(ids);
         }
       } while ((erased > 0 || this.#again) && !this.#stopped);
     } catch (error) {
-      this.#runtime.log.error({ err: error }, 'erasing deleted runs failed; the next deletion tries again');
+      this.#runtime.log.error(
+        { err: error },
+        'erasing deleted runs failed; the next deletion tries again',
+      );
     } finally {
       this.#busy = false;
     }

@@ -19,9 +19,15 @@ export async function recover(
     await executor.open(report);
     const own = left.filter((attempt) => attempt.executor === name);
     if (own.length === 0) continue;
-    runtime.log.info({ executor: name, attempts: own.length }, 'adopting attempts of an earlier server life');
+    runtime.log.info(
+      { executor: name, attempts: own.length },
+      'adopting attempts of an earlier server life',
+    );
     await executor.adopt(own);
-    stopAttempts(runtime, own.filter((attempt) => attempt.stopping));
+    stopAttempts(
+      runtime,
+      own.filter((attempt) => attempt.stopping),
+    );
   }
   for (const attempt of left) {
     if (runtime.executors.has(attempt.executor)) continue;

@@ -71,7 +71,10 @@ export class Reporter {
       if (result.wake) this.#dispatcher.wake();
       if (result.finished.length > 0) this.#onFinished();
     } catch (error) {
-      log.error({ err: error, reports: batch.length }, 'storing executor reports failed; trying again');
+      log.error(
+        { err: error, reports: batch.length },
+        'storing executor reports failed; trying again',
+      );
       this.#waiting.unshift(...batch);
       await new Promise<void>((resolve) => void clock.after(STORE_RETRY_MS, resolve));
       this.#schedule();

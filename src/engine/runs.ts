@@ -33,7 +33,12 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
 
     async stop(runId, by) {
       if ((await store.run(runId)) === null) throw runNotFound(runId);
-      const { run, finished, stop } = await store.stopRun(runId, 'user', `stopped by ${by}`, clock.nowMs());
+      const { run, finished, stop } = await store.stopRun(
+        runId,
+        'user',
+        `stopped by ${by}`,
+        clock.nowMs(),
+      );
       stopAttempts(runtime, stop);
       if (finished) announceFinished(runtime, [runId]);
       signals.notify(runId);

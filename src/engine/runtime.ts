@@ -35,7 +35,10 @@ export function stopAttempts(runtime: Runtime, handles: readonly AttemptHandle[]
   for (const { attemptId, executor } of handles) {
     const holder = runtime.executors.get(executor);
     if (holder === undefined) {
-      runtime.log.error({ attemptId, executor }, 'no such executor on this server: the attempt cannot be stopped from here');
+      runtime.log.error(
+        { attemptId, executor },
+        'no such executor on this server: the attempt cannot be stopped from here',
+      );
     } else {
       holder.stop(attemptId);
     }

@@ -13,9 +13,18 @@ export function withoutEffectNote(revision: TemplateRevision): string {
 }
 
 /** Use cases around job definitions. */
-export function createTemplates(runtime: Runtime, dispatcher: Dispatcher, purger: Purger): Templates {
+export function createTemplates(
+  runtime: Runtime,
+  dispatcher: Dispatcher,
+  purger: Purger,
+): Templates {
   const { store, ids, clock } = runtime;
-  const context = (by: string, note: string): ChangeContext => ({ changeId: ids.uuid(), atMs: clock.nowMs(), by, note });
+  const context = (by: string, note: string): ChangeContext => ({
+    changeId: ids.uuid(),
+    atMs: clock.nowMs(),
+    by,
+    note,
+  });
 
   return {
     async create(input, by, note) {
@@ -26,7 +35,12 @@ export function createTemplates(runtime: Runtime, dispatcher: Dispatcher, purger
 
     async update(id, dialect, revise, by, note = withoutEffectNote) {
       let text = '';
-      const change = { ...context(by, ''), get note() { return text; } };
+      const change = {
+        ...context(by, ''),
+        get note() {
+          return text;
+        },
+      };
       const template = await store.updateTemplate(
         id,
         dialect,
@@ -59,7 +73,9 @@ export function createTemplates(runtime: Runtime, dispatcher: Dispatcher, purger
 
     async refusals(id, limit) {
       if ((await store.template(id)) === null) {
-        throw new DomainError('template-not-found', `there is no template ${id}`, { templateId: id });
+        throw new DomainError('template-not-found', `there is no template ${id}`, {
+          templateId: id,
+        });
       }
       return store.refusals(id, limit);
     },

@@ -212,9 +212,13 @@ export interface Store {
   /** Hides a run at once, stops it if need be; its rows go when it has ended. */
   deleteRun(runId: string, nowMs: number): Promise<{ readonly stop: readonly AttemptHandle[] }>;
   /** Erases at most `limit` hidden runs (and templates) that have ended; `attempts`: whose output can go. */
-  purgeDeleted(limit: number): Promise<{ readonly erased: number; readonly attempts: readonly AttemptHandle[] }>;
+  purgeDeleted(
+    limit: number,
+  ): Promise<{ readonly erased: number; readonly attempts: readonly AttemptHandle[] }>;
   /** Takes over attempts without an end from an earlier life, under the new fence. */
-  takeOver(fence: number): Promise<readonly (AttemptRef & AttemptHandle & { readonly stopping: boolean })[]>;
+  takeOver(
+    fence: number,
+  ): Promise<readonly (AttemptRef & AttemptHandle & { readonly stopping: boolean })[]>;
 
   run(id: string): Promise<RunDetail | null>;
   /** The newest run of each template, by creation; absent where there is none. */
@@ -227,7 +231,11 @@ export interface Store {
   recordRefusal(refusal: RefusedTrigger): Promise<void>;
   refusals(templateId: string, limit: number): Promise<readonly RefusedTrigger[]>;
   /** Counts for metrics, cheap at any size. */
-  counts(): Promise<{ readonly queued: number; readonly running: number; readonly activeAttempts: number }>;
+  counts(): Promise<{
+    readonly queued: number;
+    readonly running: number;
+    readonly activeAttempts: number;
+  }>;
 
   /** `sealedSecret` is ciphertext; the store never sees a secret. */
   putKey(key: AccessKey, sealedSecret: Uint8Array): Promise<void>;

@@ -12,19 +12,25 @@ const SHARDS = [0, 1, 2];
 test('kill -9 of the server during the demo’s job: its shards finish as themselves, with whole logs', async (t) => {
   const dataDir = await temporaryFolder(t);
   await chmod(dataDir, 0o755);
-  for (const file of ['orders.csv', 'summarize.sh']) await copyFile(join(orders, file), join(dataDir, file));
+  for (const file of ['orders.csv', 'summarize.sh'])
+    await copyFile(join(orders, file), join(dataDir, file));
   const first = await startSaeServer(t, { dataDir });
   const appId = await createTemplate(first.sae, ['sh', join(dataDir, 'summarize.sh')], {
     Replicas: String(SHARDS.length),
     Slice: 'true',
     Timezone: 'UTC',
-    Envs: JSON.stringify([{ name: 'ORDERS', value: join(dataDir, 'orders.csv') }, { name: 'PAUSE', value: '0.2' }]),
+    Envs: JSON.stringify([
+      { name: 'ORDERS', value: join(dataDir, 'orders.csv') },
+      { name: 'PAUSE', value: '0.2' },
+    ]),
   });
   const jobId = await exec(first.sae, appId);
   const attempt = (index: number, file: string): Promise<string> =>
     readFile(join(dataDir, 'attempts', `${jobId}.${index}.1`, file), 'utf8');
   for (const index of SHARDS) {
-    await until(`shard ${index} has begun`, async () => (await stdout(first, jobId, index)).includes('2025-02'));
+    await until(`shard ${index} has begun`, async () =>
+      (await stdout(first, jobId, index)).includes('2025-02'),
+    );
   }
   const pids = await Promise.all(SHARDS.map((index) => attempt(index, 'pid')));
 
@@ -44,8 +50,12 @@ test('kill -9 of the server during the demo’s job: its shards finish as themse
 test('an accepted run that had not started survives kill -9 and starts once', async (t) => {
   const first = await startSaeServer(t);
   const appId = await createTemplate(first.sae, ['sh', '-c', 'echo ran']);
-  const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000).toISOString().replace('.000Z', 'Z');
-  const jobs = await Promise.all(Array.from({ length: 20 }, () => exec(first.sae, appId, { Time: at })));
+  const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000)
+    .toISOString()
+    .replace('.000Z', 'Z');
+  const jobs = await Promise.all(
+    Array.from({ length: 20 }, () => exec(first.sae, appId, { Time: at })),
+  );
   await first.crash();
   const second = await startSaeServer(t, { dataDir: first.dataDir, key: first.key });
   for (const jobId of jobs) {
@@ -57,9 +67,14 @@ test('an accepted run that had not started survives kill -9 and starts once', as
 /** What the shard must have written, computed here from the same file. */
 async function expectedLog(dataDir: string, index: number): Promise<string> {
   const path = join(dataDir, 'orders.csv');
-  const rows = (await readFile(path, 'utf8')).trim().split('\n').slice(1).map((line) => line.split(','));
+  const rows = (await readFile(path, 'utf8'))
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','));
   const own = rows.filter(([id]) => Number(id) % SHARDS.length === index);
-  const sum = (list: string[][]): string => `orders=${list.length} cents=${list.reduce((total, row) => total + Number(row[3]), 0)}`;
+  const sum = (list: string[][]): string =>
+    `orders=${list.length} cents=${list.reduce((total, row) => total + Number(row[3]), 0)}`;
   const lines = [`shard ${index} of ${SHARDS.length} reads ${path}`];
   for (let month = 1; month <= 12; month += 1) {
     const prefix = `2025-${String(month).padStart(2, '0')}`;

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { createTemplate, exec, finished, refusal, startSaeServer, status, stdout, type SaeServer } from '../support/sae.ts';
+import {
+  createTemplate,
+  exec,
+  finished,
+  refusal,
+  startSaeServer,
+  status,
+  stdout,
+  type SaeServer,
+} from '../support/sae.ts';
 import { until } from '../support/until.ts';
 
 /** One real server for the whole file; every test has its own template. */
@@ -22,18 +31,27 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
     createTemplate(server.sae, ['sh', '-c', script], more);
 
   test('every replica runs with its own identity and the whole run succeeds', async () => {
-    const appId = await sh('echo "$JOB_COMPLETION_INDEX/$SAE_REPLICAS $SAE_APP_ID $SAE_JOB_ID $TZ $GREETING"', {
-      Replicas: '3',
-      Timezone: 'Europe/Berlin',
-      Envs: JSON.stringify([{ name: 'GREETING', value: "it's \"quoted\" $HOME\nsecond line" }]),
-    });
+    const appId = await sh(
+      'echo "$JOB_COMPLETION_INDEX/$SAE_REPLICAS $SAE_APP_ID $SAE_JOB_ID $TZ $GREETING"',
+      {
+        Replicas: '3',
+        Timezone: 'Europe/Berlin',
+        Envs: JSON.stringify([{ name: 'GREETING', value: 'it\'s "quoted" $HOME\nsecond line' }]),
+      },
+    );
     const jobId = await exec(server.sae, appId);
     assert.match(jobId, /^manual-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
     const end = await finished(server.sae, appId, jobId);
-    assert.deepEqual([end.State, end.Succeeded, end.Active, end.Failed, end.Message], ['1', 3, 0, 0, 'success']);
+    assert.deepEqual(
+      [end.State, end.Succeeded, end.Active, end.Failed, end.Message],
+      ['1', 3, 0, 0, 'success'],
+    );
     for (const index of [0, 1, 2]) {
       const text = await stdout(server, jobId, index);
-      assert.equal(text, `${index}/3 ${appId} ${jobId} Europe/Berlin it's "quoted" $HOME\nsecond line\n`);
+      assert.equal(
+        text,
+        `${index}/3 ${appId} ${jobId} Europe/Berlin it's "quoted" $HOME\nsecond line\n`,
+      );
     }
   });
 
@@ -43,7 +61,10 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
     await finished(server.sae, appId, jobId);
     const names = (await stdout(server, jobId)).trim().split('\n');
     for (const name of names) {
-      assert.ok(!/^(npm_|NODE|LONGSHORE_(?!ATTEMPT)|CI$|SHLVL|OLDPWD)/.test(name), `${name} leaked into the job`);
+      assert.ok(
+        !/^(npm_|NODE|LONGSHORE_(?!ATTEMPT)|CI$|SHLVL|OLDPWD)/.test(name),
+        `${name} leaked into the job`,
+      );
     }
   });
 
@@ -76,10 +97,13 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
   });
 
   test('the timeout ends the whole process tree, also what left its group', async () => {
-    const appId = await sh('trap "" TERM; setsid sleep 300 & echo $! > tree; echo $$ >> tree; sleep 300', {
-      Timeout: '1',
-      TerminationGracePeriodSeconds: '1',
-    });
+    const appId = await sh(
+      'trap "" TERM; setsid sleep 300 & echo $! > tree; echo $$ >> tree; sleep 300',
+      {
+        Timeout: '1',
+        TerminationGracePeriodSeconds: '1',
+      },
+    );
     const jobId = await exec(server.sae, appId);
     const end = await finished(server.sae, appId, jobId);
     assert.equal(end.State, '2');
@@ -90,11 +114,14 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
   });
 
   test('PreStop and SIGTERM come before the kill, PostStart after the start', async () => {
-    const appId = await sh('trap "echo term; exit 0" TERM; echo main; while :; do sleep 0.05; done', {
-      Timeout: '1',
-      PostStart: JSON.stringify({ exec: { command: ['sh', '-c', 'echo post'] } }),
-      PreStop: JSON.stringify({ exec: { command: ['sh', '-c', 'echo pre'] } }),
-    });
+    const appId = await sh(
+      'trap "echo term; exit 0" TERM; echo main; while :; do sleep 0.05; done',
+      {
+        Timeout: '1',
+        PostStart: JSON.stringify({ exec: { command: ['sh', '-c', 'echo post'] } }),
+        PreStop: JSON.stringify({ exec: { command: ['sh', '-c', 'echo pre'] } }),
+      },
+    );
     const jobId = await exec(server.sae, appId);
     await finished(server.sae, appId, jobId);
     const lines = (await stdout(server, jobId)).trim().split('\n');
@@ -118,8 +145,12 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
       Envs: JSON.stringify([{ name: 'KEEP', value: '1' }]),
     });
     const old = await exec(server.sae, appId);
-    await until('the old run prints its pid', async () => (await stdout(server, old)).includes('\n'));
-    const next = await exec(server.sae, appId, { Envs: JSON.stringify([{ name: 'KEEP', value: '0' }]) });
+    await until('the old run prints its pid', async () =>
+      (await stdout(server, old)).includes('\n'),
+    );
+    const next = await exec(server.sae, appId, {
+      Envs: JSON.stringify([{ name: 'KEEP', value: '0' }]),
+    });
     assert.equal((await finished(server.sae, appId, next)).State, '1');
     const replaced = await status(server.sae, appId, old);
     assert.equal(replaced.State, '2');
@@ -130,7 +161,10 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
   test('a suspended template refuses ExecJob; resumed it runs', async () => {
     const appId = await sh('true');
     const suspend = (value: string) =>
-      server.sae('SuspendJob', 'GET', '/pop/v1/sam/job/suspendJob', { AppId: appId, Suspend: value });
+      server.sae('SuspendJob', 'GET', '/pop/v1/sam/job/suspendJob', {
+        AppId: appId,
+        Suspend: value,
+      });
     assert.equal((await suspend('true'))['Data'], '{"success":true}');
     assert.equal((await refusal(exec(server.sae, appId))).code, 'JobSuspend');
     await suspend('false');
@@ -139,7 +173,9 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
 
   test('racing calls with one EventId make one run', async () => {
     const appId = await sh('true');
-    const ids = await Promise.all(Array.from({ length: 20 }, () => exec(server.sae, appId, { EventId: 'once' })));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => exec(server.sae, appId, { EventId: 'once' })),
+    );
     assert.equal(new Set(ids).size, 1);
     assert.notEqual(await exec(server.sae, appId, { EventId: 'twice' }), ids[0]);
   });
@@ -152,20 +188,37 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
     const past = await exec(server.sae, appId, { Time: '2020-01-01T00:00:00Z' });
     assert.equal((await finished(server.sae, appId, past)).State, '1');
     assert.equal((await finished(server.sae, appId, later)).State, '1');
-    const started = await readFile(join(server.dataDir, 'attempts', `${later}.0.1`, 'ended'), 'utf8');
+    const started = await readFile(
+      join(server.dataDir, 'attempts', `${later}.0.1`, 'ended'),
+      'utf8',
+    );
     assert.ok(started.length > 0);
-    const shown = (await server.cli('runs', 'show', later)) as { run?: { startedAtMs: number }; startedAtMs?: number };
+    const shown = (await server.cli('runs', 'show', later)) as {
+      run?: { startedAtMs: number };
+      startedAtMs?: number;
+    };
     assert.ok((shown.startedAtMs ?? shown.run?.startedAtMs ?? 0) >= at.getTime());
   });
 
   test('DeleteHistoryJob stops an unfinished run and erases it', async () => {
     const appId = await sh('echo $$; sleep 300');
     const jobId = await exec(server.sae, appId);
-    const pid = await until('the job prints its pid', async () => Number((await stdout(server, jobId)).trim()) || null);
+    const pid = await until(
+      'the job prints its pid',
+      async () => Number((await stdout(server, jobId)).trim()) || null,
+    );
     await remove(appId, jobId);
-    assert.equal((await refusal(status(server.sae, appId, jobId))).code, 'InvalidParameter.WithMessage');
+    assert.equal(
+      (await refusal(status(server.sae, appId, jobId))).code,
+      'InvalidParameter.WithMessage',
+    );
     await until('its process is gone', () => !isAlive(pid));
-    await until('its folder is gone', () => stdout(server, jobId).then(() => false, () => true));
+    await until('its folder is gone', () =>
+      stdout(server, jobId).then(
+        () => false,
+        () => true,
+      ),
+    );
   });
 
   test('an image that nothing here can run fails with words, and parameters without effect are named', async () => {
@@ -185,18 +238,34 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
     const appId = await sh('exit 1', { BackoffLimit: '1' });
     const jobId = await exec(server.sae, appId);
     await finished(server.sae, appId, jobId);
-    const shown = (await server.cli('runs', 'show', jobId)) as { events: { subject: string; to: string; reason: string }[] };
+    const shown = (await server.cli('runs', 'show', jobId)) as {
+      events: { subject: string; to: string; reason: string }[];
+    };
     assert.deepEqual(
       shown.events.map(({ subject, to }) => `${subject} ${to}`),
-      ['run queued', 'run running', '#0.1 claimed', '#0.1 running', '#0.1 failed', '#0.2 claimed', '#0.2 running', '#0.2 failed', 'run stopping', 'run failed'].filter(
-        (line) => shown.events.some(({ subject, to }) => `${subject} ${to}` === line),
-      ),
+      [
+        'run queued',
+        'run running',
+        '#0.1 claimed',
+        '#0.1 running',
+        '#0.1 failed',
+        '#0.2 claimed',
+        '#0.2 running',
+        '#0.2 failed',
+        'run stopping',
+        'run failed',
+      ].filter((line) => shown.events.some(({ subject, to }) => `${subject} ${to}` === line)),
     );
     for (const event of shown.events) assert.ok(event.reason.length > 5, JSON.stringify(event));
   });
 
   async function remove(appId: string, jobId: string): Promise<void> {
-    const answer = await server.sae('DeleteHistoryJob', 'DELETE', '/pop/v1/sam/job/deleteHistoryJob', { AppId: appId, JobId: jobId });
+    const answer = await server.sae(
+      'DeleteHistoryJob',
+      'DELETE',
+      '/pop/v1/sam/job/deleteHistoryJob',
+      { AppId: appId, JobId: jobId },
+    );
     assert.equal(answer['Data'], '{"msg":"","code":200,"success":true}');
   }
 });
@@ -204,7 +273,9 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
 /** A file that a job wrote into its working folder. */
 async function runFile(server: SaeServer, jobId: string, name: string): Promise<string> {
   const folder = join(server.dataDir, 'attempts', `${jobId}.0.1`);
-  return readFile(join(folder, 'work', name), 'utf8').catch(() => readFile(join(folder, name), 'utf8'));
+  return readFile(join(folder, 'work', name), 'utf8').catch(() =>
+    readFile(join(folder, name), 'utf8'),
+  );
 }
 
 function isAlive(pid: number): boolean {

@@ -21,7 +21,11 @@ interface RoaClient {
   ): Promise<Record<string, unknown>>;
 }
 interface RpcClient {
-  request(action: string, params: Record<string, string>, options: object): Promise<Record<string, unknown>>;
+  request(
+    action: string,
+    params: Record<string, string>,
+    options: object,
+  ): Promise<Record<string, unknown>>;
 }
 
 const { ROAClient, RPCClient } = require('@alicloud/pop-core') as {
@@ -46,7 +50,8 @@ export function popRoa(url: string, key: Key): SaeCall {
   const client = new ROAClient(config(url, key));
   return (_action, method, path, query, form) => {
     const body = form === undefined ? '' : new URLSearchParams(form).toString();
-    const headers: Record<string, string> = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const headers: Record<string, string> =
+      form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
     return client.request(method, path, { ...query }, body, headers, { timeout: 20_000 });
   };
 }
@@ -55,5 +60,9 @@ export function popRoa(url: string, key: Key): SaeCall {
 export function popRpc(url: string, key: Key): SaeCall {
   const client = new RPCClient(config(url, key));
   return (action, method, _path, query, form) =>
-    client.request(action, { ...query, ...form }, { method: method === 'GET' ? 'GET' : 'POST', timeout: 20_000 });
+    client.request(
+      action,
+      { ...query, ...form },
+      { method: method === 'GET' ? 'GET' : 'POST', timeout: 20_000 },
+    );
 }

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SaeCall, saeClient } from '../../examples/sae-client.ts';
-import { createKey, dataFolder, longshore, type PrintedKey, type RunningServer, startServer } from './server.ts';
+import {
+  createKey,
+  dataFolder,
+  longshore,
+  type PrintedKey,
+  type RunningServer,
+  startServer,
+} from './server.ts';
 import type { Cleanup } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -29,7 +36,8 @@ export async function startSaeServer(
     ...server,
     key,
     sae: saeClient(server.url, key),
-    cli: async (...args) => JSON.parse(await longshore(cleanup, dataDir, [...args, '--json'])) as unknown,
+    cli: async (...args) =>
+      JSON.parse(await longshore(cleanup, dataDir, [...args, '--json'])) as unknown,
   };
 }
 
@@ -53,7 +61,11 @@ export async function createTemplate(
 }
 
 /** ExecJob; gives the job id. */
-export async function exec(sae: SaeCall, appId: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function exec(
+  sae: SaeCall,
+  appId: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const answer = await sae('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: appId, ...more });
   return (answer['Data'] as { Data: string }).Data;
 }
@@ -71,7 +83,10 @@ export interface JobStatus {
 
 /** DescribeJobStatus. */
 export async function status(sae: SaeCall, appId: string, jobId: string): Promise<JobStatus> {
-  const answer = await sae('DescribeJobStatus', 'GET', '/pop/v1/sam/job/describeJobStatus', { AppId: appId, JobId: jobId });
+  const answer = await sae('DescribeJobStatus', 'GET', '/pop/v1/sam/job/describeJobStatus', {
+    AppId: appId,
+    JobId: jobId,
+  });
   return answer['Data'] as JobStatus;
 }
 
@@ -84,16 +99,30 @@ export function finished(sae: SaeCall, appId: string, jobId: string): Promise<Jo
 }
 
 /** Stdout of an attempt as it stands in its folder. */
-export function stdout(server: { readonly dataDir: string }, jobId: string, index = 0, attempt = 1): Promise<string> {
-  return readFile(join(server.dataDir, 'attempts', `${jobId}.${index}.${attempt}`, 'stdout'), 'utf8');
+export function stdout(
+  server: { readonly dataDir: string },
+  jobId: string,
+  index = 0,
+  attempt = 1,
+): Promise<string> {
+  return readFile(
+    join(server.dataDir, 'attempts', `${jobId}.${index}.${attempt}`, 'stdout'),
+    'utf8',
+  );
 }
 
 /** Code and status of an error that Alibaba's client core threw. */
-export async function refusal(call: Promise<unknown>): Promise<{ code: string; status: number; message: string }> {
+export async function refusal(
+  call: Promise<unknown>,
+): Promise<{ code: string; status: number; message: string }> {
   try {
     await call;
   } catch (error) {
-    const { code, data, message } = error as { code?: string; data?: { statusCode?: number }; message: string };
+    const { code, data, message } = error as {
+      code?: string;
+      data?: { statusCode?: number };
+      message: string;
+    };
     if (code === undefined) throw error;
     return { code, status: Number(data?.statusCode), message };
   }

@@ -10,7 +10,13 @@ export function completionCommand(program: () => Command): Command {
     .addArgument(new Argument('<shell>').choices(shells))
     .action((shell: (typeof shells)[number]) => {
       const words = wordsByPath(program());
-      print(shell === 'fish' ? fish(words) : shell === 'zsh' ? `autoload -U +X bashcompinit && bashcompinit\n${bash(words)}` : bash(words));
+      print(
+        shell === 'fish'
+          ? fish(words)
+          : shell === 'zsh'
+            ? `autoload -U +X bashcompinit && bashcompinit\n${bash(words)}`
+            : bash(words),
+      );
     });
 }
 
@@ -21,7 +27,8 @@ function wordsByPath(program: Command): Map<string, string[]> {
     const options = command.options.map((option) => option.long ?? option.short ?? '');
     const children = command.commands as readonly Command[];
     found.set(path, [...children.map((child) => child.name()), ...options, '--help']);
-    for (const child of children) visit(child, path === '' ? child.name() : `${path} ${child.name()}`);
+    for (const child of children)
+      visit(child, path === '' ? child.name() : `${path} ${child.name()}`);
   };
   visit(program, '');
   return found;
@@ -50,7 +57,10 @@ function bash(words: ReadonlyMap<string, readonly string[]>): string {
 function fish(words: ReadonlyMap<string, readonly string[]>): string {
   return [...words]
     .map(([path, next]) => {
-      const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
+      const condition =
+        path === ''
+          ? '__fish_use_subcommand'
+          : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
       return `complete -c longshore -f -n '${condition}' -a '${next.join(' ')}'`;
     })
     .join('\n');

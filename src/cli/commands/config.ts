@@ -10,17 +10,23 @@ export function configCommand(): Command {
   return new Command('config')
     .description('Show the configuration.')
     .addCommand(
-      withConfigFlags(new Command('print').description('Print what is in force and where each value came from.'))
+      withConfigFlags(
+        new Command('print').description('Print what is in force and where each value came from.'),
+      )
         .option('--json', 'print JSON for scripts')
         .action((flags: ConfigFlags & { readonly json?: boolean }) => {
           const { config, origins } = readConfig(flags);
           show(flags, config, () => {
-            const given = [...origins].filter(([, origin]) => origin !== 'default').map(([key, origin]) => `# ${key}: from ${origin}`);
+            const given = [...origins]
+              .filter(([, origin]) => origin !== 'default')
+              .map(([key, origin]) => `# ${key}: from ${origin}`);
             return [stringify(config).trimEnd(), ...given].join('\n');
           });
         }),
     )
     .addCommand(
-      new Command('docs').description('Print docs/operations/configuration.md.').action(() => print(configurationPage().trimEnd())),
+      new Command('docs')
+        .description('Print docs/operations/configuration.md.')
+        .action(() => print(configurationPage().trimEnd())),
     );
 }

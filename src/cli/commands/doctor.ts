@@ -10,7 +10,11 @@ const marks = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
 
 /** `longshore doctor`: what works on this machine and what is missing, with the fix. */
 export function doctorCommand(): Command {
-  return withConfigFlags(new Command('doctor').description('Tell what works on this machine and what is missing, with the fix.'))
+  return withConfigFlags(
+    new Command('doctor').description(
+      'Tell what works on this machine and what is missing, with the fix.',
+    ),
+  )
     .option('--json', 'print JSON for scripts')
     .action(async (flags: ConfigFlags & { readonly json?: boolean }) => {
       const { config } = readConfig(flags);
@@ -18,7 +22,10 @@ export function doctorCommand(): Command {
       const view: DoctorView = { facts: [...facts] };
       show(flags, view, () =>
         facts
-          .map(({ name, status, detail, fix }) => `${marks[status]}  ${name}: ${detail}${status === 'ok' ? '' : `\n         ${fix}`}`)
+          .map(
+            ({ name, status, detail, fix }) =>
+              `${marks[status]}  ${name}: ${detail}${status === 'ok' ? '' : `\n         ${fix}`}`,
+          )
           .join('\n'),
       );
       if (facts.some((fact) => fact.status === 'failed')) process.exitCode = exitCodes.failed;

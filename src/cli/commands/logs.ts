@@ -20,33 +20,50 @@ const finalStates: readonly string[] = ['succeeded', 'failed', 'canceled'];
 
 /** `longshore logs RUN`: output of all instances, each line with its instance. */
 export function logsCommand(): Command {
-  return serverCommand<[string], LogOptions>('logs', 'Print the output of a run.', async (client, options, runId) => {
-    const only = options.instance === undefined ? null : Number(options.instance);
-    if (only !== null && !Number.isInteger(only)) throw new CliError(`--instance ${options.instance} is not an index`, '', exitCodes.usage);
-    const both = options.stderr !== true && options.stdout !== true;
-    const streams = (['stdout', 'stderr'] as const).filter((name) => both || options[name] === true);
-    const printer = new Printer(options.json === true);
-    const following = new Map<string, Promise<void>>();
-    const begin = async (): Promise<boolean> => {
-      const run = await client.call<RunView>('GET', `/runs/${encodeURIComponent(runId)}`);
-      const { rows } = await client.call<{ rows: InstanceView[] }>('GET', `/runs/${encodeURIComponent(runId)}/instances`);
-      for (const { index, attempts } of rows) {
-        if (only !== null && index !== only) continue;
-        for (const { id, number } of attempts) {
-          if (following.has(id)) continue;
-          const label = number === 1 ? `#${index}` : `#${index}.${number}`;
-          following.set(id, Promise.all(streams.map((stream) => followOne(client, id, stream, label, printer, options.follow === true))).then(() => undefined));
+  return serverCommand<[string], LogOptions>(
+    'logs',
+    'Print the output of a run.',
+    async (client, options, runId) => {
+      const only = options.instance === undefined ? null : Number(options.instance);
+      if (only !== null && !Number.isInteger(only))
+        throw new CliError(`--instance ${options.instance} is not an index`, '', exitCodes.usage);
+      const both = options.stderr !== true && options.stdout !== true;
+      const streams = (['stdout', 'stderr'] as const).filter(
+        (name) => both || options[name] === true,
+      );
+      const printer = new Printer(options.json === true);
+      const following = new Map<string, Promise<void>>();
+      const begin = async (): Promise<boolean> => {
+        const run = await client.call<RunView>('GET', `/runs/${encodeURIComponent(runId)}`);
+        const { rows } = await client.call<{ rows: InstanceView[] }>(
+          'GET',
+          `/runs/${encodeURIComponent(runId)}/instances`,
+        );
+        for (const { index, attempts } of rows) {
+          if (only !== null && index !== only) continue;
+          for (const { id, number } of attempts) {
+            if (following.has(id)) continue;
+            const label = number === 1 ? `#${index}` : `#${index}.${number}`;
+            following.set(
+              id,
+              Promise.all(
+                streams.map((stream) =>
+                  followOne(client, id, stream, label, printer, options.follow === true),
+                ),
+              ).then(() => undefined),
+            );
+          }
         }
+        return finalStates.includes(run.state);
+      };
+      let ended = await begin();
+      while (options.follow === true && !ended) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_FOR_ATTEMPTS_MS));
+        ended = await begin();
       }
-      return finalStates.includes(run.state);
-    };
-    let ended = await begin();
-    while (options.follow === true && !ended) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_FOR_ATTEMPTS_MS));
-      ended = await begin();
-    }
-    await Promise.all(following.values());
-  })
+      await Promise.all(following.values());
+    },
+  )
     .argument('<run>')
     .option('-f, --follow', 'go on until the run has ended')
     .option('--instance <index>', 'this instance only')
@@ -55,12 +72,19 @@ export function logsCommand(): Command {
 }
 
 /** Streams one attempt's output; without `follow`, what there is now. Comes back after a lost line. */
-async function followOne(client: Client, attemptId: string, stream: Stream, label: string, printer: Printer, follow: boolean): Promise<void> {
+async function followOne(
+  client: Client,
+  attemptId: string,
+  stream: Stream,
+  label: string,
+  printer: Printer,
+  follow: boolean,
+): Promise<void> {
   const lines = printer.lines(attemptId, stream, label);
   const path = `/attempts/${encodeURIComponent(attemptId)}/logs/${stream}`;
   let offset = 0;
   if (!follow) {
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const piece = await client.bytes(path, { offset, maxBytes: 1024 * 1024 });
       if (piece === null) break;
       lines.feed(piece.bytes);
@@ -70,7 +94,7 @@ async function followOne(client: Client, attemptId: string, stream: Stream, labe
     lines.end();
     return;
   }
-  for (let ended = false; !ended; ) {
+  for (let ended = false; !ended;) {
     for await (const { event, data } of client.events(`${path}/follow`, { offset })) {
       if (event === 'chunk') {
         const chunk = data as { nextOffset: number; base64: string };
@@ -90,7 +114,11 @@ class Printer {
     this.#json = json;
   }
 
-  lines(attemptId: string, stream: Stream, label: string): { feed(bytes: Uint8Array): void; end(): void } {
+  lines(
+    attemptId: string,
+    stream: Stream,
+    label: string,
+  ): { feed(bytes: Uint8Array): void; end(): void } {
     const decoder = new TextDecoder();
     let rest = '';
     const write = (line: string): void => {

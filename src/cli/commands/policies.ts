@@ -10,10 +10,18 @@ const path = (name: string): string => `/policies/${encodeURIComponent(name)}`;
 /** `longshore policies`: RAM policy documents and who has them. */
 export function policiesCommand(): Command {
   const attachment = (name: 'attach' | 'detach', method: 'PUT' | 'DELETE'): Command =>
-    serverCommand<[string, string]>(name, `${name === 'attach' ? 'Give a policy to' : 'Take a policy from'} a user.`, async (client, options, policy, user) => {
-      await client.call(method, `/users/${encodeURIComponent(user)}${path(policy)}`);
-      show(options, { policy, user, done: name }, () => `${policy}: ${name}ed ${name === 'attach' ? 'to' : 'from'} ${user}`);
-    })
+    serverCommand<[string, string]>(
+      name,
+      `${name === 'attach' ? 'Give a policy to' : 'Take a policy from'} a user.`,
+      async (client, options, policy, user) => {
+        await client.call(method, `/users/${encodeURIComponent(user)}${path(policy)}`);
+        show(
+          options,
+          { policy, user, done: name },
+          () => `${policy}: ${name}ed ${name === 'attach' ? 'to' : 'from'} ${user}`,
+        );
+      },
+    )
       .argument('<policy>')
       .argument('<user>');
   return new Command('policies')
@@ -21,22 +29,37 @@ export function policiesCommand(): Command {
     .addCommand(
       serverCommand('list', 'List policies.', async (client, options) => {
         const { rows } = await client.call<{ rows: PolicyView[] }>('GET', '/policies');
-        show(options, rows, () => table(['POLICY', 'KIND'], rows.map((p) => [p.name, p.builtIn ? 'built-in' : 'own'])));
+        show(options, rows, () =>
+          table(
+            ['POLICY', 'KIND'],
+            rows.map((p) => [p.name, p.builtIn ? 'built-in' : 'own']),
+          ),
+        );
       }),
     )
     .addCommand(
-      serverCommand<[string, string]>('put', 'Store a policy from a JSON file (- = standard input).', async (client, options, name, file) => {
-        const policy = await client.call<PolicyView>('PUT', path(name), { body: { document: await readJson(file) } });
-        show(options, policy, () => `${policy.name}: stored`);
-      })
+      serverCommand<[string, string]>(
+        'put',
+        'Store a policy from a JSON file (- = standard input).',
+        async (client, options, name, file) => {
+          const policy = await client.call<PolicyView>('PUT', path(name), {
+            body: { document: await readJson(file) },
+          });
+          show(options, policy, () => `${policy.name}: stored`);
+        },
+      )
         .argument('<policy>')
         .argument('<file>'),
     )
     .addCommand(
-      serverCommand<[string]>('delete', 'Delete a policy that no user has.', async (client, options, name) => {
-        await client.call('DELETE', path(name));
-        show(options, { name, done: 'delete' }, () => `${name}: deleted`);
-      }).argument('<policy>'),
+      serverCommand<[string]>(
+        'delete',
+        'Delete a policy that no user has.',
+        async (client, options, name) => {
+          await client.call('DELETE', path(name));
+          show(options, { name, done: 'delete' }, () => `${name}: deleted`);
+        },
+      ).argument('<policy>'),
     )
     .addCommand(attachment('attach', 'PUT'))
     .addCommand(attachment('detach', 'DELETE'));

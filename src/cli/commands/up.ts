@@ -9,17 +9,19 @@ import { print } from '../output.ts';
 
 /** `longshore up`: a server in the foreground, until SIGTERM or SIGINT. */
 export function upCommand(): Command {
-  return withConfigFlags(new Command('up').description('Start a server in the foreground.')).action(async (flags: ConfigFlags) => {
-    const { config } = readConfig(flags);
-    const server = await startServer(config, createLog(config.log.level));
-    print(`longshore listens on ${server.url}`);
-    print(`everything is kept in ${server.dataDir}`);
-    print('keys: longshore keys create --user NAME --policy AliyunSAEFullAccess   stop: Ctrl-C');
-    await ended();
-    await server.close();
-    // Running jobs belong to their supervisor; nothing here may keep the process.
-    process.exit(exitCodes.ok);
-  });
+  return withConfigFlags(new Command('up').description('Start a server in the foreground.')).action(
+    async (flags: ConfigFlags) => {
+      const { config } = readConfig(flags);
+      const server = await startServer(config, createLog(config.log.level));
+      print(`longshore listens on ${server.url}`);
+      print(`everything is kept in ${server.dataDir}`);
+      print('keys: longshore keys create --user NAME --policy AliyunSAEFullAccess   stop: Ctrl-C');
+      await ended();
+      await server.close();
+      // Running jobs belong to their supervisor; nothing here may keep the process.
+      process.exit(exitCodes.ok);
+    },
+  );
 }
 
 /** Adds the flags that set configuration. */
@@ -28,7 +30,15 @@ export function withConfigFlags(command: Command): Command {
     .option('--data <folder>', 'folder that holds everything the server keeps')
     .option('--host <address>', 'address to listen on')
     .option('--port <port>', 'port to listen on; 0 = a free one')
-    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(['silent', 'error', 'warn', 'info', 'debug']))
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged').choices([
+        'silent',
+        'error',
+        'warn',
+        'info',
+        'debug',
+      ]),
+    )
     .option('--config <file>', 'configuration file (YAML or JSON)')
     .option('--set <key=value>', 'any other setting; repeatable', collect);
 }
@@ -38,7 +48,8 @@ export function readConfig(flags: ConfigFlags): ReturnType<typeof loadConfig> {
   try {
     return loadConfig(configInput(flags));
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(error.message, 'See docs/operations/configuration.md', exitCodes.usage);
+    if (error instanceof ConfigError)
+      throw new CliError(error.message, 'See docs/operations/configuration.md', exitCodes.usage);
     throw error;
   }
 }

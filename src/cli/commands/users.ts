@@ -13,24 +13,47 @@ export function usersCommand(): Command {
       serverCommand('list', 'List users.', async (client, options) => {
         const { rows } = await client.call<{ rows: UserView[] }>('GET', '/users');
         show(options, rows, () =>
-          table(['USER', 'ROOT', 'POLICIES', 'CREATED'], rows.map((u) => [u.name, u.root ? 'yes' : '', u.policies.join(', '), when(u.createdAtMs)])),
+          table(
+            ['USER', 'ROOT', 'POLICIES', 'CREATED'],
+            rows.map((u) => [
+              u.name,
+              u.root ? 'yes' : '',
+              u.policies.join(', '),
+              when(u.createdAtMs),
+            ]),
+          ),
         );
       }),
     )
     .addCommand(
-      serverCommand<[string], { root?: boolean; policy?: string[] }>('put', 'Create a user or replace its policies.', async (client, options, name) => {
-        const body = { policies: options.policy ?? [], ...(options.root === true ? { root: true } : {}) };
-        const user = await client.call<UserView>('PUT', path(name), { body });
-        show(options, user, () => `${user.name}: ${user.root ? 'root' : user.policies.join(', ') || 'no policy'}`);
-      })
+      serverCommand<[string], { root?: boolean; policy?: string[] }>(
+        'put',
+        'Create a user or replace its policies.',
+        async (client, options, name) => {
+          const body = {
+            policies: options.policy ?? [],
+            ...(options.root === true ? { root: true } : {}),
+          };
+          const user = await client.call<UserView>('PUT', path(name), { body });
+          show(
+            options,
+            user,
+            () => `${user.name}: ${user.root ? 'root' : user.policies.join(', ') || 'no policy'}`,
+          );
+        },
+      )
         .argument('<user>')
         .option('--policy <name>', 'repeatable', collect)
         .option('--root', 'the user passes every check'),
     )
     .addCommand(
-      serverCommand<[string]>('delete', 'Delete a user with its keys.', async (client, options, name) => {
-        await client.call('DELETE', path(name));
-        show(options, { name, done: 'delete' }, () => `${name}: deleted`);
-      }).argument('<user>'),
+      serverCommand<[string]>(
+        'delete',
+        'Delete a user with its keys.',
+        async (client, options, name) => {
+          await client.call('DELETE', path(name));
+          show(options, { name, done: 'delete' }, () => `${name}: deleted`);
+        },
+      ).argument('<user>'),
     );
 }

@@ -24,7 +24,8 @@ function distance(left: string, right: string): number {
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  const compared = Math.min(word.length, maxComparedLength);
+  let bestDistance = Math.max(2, Math.floor(compared / 3)) + 1;
   for (const candidate of candidates) {
     const edits = distance(word, candidate);
     if (edits < bestDistance) {

@@ -47,9 +47,15 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('updated_at', 'bigint', (c) => c.notNull())
     .addColumn('deleted_at', 'bigint')
     .execute();
-  await sql`create index templates_listed on templates (dialect, namespace, n) where deleted_at is null`.execute(db);
-  await sql`create index templates_refers_to on templates (refers_to) where refers_to is not null`.execute(db);
-  await sql`create index templates_deleted on templates (deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index templates_listed on templates (dialect, namespace, n) where deleted_at is null`.execute(
+    db,
+  );
+  await sql`create index templates_refers_to on templates (refers_to) where refers_to is not null`.execute(
+    db,
+  );
+  await sql`create index templates_deleted on templates (deleted_at) where deleted_at is not null`.execute(
+    db,
+  );
 
   await schema
     .createTable('template_revisions')
@@ -73,7 +79,11 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('by', 'text', (c) => c.notNull())
     .addColumn('note', 'text', (c) => c.notNull())
     .execute();
-  await schema.createIndex('template_changes_of').on('template_changes').columns(['template_id', 'n']).execute();
+  await schema
+    .createIndex('template_changes_of')
+    .on('template_changes')
+    .columns(['template_id', 'n'])
+    .execute();
 
   await schema
     .createTable('runs')
@@ -103,13 +113,25 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('not_acted_on', 'text')
     .execute();
   await schema.createIndex('runs_of_template').on('runs').columns(['template_n', 'n']).execute();
-  await sql`create unique index runs_key on runs (template_n, idempotency_key) where idempotency_key is not null`.execute(db);
+  await sql`create unique index runs_key on runs (template_n, idempotency_key) where idempotency_key is not null`.execute(
+    db,
+  );
   // Partial indexes: what is due costs by what is due, however much is stored.
-  await sql`create index runs_due on runs (not_before, n) where state = 'queued' and hold is null`.execute(db);
-  await sql`create index runs_unfinished on runs (template_n, n, state) where state in ('queued', 'running', 'stopping')`.execute(db);
-  await sql`create index runs_held on runs (template_n, n) where state = 'queued' and hold is not null`.execute(db);
-  await sql`create index runs_deadline on runs (deadline_at) where state = 'running' and deadline_at is not null`.execute(db);
-  await sql`create index runs_deleted on runs (deleted_at) where deleted_at is not null`.execute(db);
+  await sql`create index runs_due on runs (not_before, n) where state = 'queued' and hold is null`.execute(
+    db,
+  );
+  await sql`create index runs_unfinished on runs (template_n, n, state) where state in ('queued', 'running', 'stopping')`.execute(
+    db,
+  );
+  await sql`create index runs_held on runs (template_n, n) where state = 'queued' and hold is not null`.execute(
+    db,
+  );
+  await sql`create index runs_deadline on runs (deadline_at) where state = 'running' and deadline_at is not null`.execute(
+    db,
+  );
+  await sql`create index runs_deleted on runs (deleted_at) where deleted_at is not null`.execute(
+    db,
+  );
 
   await schema
     .createTable('instances')
@@ -121,7 +143,9 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addPrimaryKeyConstraint('instances_pk', ['run_n', 'idx'])
     .modifyEnd(withoutRowid)
     .execute();
-  await sql`create index instances_due on instances (due_at, run_n, idx) where state = 'pending'`.execute(db);
+  await sql`create index instances_due on instances (due_at, run_n, idx) where state = 'pending'`.execute(
+    db,
+  );
 
   await schema
     .createTable('attempts')
@@ -142,7 +166,9 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addPrimaryKeyConstraint('attempts_pk', ['run_n', 'idx', 'number'])
     .modifyEnd(withoutRowid)
     .execute();
-  await sql`create index attempts_live on attempts (run_n, idx, number) where state in ('claimed', 'running', 'stopping')`.execute(db);
+  await sql`create index attempts_live on attempts (run_n, idx, number) where state in ('claimed', 'running', 'stopping')`.execute(
+    db,
+  );
 
   await schema
     .createTable('events')

@@ -1,9 +1,31 @@
 import type { AccessKey, Policy, PolicyDocument, User } from '../../domain/access.ts';
-import type { Attempt, Hold, RefusedTrigger, Run, RunEvent, StopCause, TriggerKind } from '../../domain/run.ts';
+import type {
+  Attempt,
+  Hold,
+  RefusedTrigger,
+  Run,
+  RunEvent,
+  StopCause,
+  TriggerKind,
+} from '../../domain/run.ts';
 import { attemptId } from '../../domain/run.ts';
 import type { AttemptState, RunState } from '../../domain/states.ts';
-import type { DialectName, JobSpec, Template, TemplateChange, TemplateRevision } from '../../domain/template.ts';
-import type { AttemptRow, EventRow, KeyRow, RefusalRow, RunRow, TemplateChangeRow, TemplateRow } from './schema.ts';
+import type {
+  DialectName,
+  JobSpec,
+  Template,
+  TemplateChange,
+  TemplateRevision,
+} from '../../domain/template.ts';
+import type {
+  AttemptRow,
+  EventRow,
+  KeyRow,
+  RefusalRow,
+  RunRow,
+  TemplateChangeRow,
+  TemplateRow,
+} from './schema.ts';
 
 /** Columns of a template row, without what the database generates. */
 export type TemplateRecord = Omit<TemplateRow, 'n'> & { n: number };
@@ -20,7 +42,11 @@ export interface RunJoined extends RunRecord {
 /** Parsed revision texts; immutable once stored, so it may be cached and shared. */
 export type ParsedRevision = Omit<TemplateRevision, 'refersTo'>;
 
-export function parseRevision(row: { spec: string; document: string; not_acted_on: string }): ParsedRevision {
+export function parseRevision(row: {
+  spec: string;
+  document: string;
+  not_acted_on: string;
+}): ParsedRevision {
   return {
     spec: JSON.parse(row.spec) as JobSpec,
     document: JSON.parse(row.document) as Record<string, unknown>,
@@ -149,7 +175,12 @@ export function toKey(row: KeyRow): AccessKey {
   };
 }
 
-export function toUser(row: { name: string; root: number; policies: string; created_at: number }): User {
+export function toUser(row: {
+  name: string;
+  root: number;
+  policies: string;
+  created_at: number;
+}): User {
   return {
     name: row.name,
     root: row.root === 1,

@@ -40,9 +40,19 @@ export class AccessTables {
 
   putKey(key: AccessKey, sealedSecret: Uint8Array): void {
     if (this.#q().key.get(key.id) !== undefined) {
-      throw new DomainError('already-exists', `access key ${key.id} exists already`, { keyId: key.id });
+      throw new DomainError('already-exists', `access key ${key.id} exists already`, {
+        keyId: key.id,
+      });
     }
-    this.#q().putKey.run(key.id, key.user, key.enabled ? 1 : 0, key.createdAtMs, key.securityToken, key.expiresAtMs, sealedSecret);
+    this.#q().putKey.run(
+      key.id,
+      key.user,
+      key.enabled ? 1 : 0,
+      key.createdAtMs,
+      key.securityToken,
+      key.expiresAtMs,
+      sealedSecret,
+    );
   }
 
   key(id: string): { key: AccessKey; sealedSecret: Uint8Array } | null {
@@ -63,7 +73,12 @@ export class AccessTables {
   }
 
   putUser(user: User): void {
-    this.#q().putUser.run(user.name, user.root ? 1 : 0, JSON.stringify(user.policies), user.createdAtMs);
+    this.#q().putUser.run(
+      user.name,
+      user.root ? 1 : 0,
+      JSON.stringify(user.policies),
+      user.createdAtMs,
+    );
   }
 
   user(name: string): User | null {
@@ -93,7 +108,11 @@ export class AccessTables {
   deletePolicy(name: string): void {
     const user = this.#q().policyUser.get(name) as { name: string } | undefined;
     if (user !== undefined) {
-      throw new DomainError('policy-in-use', `policy ${name} is attached to user ${user.name}; detach it first`, { policy: name });
+      throw new DomainError(
+        'policy-in-use',
+        `policy ${name} is attached to user ${user.name}; detach it first`,
+        { policy: name },
+      );
     }
     if (this.#q().deletePolicy.run(name).changes === 0) {
       throw new DomainError('policy-not-found', `there is no policy ${name}`, { policy: name });

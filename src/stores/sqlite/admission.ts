@@ -1,6 +1,11 @@
 import { decideAdmission } from '../../domain/admission.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { AdmissionRequest, AdmissionResult, AttemptHandle, RunOverride } from '../../ports/store.ts';
+import type {
+  AdmissionRequest,
+  AdmissionResult,
+  AttemptHandle,
+  RunOverride,
+} from '../../ports/store.ts';
 import { type RunJoined, type TemplateRecord, toRun, toTemplate } from '../sql/rows.ts';
 import type { Refusals } from './refusals.ts';
 import { lazy, runColumns, type Session } from './session.ts';
@@ -22,15 +27,23 @@ export class Admission {
     this.#stops = stops;
     this.#refusals = refusals;
     const { db } = session;
-    this.#templateById = lazy(() => db.prepare('select * from templates where id = ? and dialect = ? and deleted_at is null'));
+    this.#templateById = lazy(() =>
+      db.prepare('select * from templates where id = ? and dialect = ? and deleted_at is null'),
+    );
     this.#runByKey = lazy(() =>
-      db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.template_n = ? and r.idempotency_key = ?`),
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.template_n = ? and r.idempotency_key = ?`,
+      ),
     );
     this.#firstUnfinished = lazy(() =>
-      db.prepare(`select n from runs where template_n = ? and state in ('queued', 'running', 'stopping') limit 1`),
+      db.prepare(
+        `select n from runs where template_n = ? and state in ('queued', 'running', 'stopping') limit 1`,
+      ),
     );
     this.#unfinished = lazy(() =>
-      db.prepare(`select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`),
+      db.prepare(
+        `select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`,
+      ),
     );
     this.#insert = lazy(() =>
       db.prepare(
@@ -43,7 +56,9 @@ export class Admission {
 
   /** The order is the contract's (sae.md §4.4): template, idempotency key, overrides, then the policies. */
   admit(request: AdmissionRequest): AdmissionResult {
-    const template = this.#templateById().get(request.templateId, request.dialect) as TemplateRecord | undefined;
+    const template = this.#templateById().get(request.templateId, request.dialect) as
+      | TemplateRecord
+      | undefined;
     if (template === undefined) {
       return {
         kind: 'refused',
@@ -53,7 +68,9 @@ export class Admission {
       };
     }
     if (request.idempotencyKey !== null) {
-      const known = this.#runByKey().get(template.n, request.idempotencyKey) as RunJoined | undefined;
+      const known = this.#runByKey().get(template.n, request.idempotencyKey) as
+        | RunJoined
+        | undefined;
       if (known !== undefined) return { kind: 'existing', run: toRun(known) };
     }
     const revision = this.#session.revision(template.n, template.revision);
@@ -76,7 +93,8 @@ export class Admission {
         replicas: spec.replicas,
         delayed,
         // Only the policies that care pay for the look.
-        hasUnfinished: spec.concurrency !== 'allow' && this.#firstUnfinished().get(template.n) !== undefined,
+        hasUnfinished:
+          spec.concurrency !== 'allow' && this.#firstUnfinished().get(template.n) !== undefined,
         unfinishedRuns: this.#session.unfinishedRuns,
       },
       this.#session.limits,
@@ -96,7 +114,9 @@ export class Admission {
     let hold = decision.hold;
     if (decision.replaces) {
       for (const { id } of this.#unfinished().all(template.n) as { id: string }[]) {
-        stop.push(...this.#stops.stop(id, 'replaced', `replaced by ${request.runId}`, request.nowMs).stop);
+        stop.push(
+          ...this.#stops.stop(id, 'replaced', `replaced by ${request.runId}`, request.nowMs).stop,
+        );
       }
       // Runs that were only queued are gone already; then nothing is left to wait for.
       if (this.#firstUnfinished().get(template.n) === undefined) hold = null;
@@ -119,7 +139,14 @@ export class Admission {
     );
     this.#session.countUnfinished(1);
     if (hold !== null) {
-      this.#stops.event(Number(lastInsertRowid), request.nowMs, 'run', 'queued', 'queued', 'waits until the runs it replaces have stopped');
+      this.#stops.event(
+        Number(lastInsertRowid),
+        request.nowMs,
+        'run',
+        'queued',
+        'queued',
+        'waits until the runs it replaces have stopped',
+      );
     }
     return {
       kind: 'created',

@@ -1,6 +1,12 @@
 import { decideStart } from '../../domain/admission.ts';
 import { attemptId, type StopCause } from '../../domain/run.ts';
-import type { AttemptHandle, ClaimedAttempt, ClaimRequest, ClaimResult, RunOverride } from '../../ports/store.ts';
+import type {
+  AttemptHandle,
+  ClaimedAttempt,
+  ClaimRequest,
+  ClaimResult,
+  RunOverride,
+} from '../../ports/store.ts';
 import type { RunDetail } from '../../domain/run.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import { lazy, runColumns, type Session } from './session.ts';
@@ -45,7 +51,9 @@ export class Claims {
     this.#stops = stops;
     const { db } = session;
     this.#dueInstances = lazy(() =>
-      db.prepare(`select run_n, idx, attempt from instances where state = 'pending' and due_at <= ? order by due_at, run_n, idx limit ?`),
+      db.prepare(
+        `select run_n, idx, attempt from instances where state = 'pending' and due_at <= ? order by due_at, run_n, idx limit ?`,
+      ),
     );
     this.#dueRuns = lazy(() =>
       db.prepare(
@@ -59,13 +67,21 @@ export class Claims {
            and (state in ('running', 'stopping') or (state = 'queued' and n < ? and not_before <= ?)) order by n`,
       ),
     );
-    this.#runByN = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.n = ?`));
+    this.#runByN = lazy(() =>
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.n = ?`,
+      ),
+    );
     this.#startRun = lazy(() =>
-      db.prepare(`update runs set state = 'running', started_at = ?, deadline_at = ?, active = ? where n = ?`),
+      db.prepare(
+        `update runs set state = 'running', started_at = ?, deadline_at = ?, active = ? where n = ?`,
+      ),
     );
     this.#addActive = lazy(() => db.prepare('update runs set active = active + 1 where n = ?'));
     this.#insertInstance = lazy(() =>
-      db.prepare('insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, ?, ?, ?)'),
+      db.prepare(
+        'insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, ?, ?, ?)',
+      ),
     );
     this.#activateInstance = lazy(() =>
       db.prepare(`update instances set state = 'active', attempt = ? where run_n = ? and idx = ?`),
@@ -94,7 +110,12 @@ export class Claims {
       /* the next page */
     }
     const next = this.#nextDue().get() as { at: number | null };
-    return { attempts: harvest.attempts, stop: harvest.stop, finished: harvest.finished, nextDueMs: next.at };
+    return {
+      attempts: harvest.attempts,
+      stop: harvest.stop,
+      finished: harvest.finished,
+      nextDueMs: next.at,
+    };
   }
 
   /** Retries and instances that found no room before. */
@@ -119,7 +140,14 @@ export class Claims {
       }
       this.#activateInstance().run(instance.attempt + 1, instance.run_n, instance.idx);
       this.#addActive().run(instance.run_n);
-      this.#insertClaimed(harvest, instance.run_n, run, instance.idx, instance.attempt + 1, routed.executor);
+      this.#insertClaimed(
+        harvest,
+        instance.run_n,
+        run,
+        instance.idx,
+        instance.attempt + 1,
+        routed.executor,
+      );
     }
   }
 
@@ -138,7 +166,10 @@ export class Claims {
   #startOne(harvest: Harvest, row: DueRun): void {
     const { nowMs, limit, route, fence } = harvest.request;
     const run = this.#detail(row);
-    const others = run.spec.concurrency === 'allow' ? [] : (this.#othersAhead().all(row.template_n, row.n, row.n, nowMs) as { id: string }[]);
+    const others =
+      run.spec.concurrency === 'allow'
+        ? []
+        : (this.#othersAhead().all(row.template_n, row.n, row.n, nowMs) as { id: string }[]);
     const decision = decideStart({
       suspended: row.template_suspended === 1,
       policy: run.spec.concurrency,
@@ -153,7 +184,8 @@ export class Claims {
       this.#hold().run(decision.hold, row.n);
       this.#stops.event(row.n, nowMs, 'run', 'queued', 'queued', decision.reason);
       if (decision.replaces) {
-        for (const { id } of others) this.#stopped(harvest, id, 'replaced', `replaced by ${run.id}`);
+        for (const { id } of others)
+          this.#stopped(harvest, id, 'replaced', `replaced by ${run.id}`);
       }
       return;
     }
@@ -167,10 +199,22 @@ export class Claims {
     const deadline = run.spec.timeoutMs === null ? null : nowMs + run.spec.timeoutMs;
     this.#startRun().run(nowMs, deadline, now, row.n);
     this.#stops.event(row.n, nowMs, 'run', 'queued', 'running', `claimed by server life ${fence}`);
-    const started: RunDetail = { ...run, state: 'running', startedAtMs: nowMs, deadlineAtMs: deadline, active: now };
+    const started: RunDetail = {
+      ...run,
+      state: 'running',
+      startedAtMs: nowMs,
+      deadlineAtMs: deadline,
+      active: now,
+    };
     for (let index = 0; index < row.replicas; index += 1) {
       const active = index < now;
-      this.#insertInstance().run(row.n, index, active ? 'active' : 'pending', active ? 1 : 0, nowMs);
+      this.#insertInstance().run(
+        row.n,
+        index,
+        active ? 'active' : 'pending',
+        active ? 1 : 0,
+        nowMs,
+      );
       if (active) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
     }
   }
@@ -181,11 +225,32 @@ export class Claims {
     if (result.finished) harvest.finished.push(runId);
   }
 
-  #insertClaimed(harvest: Harvest, runN: number, run: RunDetail, index: number, number: number, executor: string): void {
+  #insertClaimed(
+    harvest: Harvest,
+    runN: number,
+    run: RunDetail,
+    index: number,
+    number: number,
+    executor: string,
+  ): void {
     const { fence, nowMs } = harvest.request;
     this.#insertAttempt().run(runN, index, number, executor, fence, nowMs);
-    this.#stops.event(runN, nowMs, `#${index}.${number}`, null, 'claimed', `given to the ${executor} executor`);
-    harvest.attempts.push({ attemptId: attemptId(run.id, index, number), executor, fence, index, number, run });
+    this.#stops.event(
+      runN,
+      nowMs,
+      `#${index}.${number}`,
+      null,
+      'claimed',
+      `given to the ${executor} executor`,
+    );
+    harvest.attempts.push({
+      attemptId: attemptId(run.id, index, number),
+      executor,
+      fence,
+      index,
+      number,
+      run,
+    });
   }
 
   #detail(row: RunJoined): RunDetail {

@@ -20,12 +20,28 @@ export class Purge {
   constructor({ db }: Session, stops: Stops) {
     this.#stops = stops;
     const finals = `'succeeded', 'failed', 'canceled'`;
-    this.#hide = lazy(() => db.prepare('update runs set deleted_at = ?, idempotency_key = null where n = ?'));
-    this.#hiddenRuns = lazy(() => db.prepare(`select n, id, state from runs where deleted_at is not null and state in (${finals}) order by deleted_at limit ?`));
-    this.#deletedTemplates = lazy(() => db.prepare('select n from templates where deleted_at is not null order by deleted_at limit ?'));
-    this.#runsOfDeleted = lazy(() => db.prepare(`select n, id, state from runs where template_n = ? and state in (${finals}) limit ?`));
+    this.#hide = lazy(() =>
+      db.prepare('update runs set deleted_at = ?, idempotency_key = null where n = ?'),
+    );
+    this.#hiddenRuns = lazy(() =>
+      db.prepare(
+        `select n, id, state from runs where deleted_at is not null and state in (${finals}) order by deleted_at limit ?`,
+      ),
+    );
+    this.#deletedTemplates = lazy(() =>
+      db.prepare(
+        'select n from templates where deleted_at is not null order by deleted_at limit ?',
+      ),
+    );
+    this.#runsOfDeleted = lazy(() =>
+      db.prepare(
+        `select n, id, state from runs where template_n = ? and state in (${finals}) limit ?`,
+      ),
+    );
     this.#anyRun = lazy(() => db.prepare('select 1 from runs where template_n = ? limit 1'));
-    this.#attempts = lazy(() => db.prepare('select idx, number, executor from attempts where run_n = ?'));
+    this.#attempts = lazy(() =>
+      db.prepare('select idx, number, executor from attempts where run_n = ?'),
+    );
     this.#eraseRun = lazy(() =>
       ['events', 'attempts', 'instances']
         .map((table) => db.prepare(`delete from ${table} where run_n = ?`))
@@ -69,7 +85,11 @@ export class Purge {
   #eraseFinished(runs: readonly RunJoined[], gone: AttemptHandle[]): number {
     let erased = 0;
     for (const run of runs) {
-      for (const a of this.#attempts().all(run.n) as { idx: number; number: number; executor: string }[]) {
+      for (const a of this.#attempts().all(run.n) as {
+        idx: number;
+        number: number;
+        executor: string;
+      }[]) {
         gone.push({ attemptId: attemptId(run.id, a.idx, a.number), executor: a.executor });
       }
       for (const statement of this.#eraseRun()) statement.run(run.n);

@@ -32,16 +32,24 @@ export class Reads {
     const { db } = session;
     const visible = 'r.deleted_at is null and t.deleted_at is null';
     this.#run = lazy(() =>
-      db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ? and ${visible}`),
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ? and ${visible}`,
+      ),
     );
     this.#latest = lazy(() =>
       db.prepare(
         `select ${runColumns} from templates t join runs r on r.template_n = t.n where t.id = ? and ${visible} order by r.n desc limit 1`,
       ),
     );
-    this.#latestChange = lazy(() => db.prepare('select * from template_changes where template_id = ? order by n desc limit 1'));
-    this.#instances = lazy(() => db.prepare('select * from instances where run_n = ? order by idx'));
-    this.#attempts = lazy(() => db.prepare('select * from attempts where run_n = ? order by idx, number'));
+    this.#latestChange = lazy(() =>
+      db.prepare('select * from template_changes where template_id = ? order by n desc limit 1'),
+    );
+    this.#instances = lazy(() =>
+      db.prepare('select * from instances where run_n = ? order by idx'),
+    );
+    this.#attempts = lazy(() =>
+      db.prepare('select * from attempts where run_n = ? order by idx, number'),
+    );
     this.#events = lazy(() => db.prepare('select * from events where run_n = ? order by seq'));
     this.#counts = lazy(() =>
       db.prepare(
@@ -89,7 +97,10 @@ export class Reads {
   events(runId: string): RunEvent[] {
     const row = this.#find(runId);
     if (row === undefined) return [];
-    return [acceptedEvent(row), ...(this.#events().all(row.n) as EventRow[]).map((e) => toEvent(runId, e))];
+    return [
+      acceptedEvent(row),
+      ...(this.#events().all(row.n) as EventRow[]).map((e) => toEvent(runId, e)),
+    ];
   }
 
   counts(): { queued: number; running: number; activeAttempts: number } {
@@ -109,7 +120,12 @@ export class Reads {
     if (query.limit === 0) return { rows: [], total };
     const rows = await base
       .selectAll('r')
-      .select(['t.id as template_id', 't.name as template_name', 't.dialect as dialect', 't.namespace as namespace'])
+      .select([
+        't.id as template_id',
+        't.name as template_name',
+        't.dialect as dialect',
+        't.namespace as namespace',
+      ])
       .orderBy('r.n', 'desc')
       .offset(query.offset)
       .limit(query.limit)
@@ -140,14 +156,25 @@ export class Reads {
         direction,
       );
     }
-    const rows = await ordered.orderBy('t.n', direction).offset(query.offset).limit(query.limit).execute();
+    const rows = await ordered
+      .orderBy('t.n', direction)
+      .offset(query.offset)
+      .limit(query.limit)
+      .execute();
     return { rows: rows.map((row) => this.#summary(row as TemplateRecord)), total };
   }
 
   async changes(templateId: string, offset: number, limit: number): Promise<Page<TemplateChange>> {
-    const base = this.#session.sql.selectFrom('template_changes as c').where('c.template_id', '=', templateId);
+    const base = this.#session.sql
+      .selectFrom('template_changes as c')
+      .where('c.template_id', '=', templateId);
     const { total } = await base.select(countAll).executeTakeFirstOrThrow();
-    const rows = await base.selectAll('c').orderBy('c.n', 'desc').offset(offset).limit(limit).execute();
+    const rows = await base
+      .selectAll('c')
+      .orderBy('c.n', 'desc')
+      .offset(offset)
+      .limit(limit)
+      .execute();
     return { rows: rows.map(toChange), total };
   }
 

@@ -15,7 +15,9 @@ export class Refusals {
 
   constructor({ db }: Session) {
     this.#insert = lazy(() =>
-      db.prepare('insert into refusals (template_n, at, trigger, by, code, reason) values (?, ?, ?, ?, ?, ?)'),
+      db.prepare(
+        'insert into refusals (template_n, at, trigger, by, code, reason) values (?, ?, ?, ?, ?, ?)',
+      ),
     );
     this.#trim = lazy(() =>
       db.prepare(
@@ -23,12 +25,23 @@ export class Refusals {
            select n from refusals where template_n = ? order by n desc limit 1 offset ${MAX_REFUSALS_PER_TEMPLATE})`,
       ),
     );
-    this.#select = lazy(() => db.prepare('select * from refusals where template_n = ? order by n desc limit ?'));
-    this.#templateN = lazy(() => db.prepare('select n from templates where id = ? and deleted_at is null'));
+    this.#select = lazy(() =>
+      db.prepare('select * from refusals where template_n = ? order by n desc limit ?'),
+    );
+    this.#templateN = lazy(() =>
+      db.prepare('select n from templates where id = ? and deleted_at is null'),
+    );
   }
 
   record(templateN: number, refusal: RefusedTrigger): void {
-    this.#insert().run(templateN, refusal.atMs, refusal.trigger, refusal.by, refusal.code, refusal.reason);
+    this.#insert().run(
+      templateN,
+      refusal.atMs,
+      refusal.trigger,
+      refusal.by,
+      refusal.code,
+      refusal.reason,
+    );
     this.#trim().run(templateN, templateN);
   }
 
@@ -41,6 +54,8 @@ export class Refusals {
   list(templateId: string, limit: number): RefusedTrigger[] {
     const row = this.#templateN().get(templateId) as { n: number } | undefined;
     if (row === undefined) return [];
-    return (this.#select().all(row.n, limit) as Omit<RefusalRow, 'n'>[]).map((r) => toRefusal(templateId, r));
+    return (this.#select().all(row.n, limit) as Omit<RefusalRow, 'n'>[]).map((r) =>
+      toRefusal(templateId, r),
+    );
   }
 }

@@ -1,6 +1,12 @@
 import { type AttemptEnd, decideAttemptEnd } from '../../domain/progress.ts';
 import { attemptId } from '../../domain/run.ts';
-import { type AttemptState, type InstanceState, isFinal, type RunState, transition } from '../../domain/states.ts';
+import {
+  type AttemptState,
+  type InstanceState,
+  isFinal,
+  type RunState,
+  transition,
+} from '../../domain/states.ts';
 import type { AttemptRef, AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import type { RunJoined } from '../sql/rows.ts';
@@ -37,17 +43,31 @@ export class Reports {
     this.#session = session;
     this.#stops = stops;
     const { db } = session;
-    this.#run = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`));
-    this.#attempt = lazy(() => db.prepare('select * from attempts where run_n = ? and idx = ? and number = ?'));
+    this.#run = lazy(() =>
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`,
+      ),
+    );
+    this.#attempt = lazy(() =>
+      db.prepare('select * from attempts where run_n = ? and idx = ? and number = ?'),
+    );
     this.#setStarted = lazy(() =>
-      db.prepare('update attempts set state = ?, pid = ?, started_at = ? where run_n = ? and idx = ? and number = ?'),
+      db.prepare(
+        'update attempts set state = ?, pid = ?, started_at = ? where run_n = ? and idx = ? and number = ?',
+      ),
     );
     this.#setEnded = lazy(() =>
-      db.prepare('update attempts set state = ?, exit_code = ?, signal = ?, message = ?, ended_at = ? where run_n = ? and idx = ? and number = ?'),
+      db.prepare(
+        'update attempts set state = ?, exit_code = ?, signal = ?, message = ?, ended_at = ? where run_n = ? and idx = ? and number = ?',
+      ),
     );
-    this.#setInstance = lazy(() => db.prepare('update instances set state = ?, due_at = ? where run_n = ? and idx = ?'));
+    this.#setInstance = lazy(() =>
+      db.prepare('update instances set state = ?, due_at = ? where run_n = ? and idx = ?'),
+    );
     this.#count = lazy(() =>
-      db.prepare('update runs set active = active - 1, succeeded = succeeded + ?, failed = failed + ? where n = ?'),
+      db.prepare(
+        'update runs set active = active - 1, succeeded = succeeded + ?, failed = failed + ? where n = ?',
+      ),
     );
     this.#liveOf = lazy(() =>
       db.prepare(
@@ -56,7 +76,9 @@ export class Reports {
       ),
     );
     this.#refence = lazy(() =>
-      db.prepare(`update attempts set fence = ?, adopted = 1 where state in ('claimed', 'running', 'stopping')`),
+      db.prepare(
+        `update attempts set fence = ?, adopted = 1 where state in ('claimed', 'running', 'stopping')`,
+      ),
     );
   }
 
@@ -99,24 +121,60 @@ export class Reports {
   #started({ run, attempt }: Found, report: AttemptReport & { kind: 'started' }): void {
     if (attempt.started_at !== null) return;
     // A stop may have been asked before the start was confirmed; the stop stands.
-    const next = attempt.state === 'claimed' ? transition('attempt', 'claimed', 'running') : (attempt.state as AttemptState);
+    const next =
+      attempt.state === 'claimed'
+        ? transition('attempt', 'claimed', 'running')
+        : (attempt.state as AttemptState);
     this.#setStarted().run(next, report.pid, report.atMs, run.n, attempt.idx, attempt.number);
     const pid = report.pid === null ? '' : ` as process ${report.pid}`;
-    this.#stops.event(run.n, report.atMs, `#${attempt.idx}.${attempt.number}`, attempt.state, next, `started${pid}`);
+    this.#stops.event(
+      run.n,
+      report.atMs,
+      `#${attempt.idx}.${attempt.number}`,
+      attempt.state,
+      next,
+      `started${pid}`,
+    );
   }
 
-  #ended({ run, attempt }: Found, report: Exclude<AttemptReport, { kind: 'started' }>, nowMs: number, tally: Tally): void {
+  #ended(
+    { run, attempt }: Found,
+    report: Exclude<AttemptReport, { kind: 'started' }>,
+    nowMs: number,
+    tally: Tally,
+  ): void {
     const retry = this.#session.runDefinition(run).spec.retry;
     const end = toEnd(report, attempt);
-    const progress = { state: run.state as RunState, replicas: run.replicas, succeeded: run.succeeded, failed: run.failed };
+    const progress = {
+      state: run.state as RunState,
+      replicas: run.replicas,
+      succeeded: run.succeeded,
+      failed: run.failed,
+    };
     const decision = decideAttemptEnd(progress, retry, end);
     const subject = `#${attempt.idx}.${attempt.number}`;
 
     transition('attempt', attempt.state as AttemptState, decision.attempt);
     const exitCode = end.kind === 'exit' ? end.exitCode : null;
     const signal = end.kind === 'signal' ? end.signal : null;
-    this.#setEnded().run(decision.attempt, exitCode, signal, decision.reason, report.atMs, run.n, attempt.idx, attempt.number);
-    this.#stops.event(run.n, report.atMs, subject, attempt.state, decision.attempt, decision.reason);
+    this.#setEnded().run(
+      decision.attempt,
+      exitCode,
+      signal,
+      decision.reason,
+      report.atMs,
+      run.n,
+      attempt.idx,
+      attempt.number,
+    );
+    this.#stops.event(
+      run.n,
+      report.atMs,
+      subject,
+      attempt.state,
+      decision.attempt,
+      decision.reason,
+    );
 
     transition('instance', 'active', decision.instance as InstanceState);
     this.#setInstance().run(decision.instance, nowMs + decision.retryInMs, run.n, attempt.idx);
@@ -133,7 +191,13 @@ export class Reports {
     this.#settle(after, decision.run, `instance #${attempt.idx} ${decision.reason}`, nowMs, tally);
   }
 
-  #settle(run: RunJoined, verdict: 'continue' | 'complete' | 'give-up', reason: string, nowMs: number, tally: Tally): void {
+  #settle(
+    run: RunJoined,
+    verdict: 'continue' | 'complete' | 'give-up',
+    reason: string,
+    nowMs: number,
+    tally: Tally,
+  ): void {
     if (verdict === 'complete') {
       if (this.#stops.finish(run, 'succeeded', null, '', nowMs)) tally.wake = true;
       tally.finished.push(run.id);
@@ -150,7 +214,10 @@ export class Reports {
   }
 }
 
-function toEnd(report: Exclude<AttemptReport, { kind: 'started' }>, attempt: AttemptRow): AttemptEnd {
+function toEnd(
+  report: Exclude<AttemptReport, { kind: 'started' }>,
+  attempt: AttemptRow,
+): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {
     const neverStarted = attempt.adopted === 1 && attempt.started_at === null;

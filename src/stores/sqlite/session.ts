@@ -56,7 +56,9 @@ export class Session {
       },
     });
     this.#revisionQuery = lazy(() =>
-      this.db.prepare('select spec, document, not_acted_on from template_revisions where template_n = ? and revision = ?'),
+      this.db.prepare(
+        'select spec, document, not_acted_on from template_revisions where template_n = ? and revision = ?',
+      ),
     );
   }
 
@@ -94,7 +96,8 @@ export class Session {
     const row = this.#revisionQuery().get(templateN, revision) as
       | { spec: string; document: string; not_acted_on: string }
       | undefined;
-    if (row === undefined) throw new Error(`template revision ${cacheKey} is missing from the database`);
+    if (row === undefined)
+      throw new Error(`template revision ${cacheKey} is missing from the database`);
     const parsed = parseRevision(row);
     if (this.#revisions.size >= MAX_CACHED_REVISIONS) {
       const oldest = this.#revisions.keys().next().value;
@@ -112,7 +115,11 @@ export class Session {
   /** What the run runs by: its own overridden copy, or the template's revision. */
   runDefinition(row: RunJoined): ParsedRevision {
     if (row.spec !== null && row.document !== null && row.not_acted_on !== null) {
-      return parseRevision({ spec: row.spec, document: row.document, not_acted_on: row.not_acted_on });
+      return parseRevision({
+        spec: row.spec,
+        document: row.document,
+        not_acted_on: row.not_acted_on,
+      });
     }
     return this.revision(row.template_n, row.revision);
   }
@@ -123,4 +130,3 @@ export function lazy<T>(make: () => T): () => T {
   let value: T | undefined;
   return () => (value ??= make());
 }
-

@@ -30,15 +30,33 @@ export class Stops {
   constructor(session: Session) {
     this.#session = session;
     const { db } = session;
-    this.#runById = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`));
-    this.#runByN = lazy(() => db.prepare(`select ${runColumns} from runs r join templates t on t.n = r.template_n where r.n = ?`));
-    this.#liveAttempts = lazy(() =>
-      db.prepare(`select * from attempts where run_n = ? and state in ('claimed', 'running', 'stopping') order by idx, number`),
+    this.#runById = lazy(() =>
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`,
+      ),
     );
-    this.#stopAttempt = lazy(() => db.prepare(`update attempts set state = 'stopping' where run_n = ? and idx = ? and number = ?`));
-    this.#stopPending = lazy(() => db.prepare(`update instances set state = 'stopped' where run_n = ? and state = 'pending'`));
+    this.#runByN = lazy(() =>
+      db.prepare(
+        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.n = ?`,
+      ),
+    );
+    this.#liveAttempts = lazy(() =>
+      db.prepare(
+        `select * from attempts where run_n = ? and state in ('claimed', 'running', 'stopping') order by idx, number`,
+      ),
+    );
+    this.#stopAttempt = lazy(() =>
+      db.prepare(
+        `update attempts set state = 'stopping' where run_n = ? and idx = ? and number = ?`,
+      ),
+    );
+    this.#stopPending = lazy(() =>
+      db.prepare(`update instances set state = 'stopped' where run_n = ? and state = 'pending'`),
+    );
     this.#setStopping = lazy(() =>
-      db.prepare(`update runs set state = 'stopping', stop_cause = ?, message = ?, deadline_at = null where n = ?`),
+      db.prepare(
+        `update runs set state = 'stopping', stop_cause = ?, message = ?, deadline_at = null where n = ?`,
+      ),
     );
     this.#setFinal = lazy(() =>
       db.prepare(
@@ -57,10 +75,14 @@ export class Stops {
       ),
     );
     this.#nextDeadline = lazy(() =>
-      db.prepare(`select min(deadline_at) as at from runs where state = 'running' and deadline_at is not null`),
+      db.prepare(
+        `select min(deadline_at) as at from runs where state = 'running' and deadline_at is not null`,
+      ),
     );
     this.#heldRuns = lazy(() =>
-      db.prepare(`select n, id, hold from runs where template_n = ? and state = 'queued' and hold is not null order by n`),
+      db.prepare(
+        `select n, id, hold from runs where template_n = ? and state = 'queued' and hold is not null order by n`,
+      ),
     );
     this.#unfinishedBefore = lazy(() =>
       db.prepare(
@@ -71,14 +93,22 @@ export class Stops {
   }
 
   /** Appends one line to the run's story. */
-  event(runN: number, atMs: number, subject: string, from: string | null, to: string, reason: string): void {
+  event(
+    runN: number,
+    atMs: number,
+    subject: string,
+    from: string | null,
+    to: string,
+    reason: string,
+  ): void {
     this.#event().run(runN, atMs, subject, from, to, reason, runN);
   }
 
   /** @throws DomainError `run-not-found`. */
   find(runId: string): RunJoined {
     const row = this.#runById().get(runId) as RunJoined | undefined;
-    if (row === undefined) throw new DomainError('run-not-found', `there is no run ${runId}`, { runId });
+    if (row === undefined)
+      throw new DomainError('run-not-found', `there is no run ${runId}`, { runId });
     return row;
   }
 
@@ -104,14 +134,25 @@ export class Stops {
         if (attempt.state === 'stopping') continue;
         transition('attempt', attempt.state as AttemptState, 'stopping');
         this.#stopAttempt().run(row.n, attempt.idx, attempt.number);
-        this.event(row.n, nowMs, `#${attempt.idx}.${attempt.number}`, attempt.state, 'stopping', message);
+        this.event(
+          row.n,
+          nowMs,
+          `#${attempt.idx}.${attempt.number}`,
+          attempt.state,
+          'stopping',
+          message,
+        );
       }
-      if (live.length === 0) this.settleStopped({ ...row, state: 'stopping', stop_cause: cause, message }, nowMs);
+      if (live.length === 0)
+        this.settleStopped({ ...row, state: 'stopping', stop_cause: cause, message }, nowMs);
     }
     return {
       run: this.#reread(row.n),
       finished: live.length === 0,
-      stop: live.map((attempt) => ({ attemptId: attemptId(row.id, attempt.idx, attempt.number), executor: attempt.executor })),
+      stop: live.map((attempt) => ({
+        attemptId: attemptId(row.id, attempt.idx, attempt.number),
+        executor: attempt.executor,
+      })),
     };
   }
 
@@ -122,7 +163,13 @@ export class Stops {
   }
 
   /** Writes a final state and lets go of runs that waited for it. True when one became startable. */
-  finish(row: RunJoined, to: 'succeeded' | 'failed' | 'canceled', cause: StopCause | null, message: string, nowMs: number): boolean {
+  finish(
+    row: RunJoined,
+    to: 'succeeded' | 'failed' | 'canceled',
+    cause: StopCause | null,
+    message: string,
+    nowMs: number,
+  ): boolean {
     transition('run', row.state as RunState, to);
     this.#setFinal().run(to, cause, message, nowMs, row.n);
     const reason = message === '' ? 'every instance succeeded' : message;
@@ -133,7 +180,9 @@ export class Stops {
 
   /** Lets runs held by a suspension start. True when there was one. */
   releaseSuspended(templateN: number, nowMs: number): boolean {
-    const held = (this.#heldRuns().all(templateN) as { n: number; hold: string }[]).filter((r) => r.hold === 'suspended');
+    const held = (this.#heldRuns().all(templateN) as { n: number; hold: string }[]).filter(
+      (r) => r.hold === 'suspended',
+    );
     for (const run of held) {
       this.#release().run(run.n);
       this.event(run.n, nowMs, 'run', 'queued', 'queued', 'the template was resumed');
@@ -144,7 +193,11 @@ export class Stops {
   #releaseReplacing(templateN: number, nowMs: number): boolean {
     let released = false;
     for (const run of this.#heldRuns().all(templateN) as { n: number; hold: string }[]) {
-      if (run.hold !== 'replacing' || this.#unfinishedBefore().get(templateN, run.n, run.n) !== undefined) continue;
+      if (
+        run.hold !== 'replacing' ||
+        this.#unfinishedBefore().get(templateN, run.n, run.n) !== undefined
+      )
+        continue;
       this.#release().run(run.n);
       this.event(run.n, nowMs, 'run', 'queued', 'queued', 'the runs it replaces have stopped');
       released = true;
@@ -153,13 +206,22 @@ export class Stops {
   }
 
   /** Stops runs past their deadline, a bounded number at a time. */
-  stopOverdue(nowMs: number): { stop: AttemptHandle[]; finished: string[]; nextDeadlineMs: number | null } {
+  stopOverdue(nowMs: number): {
+    stop: AttemptHandle[];
+    finished: string[];
+    nextDeadlineMs: number | null;
+  } {
     const stop: AttemptHandle[] = [];
     const finished: string[] = [];
     for (const { id } of this.#overdue().all(nowMs) as { id: string }[]) {
       const row = this.find(id);
       const limitMs = (row.deadline_at ?? 0) - (row.started_at ?? 0);
-      const result = this.stop(id, 'timeout', `stopped: ran longer than its timeout of ${limitMs / 1000} s`, nowMs);
+      const result = this.stop(
+        id,
+        'timeout',
+        `stopped: ran longer than its timeout of ${limitMs / 1000} s`,
+        nowMs,
+      );
       stop.push(...result.stop);
       if (result.finished) finished.push(id);
     }

@@ -53,8 +53,10 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     },
 
     createTemplate: (template, context) => write(() => templates.create(template, context)),
-    updateTemplate: (id, dialect, revise, context) => write(() => templates.update(id, dialect, revise, context)),
-    setSuspended: (id, dialect, suspended, context) => write(() => templates.setSuspended(id, dialect, suspended, context)),
+    updateTemplate: (id, dialect, revise, context) =>
+      write(() => templates.update(id, dialect, revise, context)),
+    setSuspended: (id, dialect, suspended, context) =>
+      write(() => templates.setSuspended(id, dialect, suspended, context)),
     deleteTemplate: (id, dialect, context) => write(() => templates.delete(id, dialect, context)),
     template: async (id, dialect) => templates.find(id, dialect),
     templates: (query) => reads.templates(query),
@@ -64,7 +66,8 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     admit: (request) => write(() => admission.admit(request)),
     claim: (request) => write(() => claims.claim(request)),
     report: (batch, nowMs) => write(() => reports.apply(batch, nowMs)),
-    stopRun: (runId, cause, message, nowMs) => write(() => stops.stop(runId, cause, message, nowMs)),
+    stopRun: (runId, cause, message, nowMs) =>
+      write(() => stops.stop(runId, cause, message, nowMs)),
     stopOverdue: (nowMs) => write(() => stops.stopOverdue(nowMs)),
     deleteRun: (runId, nowMs) => write(() => purge.hide(runId, nowMs)),
     purgeDeleted: (limit) => write(() => purge.erase(limit)),
@@ -97,10 +100,14 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
 /** A number greater than every one handed out before: who has an older one is stale. */
 function nextFence(session: Session): number {
-  const row = session.db.prepare(`select value from meta where key = 'fence'`).get() as { value: string } | undefined;
+  const row = session.db.prepare(`select value from meta where key = 'fence'`).get() as
+    | { value: string }
+    | undefined;
   const fence = Number(row?.value ?? 0) + 1;
   session.db
-    .prepare(`insert into meta (key, value) values ('fence', ?) on conflict (key) do update set value = excluded.value`)
+    .prepare(
+      `insert into meta (key, value) values ('fence', ?) on conflict (key) do update set value = excluded.value`,
+    )
     .run(String(fence));
   return fence;
 }

@@ -1,5 +1,10 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { DialectName, Template, TemplateChange, TemplateRevision } from '../../domain/template.ts';
+import type {
+  DialectName,
+  Template,
+  TemplateChange,
+  TemplateRevision,
+} from '../../domain/template.ts';
 import type { AttemptHandle, ChangeContext, NewTemplate } from '../../ports/store.ts';
 import { type TemplateRecord, toTemplate } from '../sql/rows.ts';
 import { lazy, type Session } from './session.ts';
@@ -23,7 +28,9 @@ export class Templates {
     this.#session = session;
     this.#stops = stops;
     const { db } = session;
-    this.#byId = lazy(() => db.prepare('select * from templates where id = ? and deleted_at is null'));
+    this.#byId = lazy(() =>
+      db.prepare('select * from templates where id = ? and deleted_at is null'),
+    );
     this.#insert = lazy(() =>
       db.prepare(
         `insert into templates (id, dialect, namespace, name, revision, suspended, refers_to, created_at, updated_at)
@@ -31,30 +38,55 @@ export class Templates {
       ),
     );
     this.#insertRevision = lazy(() =>
-      db.prepare('insert into template_revisions (template_n, revision, spec, document, not_acted_on) values (?, ?, ?, ?, ?)'),
+      db.prepare(
+        'insert into template_revisions (template_n, revision, spec, document, not_acted_on) values (?, ?, ?, ?, ?)',
+      ),
     );
-    this.#update = lazy(() => db.prepare('update templates set revision = ?, refers_to = ?, updated_at = ? where n = ?'));
-    this.#setSuspended = lazy(() => db.prepare('update templates set suspended = ?, updated_at = ? where n = ?'));
+    this.#update = lazy(() =>
+      db.prepare('update templates set revision = ?, refers_to = ?, updated_at = ? where n = ?'),
+    );
+    this.#setSuspended = lazy(() =>
+      db.prepare('update templates set suspended = ?, updated_at = ? where n = ?'),
+    );
     this.#setDeleted = lazy(() => db.prepare('update templates set deleted_at = ? where n = ?'));
     this.#change = lazy(() =>
-      db.prepare('insert into template_changes (id, template_id, kind, revision, at, by, note) values (?, ?, ?, ?, ?, ?, ?)'),
+      db.prepare(
+        'insert into template_changes (id, template_id, kind, revision, at, by, note) values (?, ?, ?, ?, ?, ?, ?)',
+      ),
     );
     this.#unfinished = lazy(() =>
-      db.prepare(`select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`),
+      db.prepare(
+        `select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`,
+      ),
     );
-    this.#referring = lazy(() => db.prepare('select id from templates where refers_to = ? and deleted_at is null order by n'));
+    this.#referring = lazy(() =>
+      db.prepare('select id from templates where refers_to = ? and deleted_at is null order by n'),
+    );
   }
 
   create(input: NewTemplate, context: ChangeContext): Template {
     const { id, dialect, namespace, name } = input;
     const refersTo = input.refersTo;
-    const { lastInsertRowid } = this.#insert().run(id, dialect, namespace, name, refersTo, context.atMs, context.atMs);
+    const { lastInsertRowid } = this.#insert().run(
+      id,
+      dialect,
+      namespace,
+      name,
+      refersTo,
+      context.atMs,
+      context.atMs,
+    );
     this.#writeRevision(Number(lastInsertRowid), 1, input);
     this.#record(id, 'create', 1, context);
     return this.#get(id, dialect).template;
   }
 
-  update(id: string, dialect: DialectName, revise: (current: Template) => TemplateRevision, context: ChangeContext): Template {
+  update(
+    id: string,
+    dialect: DialectName,
+    revise: (current: Template) => TemplateRevision,
+    context: ChangeContext,
+  ): Template {
     const { row, template } = this.#get(id, dialect);
     const next = revise(template);
     const revision = row.revision + 1;
@@ -64,7 +96,12 @@ export class Templates {
     return this.#get(id, dialect).template;
   }
 
-  setSuspended(id: string, dialect: DialectName, suspended: boolean, context: ChangeContext): { template: Template; wake: boolean } {
+  setSuspended(
+    id: string,
+    dialect: DialectName,
+    suspended: boolean,
+    context: ChangeContext,
+  ): { template: Template; wake: boolean } {
     const { row, template } = this.#get(id, dialect);
     if (template.suspended === suspended) return { template, wake: false };
     this.#setSuspended().run(suspended ? 1 : 0, context.atMs, row.n);
@@ -77,7 +114,10 @@ export class Templates {
     const { row } = this.#get(id, dialect);
     const stop: AttemptHandle[] = [];
     for (const run of this.#unfinished().all(row.n) as { id: string }[]) {
-      stop.push(...this.#stops.stop(run.id, 'deleted', 'stopped: its template was deleted', context.atMs).stop);
+      stop.push(
+        ...this.#stops.stop(run.id, 'deleted', 'stopped: its template was deleted', context.atMs)
+          .stop,
+      );
     }
     this.#setDeleted().run(context.atMs, row.n);
     this.#record(id, 'delete', row.revision, context);
@@ -112,8 +152,20 @@ export class Templates {
     this.#session.forgetRevision(templateN, revision);
   }
 
-  #record(id: string, kind: TemplateChange['kind'], revision: number, context: ChangeContext): void {
-    this.#change().run(context.changeId, id, kind, revision, context.atMs, context.by, context.note);
+  #record(
+    id: string,
+    kind: TemplateChange['kind'],
+    revision: number,
+    context: ChangeContext,
+  ): void {
+    this.#change().run(
+      context.changeId,
+      id,
+      kind,
+      revision,
+      context.atMs,
+      context.by,
+      context.note,
+    );
   }
 }
-

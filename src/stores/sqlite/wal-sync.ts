@@ -30,7 +30,9 @@ export class WalSync {
 
   close(): Promise<void> {
     return new Promise((resolve, reject) => {
-      close(this.#fd, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+      close(this.#fd, (error) =>
+        error === null || error === undefined ? resolve() : reject(error),
+      );
     });
   }
 }

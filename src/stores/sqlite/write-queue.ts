@@ -59,7 +59,10 @@ export class WriteQueue {
     if (this.#broken !== null) return Promise.reject(this.#broken);
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
-        new DomainError('unavailable', `${MAX_WAITING} writes are waiting already; try again later`),
+        new DomainError(
+          'unavailable',
+          `${MAX_WAITING} writes are waiting already; try again later`,
+        ),
       );
     }
     return new Promise<T>((resolve, reject) => {
@@ -78,7 +81,8 @@ export class WriteQueue {
   }
 
   #flush(): void {
-    const batch = this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
+    const batch =
+      this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
     this.#waiting = this.#waiting.length <= MAX_BATCH ? [] : this.#waiting.slice(MAX_BATCH);
     if (this.#waiting.length > 0) this.#schedule();
     if (!this.#together(batch)) for (const member of batch) this.#together([member]);
@@ -131,8 +135,15 @@ export class WriteQueue {
   }
 
   #break(cause: unknown, covered: readonly { readonly member: Waiting }[]): void {
-    this.#broken = new Error('the disk did not confirm a write; restart the server once the disk is well', { cause });
-    const members = [...covered.map(({ member }) => member), ...this.#committed.map(({ member }) => member), ...this.#waiting];
+    this.#broken = new Error(
+      'the disk did not confirm a write; restart the server once the disk is well',
+      { cause },
+    );
+    const members = [
+      ...covered.map(({ member }) => member),
+      ...this.#committed.map(({ member }) => member),
+      ...this.#waiting,
+    ];
     this.#committed = [];
     this.#waiting = [];
     for (const member of members) member.reject(this.#broken);

@@ -20,7 +20,7 @@ interface ProcessHarness extends ExecutorHarness {
 function makeHarness(overrides: Partial<ProcessExecutorOptions> = {}): Promise<ProcessHarness> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'longshore-executor-'));
   fs.chmodSync(root, 0o711);
-  const dataDir = overrides.dataDir ? path.join(root, overrides.dataDir) : root;
+  const dataDir = path.resolve(root, overrides.dataDir ?? '.');
   const pids = new Set<number>();
   const executors: Executor[] = [];
   const kill = async (): Promise<void> => {
@@ -200,6 +200,23 @@ test('the same attempt id in another data directory is another attempt', async (
       await sessions[1].report('same.0.1', 'ended');
       for (const session of sessions) await session.executor.close();
     });
+  });
+});
+
+test('a paused job has not ended', async () => {
+  await withHarness({}, async (harness) => {
+    const session = await Session.open(harness);
+    session.shell('p.0.1', 'kill -STOP $$; echo on; exit 147');
+    const { pid } = await session.report('p.0.1', 'started');
+    assert.ok(pid !== null);
+    await eventually('it is paused', async () =>
+      /\) T /.test(await fs.promises.readFile(`/proc/${pid}/stat`, 'latin1')) ? true : null,
+    );
+    process.kill(pid, 'SIGCONT');
+    const ended = await session.report('p.0.1', 'ended');
+    assert.deepEqual([ended.exitCode, ended.signal], [147, null]);
+    assert.equal(await session.output('p.0.1'), 'on\n');
+    await session.executor.close();
   });
 });
 

@@ -28,26 +28,56 @@ suite('bad input to the ten SAE operations', () => {
     const texts = fc.oneof(
       fc.string({ maxLength: 60 }),
       fc.string({ unit: 'binary', maxLength: 20 }),
-      fc.constantFrom('', '0', '-1', '1e9', '99999999999999999999', 'true', 'null', '[]', '{}', '[null]', '[{"name":1}]', '../..', '%', '*~'),
+      fc.constantFrom(
+        '',
+        '0',
+        '-1',
+        '1e9',
+        '99999999999999999999',
+        'true',
+        'null',
+        '[]',
+        '{}',
+        '[null]',
+        '[{"name":1}]',
+        '../..',
+        '%',
+        '*~',
+      ),
       fc.json({ maxDepth: 3 }),
       fc.constant(appId),
     );
     const call = fc.constantFrom(...operations).chain((operation) => {
-      const names = fc.constantFrom(...operation.parameters.map((p) => p.name), 'Unknown', '__proto__', 'constructor');
-      return fc.record({ operation: fc.constant(operation), params: fc.dictionary(names, texts, { maxKeys: 12 }), withApp: fc.boolean() });
+      const names = fc.constantFrom(
+        ...operation.parameters.map((p) => p.name),
+        'Unknown',
+        '__proto__',
+        'constructor',
+      );
+      return fc.record({
+        operation: fc.constant(operation),
+        params: fc.dictionary(names, texts, { maxKeys: 12 }),
+        withApp: fc.boolean(),
+      });
     });
     await fc.assert(
       fc.asyncProperty(call, async ({ operation, params, withApp }) => {
         // The template that the others use must not be deleted by chance.
         if (operation.name === 'DeleteJob' && params['AppId'] === appId) return;
-        const query = { ...params, ...(withApp && operation.name !== 'DeleteJob' ? { AppId: appId } : {}) };
+        const query = {
+          ...params,
+          ...(withApp && operation.name !== 'DeleteJob' ? { AppId: appId } : {}),
+        };
         const { method, path, name } = operation;
         try {
           await server.sae(name, method as 'GET', path, query);
         } catch (error) {
           const { data, code } = error as { data?: { statusCode?: number }; code?: string };
           const status = Number(data?.statusCode);
-          assert.ok(status >= 400 && status < 500, `${name} answered ${status} ${code}: ${String(error)}`);
+          assert.ok(
+            status >= 400 && status < 500,
+            `${name} answered ${status} ${code}: ${String(error)}`,
+          );
         }
       }),
       { numRuns: RUNS },
@@ -59,14 +89,25 @@ suite('bad input to the ten SAE operations', () => {
   test('100 KiB of Envs in the URL are taken', async () => {
     const envs = JSON.stringify([{ name: 'BIG', value: 'x'.repeat(100 * 1024) }]);
     const big = await createTemplate(server.sae, ['true'], { Envs: envs });
-    const described = await server.sae('DescribeJob', 'GET', '/pop/v1/sam/job/describeJob', { AppId: big });
+    const described = await server.sae('DescribeJob', 'GET', '/pop/v1/sam/job/describeJob', {
+      AppId: big,
+    });
     assert.equal((described['Data'] as { Envs: string }).Envs, envs);
   });
 
   test('a body above 4 MiB is the contract’s error as JSON', async () => {
-    const answer = await raw(server, 'POST', '/pop/v1/sam/job/createJob', { 'content-type': 'application/x-www-form-urlencoded' }, Buffer.alloc(5 * 1024 * 1024, 'a'));
+    const answer = await raw(
+      server,
+      'POST',
+      '/pop/v1/sam/job/createJob',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      Buffer.alloc(5 * 1024 * 1024, 'a'),
+    );
     assert.equal(answer.status, 400);
-    assert.equal((JSON.parse(answer.body) as { Code: string }).Code, 'InvalidParameter.WithMessage');
+    assert.equal(
+      (JSON.parse(answer.body) as { Code: string }).Code,
+      'InvalidParameter.WithMessage',
+    );
   });
 
   for (const [name, path, code] of [
@@ -74,7 +115,11 @@ suite('bad input to the ten SAE operations', () => {
     ['wrong case', '/pop/v1/sam/job/ExecJob', 'InvalidApi.NotFound'],
     ['no credentials', '/pop/v1/sam/job/execJob?AppId=x', 'MissingAccessKeyId'],
     ['unknown action', '/?Action=Nope&Version=2019-05-06', 'InvalidApi.NotFound'],
-    ['broken percent escape', '/pop/v1/sam/job/execJob?AppId=%E0%A4%A', 'InvalidParameter.WithMessage'],
+    [
+      'broken percent escape',
+      '/pop/v1/sam/job/execJob?AppId=%E0%A4%A',
+      'InvalidParameter.WithMessage',
+    ],
   ] as const) {
     test(`${name} is a JSON error`, async () => {
       const answer = await raw(server, 'GET', path, {});
@@ -87,10 +132,18 @@ suite('bad input to the ten SAE operations', () => {
 
   test('one captured request is taken once', async () => {
     const { host } = new URL(server.url);
-    const text = signedGet(host, 'DescribeJob', '/pop/v1/sam/job/describeJob', { AppId: appId }, server.key).toString();
+    const text = signedGet(
+      host,
+      'DescribeJob',
+      '/pop/v1/sam/job/describeJob',
+      { AppId: appId },
+      server.key,
+    ).toString();
     const [head = '', ...lines] = text.trim().split('\r\n');
     const path = head.split(' ')[1] ?? '';
-    const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+    );
     assert.equal((await raw(server, 'GET', path, headers)).status, 200);
     const again = await raw(server, 'GET', path, headers);
     assert.equal(again.status, 400);
@@ -100,25 +153,46 @@ suite('bad input to the ten SAE operations', () => {
   });
 
   test('missing, malformed and unknown values have their own codes', async () => {
-    const create = (more: Record<string, string>): Promise<unknown> => createTemplate(server.sae, ['true'], more);
+    const create = (more: Record<string, string>): Promise<unknown> =>
+      createTemplate(server.sae, ['true'], more);
     assert.equal((await refusal(create({ Replicas: '' }))).code, 'InvalidParameter.NotEmpty');
     assert.equal((await refusal(create({ Replicas: 'three' }))).code, 'InvalidParameter.Obviously');
     assert.equal((await refusal(create({ Envs: '{' }))).code, 'InvalidParameter.WithMessage');
-    assert.equal((await refusal(create({ Replicas: '51' }))).code, 'NoComputeResourceQuota.App.Exceed');
-    const unknown = await refusal(server.sae('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: 'nope' }));
+    assert.equal(
+      (await refusal(create({ Replicas: '51' }))).code,
+      'NoComputeResourceQuota.App.Exceed',
+    );
+    const unknown = await refusal(
+      server.sae('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: 'nope' }),
+    );
     assert.deepEqual([unknown.code, unknown.status], ['InvalidApplication.NotFound', 400]);
   });
 
   test('a user without a policy may do nothing, one with the read-only policy may only read', async () => {
-    const bare = (await server.cli('keys', 'create', '--user', 'nobody-yet')) as { id: string; secret: string };
+    const bare = (await server.cli('keys', 'create', '--user', 'nobody-yet')) as {
+      id: string;
+      secret: string;
+    };
     const { saeClient } = await import('../../../examples/sae-client.ts');
-    const denied = await refusal(saeClient(server.url, bare)('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', {}));
+    const denied = await refusal(
+      saeClient(server.url, bare)('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', {}),
+    );
     assert.deepEqual([denied.code, denied.status], ['NoPermission', 403]);
-    const reader = (await server.cli('keys', 'create', '--user', 'reader', '--policy', 'AliyunSAEReadOnlyAccess')) as { id: string; secret: string };
+    const reader = (await server.cli(
+      'keys',
+      'create',
+      '--user',
+      'reader',
+      '--policy',
+      'AliyunSAEReadOnlyAccess',
+    )) as { id: string; secret: string };
     const read = saeClient(server.url, reader);
     assert.equal((await read('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', {}))['Success'], true);
     // ExecJob is a GET that changes things: the method must not decide.
-    assert.equal((await refusal(read('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: appId }))).code, 'NoPermission');
+    assert.equal(
+      (await refusal(read('ExecJob', 'GET', '/pop/v1/sam/job/execJob', { AppId: appId }))).code,
+      'NoPermission',
+    );
   });
 });
 
@@ -129,7 +203,13 @@ interface RawAnswer {
 }
 
 /** A request exactly as given, without any client's help. */
-function raw(server: SaeServer, method: string, path: string, headers: Record<string, string>, body?: Buffer): Promise<RawAnswer> {
+function raw(
+  server: SaeServer,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: Buffer,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(server.url);
   return within(
     `${method} ${path} is answered`,
@@ -137,7 +217,9 @@ function raw(server: SaeServer, method: string, path: string, headers: Record<st
       const call = request({ hostname, port, method, path, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+        );
       });
       call.on('error', reject);
       call.end(body);

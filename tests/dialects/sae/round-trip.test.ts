@@ -52,7 +52,13 @@ async function roundTrip(server: SaeServer, sae: SaeCall): Promise<void> {
   assert.match(AppId, uuid);
   assert.match(ChangeOrderId, uuid);
 
-  const updated = await sae('UpdateJob', 'POST', '/pop/v1/sam/job/updateJob', { AppId, Replicas: '3', NasId: '' }, { PhpConfig: phpConfig });
+  const updated = await sae(
+    'UpdateJob',
+    'POST',
+    '/pop/v1/sam/job/updateJob',
+    { AppId, Replicas: '3', NasId: '' },
+    { PhpConfig: phpConfig },
+  );
   assertEnvelope(updated);
   assert.equal((updated['Data'] as { AppId: string }).AppId, AppId);
 
@@ -60,7 +66,17 @@ async function roundTrip(server: SaeServer, sae: SaeCall): Promise<void> {
   assertEnvelope(described);
   const job = described['Data'] as Record<string, unknown>;
   assert.deepEqual(
-    [job['AppName'], job['AppDescription'], job['Replicas'], job['Cpu'], job['Memory'], job['PhpConfig'], job['Suspend'], job['Slice'], job['NasId']],
+    [
+      job['AppName'],
+      job['AppDescription'],
+      job['Replicas'],
+      job['Cpu'],
+      job['Memory'],
+      job['PhpConfig'],
+      job['Suspend'],
+      job['Slice'],
+      job['NasId'],
+    ],
     ['round-trip', 'räksmörgås 夜间报表 *~+', 3, 1000, 2048, phpConfig, false, false, undefined],
   );
   assert.deepEqual(job['PublicWebHookUrls'], []);
@@ -79,35 +95,80 @@ async function roundTrip(server: SaeServer, sae: SaeCall): Promise<void> {
   assert.deepEqual([end.State, end.Succeeded, end.Message], ['1', 3, 'success']);
   assert.ok(Number.isInteger(end.StartTime) && Number(end.CompletionTime) >= end.StartTime);
 
-  const history = await sae('DescribeJobHistory', 'GET', '/pop/v1/sam/job/describeJobHistory', { AppId, State: '1' });
+  const history = await sae('DescribeJobHistory', 'GET', '/pop/v1/sam/job/describeJobHistory', {
+    AppId,
+    State: '1',
+  });
   assertEnvelope(history);
-  const page = history['Data'] as { CurrentPage: number; PageSize: number; TotalSize: number; Jobs: { JobId: string }[] };
-  assert.deepEqual([page.CurrentPage, page.PageSize, page.TotalSize, page.Jobs[0]?.JobId], [1, 20, 1, JobId]);
+  const page = history['Data'] as {
+    CurrentPage: number;
+    PageSize: number;
+    TotalSize: number;
+    Jobs: { JobId: string }[];
+  };
+  assert.deepEqual(
+    [page.CurrentPage, page.PageSize, page.TotalSize, page.Jobs[0]?.JobId],
+    [1, 20, 1, JobId],
+  );
 
-  const listed = await sae('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', { Workload: 'job', FieldType: 'appName', FieldValue: 'round' });
+  const listed = await sae('ListJobs', 'GET', '/pop/v1/sam/job/listJobs', {
+    Workload: 'job',
+    FieldType: 'appName',
+    FieldValue: 'round',
+  });
   assert.equal('TraceId' in listed, false);
   assert.deepEqual([listed['CurrentPage'], listed['PageSize'], listed['TotalSize']], [1, 20, 1]);
   const [row] = (listed['Data'] as { Applications: Record<string, unknown>[] }).Applications;
-  assert.deepEqual([row?.['AppId'], row?.['Mem'], row?.['LastJobState'], row?.['LastChangeorderState'], row?.['Suspend']], [AppId, 2048, '1', '1', false]);
+  assert.deepEqual(
+    [
+      row?.['AppId'],
+      row?.['Mem'],
+      row?.['LastJobState'],
+      row?.['LastChangeorderState'],
+      row?.['Suspend'],
+    ],
+    [AppId, 2048, '1', '1', false],
+  );
 
-  const suspended = await sae('SuspendJob', 'GET', '/pop/v1/sam/job/suspendJob', { AppId, Suspend: 'true' });
+  const suspended = await sae('SuspendJob', 'GET', '/pop/v1/sam/job/suspendJob', {
+    AppId,
+    Suspend: 'true',
+  });
   assert.equal(suspended['Data'], '{"success":true}');
 
-  const gone = await sae('DeleteHistoryJob', 'DELETE', '/pop/v1/sam/job/deleteHistoryJob', { AppId, JobId });
+  const gone = await sae('DeleteHistoryJob', 'DELETE', '/pop/v1/sam/job/deleteHistoryJob', {
+    AppId,
+    JobId,
+  });
   assert.equal(gone['Data'], '{"msg":"","code":200,"success":true}');
   const deleted = await sae('DeleteJob', 'DELETE', '/pop/v1/sam/job/deleteJob', { AppId });
   assert.equal(deleted['Data'], '{"msg":"","code":200,"success":true}');
 
-  await assert.rejects(sae('DescribeJob', 'GET', '/pop/v1/sam/job/describeJob', { AppId }), (error: Error) => {
-    assert.match(`${(error as { code?: string }).code} ${error.name} ${error.message}`, /InvalidApplication\.NotFound/);
-    assert.match(error.message, /The current application does not exist\./);
-    return true;
-  });
-  assert.equal((await server.cli('templates', 'list') as { total?: number; rows?: unknown[] }).total ?? 0, 0);
+  await assert.rejects(
+    sae('DescribeJob', 'GET', '/pop/v1/sam/job/describeJob', { AppId }),
+    (error: Error) => {
+      assert.match(
+        `${(error as { code?: string }).code} ${error.name} ${error.message}`,
+        /InvalidApplication\.NotFound/,
+      );
+      assert.match(error.message, /The current application does not exist\./);
+      return true;
+    },
+  );
+  assert.equal(
+    ((await server.cli('templates', 'list')) as { total?: number; rows?: unknown[] }).total ?? 0,
+    0,
+  );
 }
 
 function assertEnvelope(answer: Record<string, unknown>): void {
-  assert.match(String(answer['RequestId']), /^[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[0-9A-F]{4}-[0-9A-F]{12}$/);
+  assert.match(
+    String(answer['RequestId']),
+    /^[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[0-9A-F]{4}-[0-9A-F]{12}$/,
+  );
   assert.match(String(answer['TraceId']), /^[0-9a-f]{8}\d{17}[de][0-9a-f]{4}$/);
-  assert.deepEqual([answer['Message'], answer['ErrorCode'], answer['Code'], answer['Success']], ['success', '', '200', true]);
+  assert.deepEqual(
+    [answer['Message'], answer['ErrorCode'], answer['Code'], answer['Success']],
+    ['success', '', '200', true],
+  );
 }

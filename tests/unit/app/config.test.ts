@@ -101,7 +101,10 @@ suite('refusals', () => {
     });
     assert.match(words, /unknown setting lsten .*longshore\.yml.* Did you mean listen\?/);
     assert.match(words, /unknown setting listen\.prt .* Did you mean listen\.port\?/);
-    assert.match(words, /LONGSHORE_LISTEN_PROT \(environment\)\. Did you mean LONGSHORE_LISTEN_PORT\?/);
+    assert.match(
+      words,
+      /LONGSHORE_LISTEN_PROT \(environment\)\. Did you mean LONGSHORE_LISTEN_PORT\?/,
+    );
     assert.match(words, /unknown setting log\.levle \(flag\)\. Did you mean log\.level\?/);
   });
 
@@ -113,8 +116,14 @@ suite('refusals', () => {
         ['limits.unfinishedRuns', 'many'],
       ],
     });
-    assert.match(words, /listen\.port = 70000 \(LONGSHORE_LISTEN_PORT\) must be a whole number from 0 to 65535/);
-    assert.match(words, /process\.enabled = "sometimes" \(flag\) must be one of auto, always, never/);
+    assert.match(
+      words,
+      /listen\.port = 70000 \(LONGSHORE_LISTEN_PORT\) must be a whole number from 0 to 65535/,
+    );
+    assert.match(
+      words,
+      /process\.enabled = "sometimes" \(flag\) must be one of auto, always, never/,
+    );
     assert.match(words, /limits\.unfinishedRuns = "many" \(flag\) must be a whole number/);
     assert.match(words, /publicUrl = "ftp:\/\/x" \(LONGSHORE_PUBLIC_URL\)/);
   });

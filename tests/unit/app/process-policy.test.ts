@@ -16,7 +16,8 @@ test('jobs run as processes only while nobody outside can ask, unless allowed', 
 });
 
 test('only addresses of this machine are loopback', () => {
-  for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) assert.ok(isLoopback(host), host);
+  for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost'])
+    assert.ok(isLoopback(host), host);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', '']) {
     assert.ok(!isLoopback(host), host);
   }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideAdmission, decideStart, defaultAdmissionLimits } from '../../../src/domain/admission.ts';
+import {
+  decideAdmission,
+  decideStart,
+  defaultAdmissionLimits,
+} from '../../../src/domain/admission.ts';
 
 const facts = {
   templateId: 't',
@@ -32,13 +36,26 @@ test('forbid only minds unfinished runs', () => {
 });
 
 test('replace holds the new run back; a delayed one replaces when it comes due', () => {
-  assert.deepEqual(decide({ policy: 'replace' }), { kind: 'accept', replaces: true, hold: 'replacing' });
-  assert.deepEqual(decide({ policy: 'replace', delayed: true }), { kind: 'accept', replaces: false, hold: null });
-  assert.deepEqual(decide({ policy: 'replace', hasUnfinished: false }), { kind: 'accept', replaces: false, hold: null });
+  assert.deepEqual(decide({ policy: 'replace' }), {
+    kind: 'accept',
+    replaces: true,
+    hold: 'replacing',
+  });
+  assert.deepEqual(decide({ policy: 'replace', delayed: true }), {
+    kind: 'accept',
+    replaces: false,
+    hold: null,
+  });
+  assert.deepEqual(decide({ policy: 'replace', hasUnfinished: false }), {
+    kind: 'accept',
+    replaces: false,
+    hold: null,
+  });
 });
 
 test('at start time a suspension holds, Forbid fails and Replace waits (U10)', () => {
-  const start = (change: object) => decideStart({ suspended: false, policy: 'allow', hasOthersAhead: true, ...change });
+  const start = (change: object) =>
+    decideStart({ suspended: false, policy: 'allow', hasOthersAhead: true, ...change });
   assert.equal(start({}).kind, 'start');
   assert.equal(start({ suspended: true }).kind, 'hold');
   assert.equal(start({ policy: 'forbid' }).kind, 'fail');

@@ -7,7 +7,8 @@ for (const machine of ['run', 'instance', 'attempt'] as const) {
   const table = transitions[machine] as Record<string, readonly string[]>;
 
   test(`${machine}: every target of the table is a state of the table`, () => {
-    for (const targets of Object.values(table)) for (const to of targets) assert.ok(to in table, to);
+    for (const targets of Object.values(table))
+      for (const to of targets) assert.ok(to in table, to);
   });
 
   test(`${machine}: no walk leaves a final state`, () => {
@@ -34,12 +35,18 @@ for (const machine of ['run', 'instance', 'attempt'] as const) {
     };
     assert.deepEqual([...reach(states[0] ?? '')].toSorted(), states.toSorted());
     for (const state of states) {
-      assert.ok([...reach(state)].some((s) => isFinal(machine, s as never)), `${state} is a trap`);
+      assert.ok(
+        [...reach(state)].some((s) => isFinal(machine, s as never)),
+        `${state} is a trap`,
+      );
     }
   });
 }
 
 test('an illegal transition names the machine and both states', () => {
-  assert.throws(() => transition('run', 'succeeded', 'running'), /illegal run transition: succeeded -> running/);
+  assert.throws(
+    () => transition('run', 'succeeded', 'running'),
+    /illegal run transition: succeeded -> running/,
+  );
   assert.equal(transition('run', 'queued', 'running'), 'running');
 });

@@ -9,7 +9,8 @@ function open() {
   db.exec('create table t (v integer primary key)');
   const outcomes: boolean[] = [];
   const insert = db.prepare('insert into t values (?)');
-  const values = (): number[] => (db.prepare('select v from t order by v').all() as { v: number }[]).map((row) => row.v);
+  const values = (): number[] =>
+    (db.prepare('select v from t order by v').all() as { v: number }[]).map((row) => row.v);
   const disk = { syncs: 0, fault: null as Error | null };
   const sync = async (): Promise<void> => {
     disk.syncs += 1;
@@ -21,7 +22,9 @@ function open() {
 
 test('writes of one turn share one transaction and see each other', async () => {
   const { queue, insert, values, outcomes, disk } = open();
-  const seen = await Promise.all([1, 2, 3].map((v) => queue.run(() => (insert.run(v), values().length))));
+  const seen = await Promise.all(
+    [1, 2, 3].map((v) => queue.run(() => (insert.run(v), values().length))),
+  );
   assert.deepEqual(seen, [1, 2, 3]);
   assert.deepEqual(outcomes, [true]);
   assert.equal(disk.syncs, 1);
@@ -32,7 +35,10 @@ test('one failing member is alone in failing; the others are written once', asyn
   const results = await Promise.allSettled(
     [1, 2, 2, 3].map((v) => queue.run(() => insert.run(v).changes)),
   );
-  assert.deepEqual(results.map((r) => r.status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  assert.deepEqual(
+    results.map((r) => r.status),
+    ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+  );
   assert.deepEqual(values(), [1, 2, 3]);
   assert.deepEqual(outcomes, [false, true, true, false, true]);
 });
@@ -45,7 +51,10 @@ test('a DomainError is an answer: it does not roll the batch back', async () => 
       throw new DomainError('run-not-found', 'no such run');
     }),
   ]);
-  assert.deepEqual(results.map((r) => r.status), ['fulfilled', 'rejected']);
+  assert.deepEqual(
+    results.map((r) => r.status),
+    ['fulfilled', 'rejected'],
+  );
   assert.deepEqual(values(), [1]);
   assert.deepEqual(outcomes, [true]);
 });
@@ -62,7 +71,9 @@ test('a write resolves only after a sync that began after its commit', async () 
     onOutcome: () => {},
   });
   const write = (v: number): Promise<unknown> =>
-    queue.run(() => db.prepare('insert into t values (?)').run(v)).then(() => order.push(`done ${v}`));
+    queue
+      .run(() => db.prepare('insert into t values (?)').run(v))
+      .then(() => order.push(`done ${v}`));
   const first = write(1);
   await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([first, write(2)]);
@@ -73,7 +84,13 @@ test('a write resolves only after a sync that began after its commit', async () 
 test('a failed sync rejects what it covered and everything after it', async () => {
   const { queue, insert, disk } = open();
   disk.fault = new Error('EIO');
-  await assert.rejects(queue.run(() => insert.run(1)), /the disk did not confirm/);
+  await assert.rejects(
+    queue.run(() => insert.run(1)),
+    /the disk did not confirm/,
+  );
   disk.fault = null;
-  await assert.rejects(queue.run(() => insert.run(2)), /the disk did not confirm/);
+  await assert.rejects(
+    queue.run(() => insert.run(2)),
+    /the disk did not confirm/,
+  );
 });

@@ -14,7 +14,10 @@ export const createJob: Operation<SaeServices> = {
   path: '/pop/v1/sam/job/createJob',
   parameters: parameterInfos(jobParameters, 'create'),
   async handle({ params, caller }, { context, settings }) {
-    const bag = mergedParameters({}, sealSecrets(sentParameters(params, 'create'), (text, purpose) => context.seal(text, purpose)));
+    const bag = mergedParameters(
+      {},
+      sealSecrets(sentParameters(params, 'create'), (text, purpose) => context.seal(text, purpose)),
+    );
     const refAppId = bag['RefAppId'];
     const job = validateJob(bag, {
       operation: 'create',

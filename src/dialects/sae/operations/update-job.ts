@@ -20,7 +20,9 @@ export const updateJob: Operation<SaeServices> = {
   resource: applicationResource,
   async handle({ params, caller }, { context, settings }) {
     const appId = requiredText(params, 'AppId');
-    const sent = sealSecrets(sentParameters(params, 'update'), (text, purpose) => context.seal(text, purpose));
+    const sent = sealSecrets(sentParameters(params, 'update'), (text, purpose) =>
+      context.seal(text, purpose),
+    );
     const refAppId = sent['RefAppId'] ?? '';
     // Asked before the change, since the change itself is computed inside a transaction.
     const reference =

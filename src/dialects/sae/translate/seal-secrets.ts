@@ -15,7 +15,8 @@ export function sealSecrets(
   const sealed: Record<string, string> = {};
   for (const name of secretDocumentMembers) {
     const text = sent[name];
-    if (text !== undefined && text !== '' && text !== secretMask) sealed[name] = seal(text, `sae ${name}`);
+    if (text !== undefined && text !== '' && text !== secretMask)
+      sealed[name] = seal(text, `sae ${name}`);
   }
   return { ...sent, ...sealed };
 }

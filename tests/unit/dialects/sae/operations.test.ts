@@ -52,7 +52,8 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
       accountId: '1',
       nowMs: () => systemClock.nowMs(),
       uuid: () => systemIds.uuid(),
-      seal: (text, purpose) => Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
+      seal: (text, purpose) =>
+        Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
       log: quiet,
     },
     { ...settings, ...choices },
@@ -265,7 +266,8 @@ describe('SAE operations', () => {
   test('a secret is stored encrypted, shown masked, and kept by an update', async (context) => {
     const { sae, create, call } = await product(context);
     const AppId = await create({ OssAkId: 'id', OssAkSecret: 'the secret' });
-    const stored = async () => (await sae.services.context.engine.templates.get(AppId))?.document['OssAkSecret'];
+    const stored = async () =>
+      (await sae.services.context.engine.templates.get(AppId))?.document['OssAkSecret'];
     const first = await stored();
     assert.ok(typeof first === 'string' && first !== '' && !first.includes('secret'));
     const described = (await call('DescribeJob', { AppId })).data as Record<string, unknown>;
