@@ -77,7 +77,7 @@ const rooms: readonly Room[] = [
   // How a client finds a server on its machine is part of the native API.
   {
     path: 'cli',
-    may: ['dialects/native/discovery.ts', ...core],
+    may: ['cli', 'dialects/native/discovery.ts', ...core],
     mayTypes: ['dialects/native', 'app/config.ts'],
   },
   ...['up', 'config', 'doctor', 'migrate'].flatMap((command) =>

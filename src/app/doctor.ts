@@ -97,6 +97,9 @@ async function dataDirFacts(dataDir: string): Promise<readonly DoctorFact[]> {
   if (present !== dataDir) {
     // Looking must not make the folder: only the place it would be made in is checked.
     try {
+      if (!(await stat(present)).isDirectory()) {
+        throw new Error(`${present} is not a folder`);
+      }
       await access(present, constants.W_OK);
       return [ok('data folder', `${dataDir} will be made on first start`)];
     } catch (error) {

@@ -155,13 +155,15 @@ suite('SIGTERM', { concurrency: 2 }, () => {
     const server = await startServer(t, dataDir);
     const gate = join(dataDir, 'gate');
     const script = `echo begun; until [ -e ${gate} ]; do sleep 0.05; done; echo done`;
-    await longshore(
-      t,
-      dataDir,
-      ['templates', 'create', 'job', '--', 'sh', '-c', script].toSpliced(2, 0),
-    );
+    const token = await readFile(join(dataDir, 'operator.token'), 'utf8');
+    const authorization = `Bearer ${token.trim()}`;
+    const created = await fetch(`${server.url}/api/v1/templates`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'job', command: ['sh', '-c', script] }),
+    });
+    assert.equal(created.status, 201);
     const run = JSON.parse(await longshore(t, dataDir, ['run', 'job', '--json'])) as { id: string };
-    const authorization = `Bearer ${(await readFile(join(dataDir, 'operator.token'), 'utf8')).trim()}`;
     const waiting = fetch(`${server.url}/api/v1/runs/${run.id}?waitMs=60000`, {
       headers: { authorization },
     });

@@ -70,7 +70,10 @@ export async function longshore(
   args: readonly string[],
   deadlineMs = PATIENCE_MS,
 ): Promise<string> {
-  const program = startProgram(cleanup, main, [...args, '--data', dataDir]);
+  // What follows `--` belongs to the job, not to the command.
+  const end = args.indexOf('--') === -1 ? args.length : args.indexOf('--');
+  const flagged = [...args.slice(0, end), '--data', dataDir, ...args.slice(end)];
+  const program = startProgram(cleanup, main, flagged);
   const { code, signal } = await program.ended(deadlineMs);
   if (code !== 0) {
     throw new Error(

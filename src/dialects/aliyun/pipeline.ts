@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
 import { authenticate, authorize } from './authenticate.ts';
@@ -12,6 +13,10 @@ import { readClaim } from './signatures/scheme.ts';
 
 /** Largest request body (sae.md §2.2). */
 export const bodyLimitBytes = 4 * 1024 * 1024;
+
+/** Most bytes of a refused body that are read and dropped, and for how long. */
+const dropLimitBytes = 8 * bodyLimitBytes;
+const dropTimeLimitMs = 5_000;
 
 /** Every method is routed to us, so that a wrong one is answered in the family's shape. */
 const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
@@ -136,12 +141,11 @@ async function openScope(
       { parseAs: 'buffer', bodyLimit: bodyLimitBytes },
       (_request, body, done) => done(null, body),
     );
-    inner.setErrorHandler((error, request, reply) => {
-      // A client that is still sending would meet a closed connection before it reads the answer:
-      // the rest is read and dropped, within the host's time for one request.
-      reply.removeHeader('connection');
-      request.raw.resume();
+    inner.setErrorHandler(async (error, request, reply) => {
+      // A client that is still sending would meet a closed connection before it reads the answer.
+      await readAndDrop(request.raw);
       fail(readableError(error), undefined, family.nextIds(), family, request, reply);
+      return reply;
     });
     addRoutes(inner);
   });
@@ -156,6 +160,25 @@ function addRoute(scope: FastifyInstance, url: string, route: Router, family: Al
     handler: (request, reply) => {
       void serve(route, family, request, reply);
     },
+  });
+}
+
+/** Reads what is left of a body, within bounds, and drops it. */
+function readAndDrop(incoming: IncomingMessage): Promise<void> {
+  if (incoming.readableEnded || incoming.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    let left = dropLimitBytes;
+    const done = (): void => {
+      clearTimeout(late);
+      incoming.off('data', count).off('end', done).off('close', done);
+      resolve();
+    };
+    const count = (chunk: Buffer): void => {
+      left -= chunk.length;
+      if (left < 0) done();
+    };
+    const late = setTimeout(done, dropTimeLimitMs);
+    incoming.on('data', count).on('end', done).on('close', done).resume();
   });
 }
 
