@@ -1,0 +1,80 @@
+/**
+ * Writes the pages that are made from the code: `node scripts/docs.ts`, or `--check` to fail when
+ * one of them is not what the code says.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configurationPage } from '../src/app/config.ts';
+import { nativePage } from '../src/dialects/native/coverage-page.ts';
+import { createSaeProduct, defaultSaeSettings } from '../src/dialects/sae/index.ts';
+import type { DialectContext } from '../src/dialects/kit/dialect.ts';
+import type { Operation } from '../src/dialects/aliyun/operation.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Every generated page by its path from the root. */
+export const generatedPages: Readonly<Record<string, () => string>> = {
+  'docs/operations/configuration.md': configurationPage,
+  'docs/dialects/native.md': nativePage,
+  'docs/dialects/sae.md': saePage,
+};
+
+function saePage(): string {
+  // Operations describe themselves without a running server.
+  const { operations, version } = createSaeProduct({} as DialectContext, defaultSaeSettings);
+  return [
+    `# SAE Jobs, version ${version}`,
+    '',
+    '<!-- Made by `node scripts/docs.ts`; a test compares it with the code. Do not edit. -->',
+    '',
+    'Operations and parameters that this server knows. **acts**: has its documented effect. **stored**: validated,',
+    'kept and read back, and named on each run as accepted without effect. **refused**: answered with an error.',
+    '',
+    '| operation | method | path |',
+    '|---|---|---|',
+    ...operations.map(({ name, method, path }) => `| ${name} | ${method} | \`${path}\` |`),
+    '',
+    ...operations.flatMap((operation) => operationSection(operation)),
+  ].join('\n');
+}
+
+function operationSection({ name, parameters }: Operation<never>): string[] {
+  return [
+    `## ${name}`,
+    '',
+    '| parameter | type | required | effect | note |',
+    '|---|---|---|---|---|',
+    ...parameters.map(
+      (p) =>
+        `| \`${p.name}\` | ${p.type} | ${p.required ? 'yes' : ''} | ${p.effect} | ${p.note.replaceAll('|', '\\|')} |`,
+    ),
+    '',
+  ];
+}
+
+/** Paths of pages that differ from what the code says. */
+export function stalePages(): string[] {
+  return Object.entries(generatedPages)
+    .filter(([path, make]) => readPage(path) !== make())
+    .map(([path]) => path);
+}
+
+function readPage(path: string): string {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+if (import.meta.main) {
+  if (process.argv.includes('--check')) {
+    const stale = stalePages();
+    for (const path of stale)
+      process.stderr.write(`${path} is not what the code says; run: npm run docs\n`);
+    process.exitCode = stale.length === 0 ? 0 : 1;
+  } else {
+    for (const [path, make] of Object.entries(generatedPages))
+      writeFileSync(join(root, path), make());
+  }
+}
