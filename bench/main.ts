@@ -2,6 +2,7 @@ import { accept } from './accept.ts';
 import { dispatch } from './dispatch.ts';
 import { footprint } from './footprint.ts';
 import type { Measurement } from './support/measurement.ts';
+import { removeFolders } from './support/server.ts';
 
 /**
  * `npm run bench -- NAME... [--json] [--short]`. With `--json`: one object a line on stdout and
@@ -35,13 +36,17 @@ const options: BenchOptions = {
   short: args.includes('--short'),
   note: (text) => void process.stderr.write(`${text}\n`),
 };
-for (const name of names) {
-  for await (const m of benches[name]?.(options) ?? []) {
-    if (json) process.stdout.write(`${JSON.stringify(m)}\n`);
-    else {
-      process.stdout.write(
-        `${m.bench} ${m.metric}: ${m.value} ${m.unit}, ${m.ratio} x ${m.against} (${m.limit} ${m.unit})\n`,
-      );
+try {
+  for (const name of names) {
+    for await (const m of benches[name]?.(options) ?? []) {
+      if (json) process.stdout.write(`${JSON.stringify(m)}\n`);
+      else {
+        process.stdout.write(
+          `${m.bench} ${m.metric}: ${m.value} ${m.unit}, ${m.ratio} x ${m.against} (${m.limit} ${m.unit})\n`,
+        );
+      }
     }
   }
+} finally {
+  await removeFolders();
 }

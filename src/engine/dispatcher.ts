@@ -3,10 +3,13 @@ import type { Timer } from '../ports/clock.ts';
 import type { AttemptStart, Executor } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
 import { attemptEnvironment } from './environment.ts';
+import { Pace } from './pace.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
 /** Wait before claiming again after the store failed. */
 const STORE_RETRY_MS = 500;
+/** Under load claims gather for this long, so that several share a transaction. */
+const CLAIM_WINDOW_MS = 4;
 /** Longest sleep: clocks step, so what is due is looked at again at least this often. */
 const MAX_SLEEP_MS = 30_000;
 
@@ -20,10 +23,10 @@ export class Dispatcher {
   readonly #runtime: Runtime;
   readonly #fence: number;
   readonly #onDeadline: (deadlineMs: number) => void;
+  readonly #pace: Pace;
   readonly #live = new Map<string, Set<string>>();
   #timer: Timer | null = null;
   #wakeAtMs: number | null = null;
-  #scheduled = false;
   #busy = false;
   #again = false;
   #stopped = false;
@@ -33,6 +36,9 @@ export class Dispatcher {
   constructor(runtime: Runtime, fence: number, onDeadline: (deadlineMs: number) => void) {
     this.#runtime = runtime;
     this.#onDeadline = onDeadline;
+    this.#pace = new Pace(runtime.clock, CLAIM_WINDOW_MS, () => {
+      this.#idle = this.#work();
+    });
     this.#fence = fence;
     for (const name of runtime.executors.keys()) this.#live.set(name, new Set());
   }
@@ -44,12 +50,7 @@ export class Dispatcher {
       this.#again = true;
       return;
     }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#runtime.clock.soon(() => {
-      this.#scheduled = false;
-      this.#idle = this.#work();
-    });
+    this.#pace.request();
   }
 
   /** Something is due at this time; look no later than then. */
@@ -89,10 +90,8 @@ export class Dispatcher {
     this.#busy = true;
     let sleepUntilMs: number | null = null;
     try {
-      do {
-        this.#again = false;
-        sleepUntilMs = await this.#claimOnce();
-      } while (this.#again && !this.#stopped);
+      this.#again = false;
+      sleepUntilMs = await this.#claimOnce();
     } catch (error) {
       this.#runtime.log.error({ err: error }, 'claiming due work failed; trying again');
       sleepUntilMs = this.#runtime.clock.nowMs() + STORE_RETRY_MS;
@@ -100,6 +99,7 @@ export class Dispatcher {
       this.#busy = false;
     }
     this.#sleep(sleepUntilMs);
+    if (this.#again && !this.#stopped) this.#pace.request();
   }
 
   /** Returns when to look again; null = only when woken. */

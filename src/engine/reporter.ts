@@ -1,9 +1,13 @@
 import type { AttemptReport } from '../ports/executor.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { Pace } from './pace.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
 /** Wait before offering reports again after the store failed. */
 const STORE_RETRY_MS = 500;
+
+/** Under load reports gather for this long, so that many share a transaction. */
+const REPORT_WINDOW_MS = 4;
 
 /**
  * Writes down what executors report. Reports are kept until the store has them: their number is
@@ -13,14 +17,15 @@ export class Reporter {
   readonly #runtime: Runtime;
   readonly #dispatcher: Dispatcher;
   readonly #onFinished: () => void;
+  readonly #pace: Pace;
   #waiting: AttemptReport[] = [];
   #writing: Promise<void> | null = null;
-  #scheduled = false;
 
   constructor(runtime: Runtime, dispatcher: Dispatcher, onFinished: () => void) {
     this.#runtime = runtime;
     this.#dispatcher = dispatcher;
     this.#onFinished = onFinished;
+    this.#pace = new Pace(runtime.clock, REPORT_WINDOW_MS, () => void this.#write());
   }
 
   /** Takes a batch; ends free their room at once, so that the next claim shares the commit. */
@@ -40,12 +45,7 @@ export class Reporter {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#waiting.length === 0) return;
-    this.#scheduled = true;
-    this.#runtime.clock.soon(() => {
-      this.#scheduled = false;
-      void this.#write();
-    });
+    if (this.#waiting.length > 0) this.#pace.request();
   }
 
   #write(): Promise<void> {

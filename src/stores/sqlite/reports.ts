@@ -9,14 +9,36 @@ import {
 } from '../../domain/states.ts';
 import type { AttemptRef, AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
+import type { JobSpec } from '../../domain/template.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
-import { lazy, runColumns, type Session } from './session.ts';
+import { lazy, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
 
+/** What of a run a report needs; few columns, because this is read for every report. */
+type ReportedRun = Pick<
+  RunJoined,
+  | 'n'
+  | 'id'
+  | 'template_n'
+  | 'revision'
+  | 'state'
+  | 'stop_cause'
+  | 'replicas'
+  | 'active'
+  | 'succeeded'
+  | 'failed'
+  | 'message'
+  | 'spec'
+>;
+type ReportedAttempt = Pick<
+  AttemptRow,
+  'idx' | 'number' | 'state' | 'fence' | 'adopted' | 'started_at'
+>;
+
 interface Found {
-  readonly run: RunJoined;
-  readonly attempt: AttemptRow;
+  readonly run: ReportedRun;
+  readonly attempt: ReportedAttempt;
 }
 
 interface Tally {
@@ -45,11 +67,14 @@ export class Reports {
     const { db } = session;
     this.#run = lazy(() =>
       db.prepare(
-        `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ?`,
+        `select n, id, template_n, revision, state, stop_cause, replicas, active, succeeded, failed, message, spec
+         from runs where id = ?`,
       ),
     );
     this.#attempt = lazy(() =>
-      db.prepare('select * from attempts where run_n = ? and idx = ? and number = ?'),
+      db.prepare(
+        'select idx, number, state, fence, adopted, started_at from attempts where run_n = ? and idx = ? and number = ?',
+      ),
     );
     this.#setStarted = lazy(() =>
       db.prepare(
@@ -110,9 +135,9 @@ export class Reports {
   #find(report: AttemptReport): Found | null {
     const at = parseAttemptId(report.attemptId);
     if (at === null) return null;
-    const run = this.#run().get(at.runId) as RunJoined | undefined;
+    const run = this.#run().get(at.runId) as ReportedRun | undefined;
     if (run === undefined) return null;
-    const attempt = this.#attempt().get(run.n, at.index, at.number) as AttemptRow | undefined;
+    const attempt = this.#attempt().get(run.n, at.index, at.number) as ReportedAttempt | undefined;
     if (attempt === undefined || attempt.fence !== report.fence) return null;
     if (isFinal('attempt', attempt.state as AttemptState)) return null;
     return { run, attempt };
@@ -143,7 +168,7 @@ export class Reports {
     nowMs: number,
     tally: Tally,
   ): void {
-    const retry = this.#session.runDefinition(run).spec.retry;
+    const { retry } = this.#specOf(run);
     const end = toEnd(report, attempt);
     const progress = {
       state: run.state as RunState,
@@ -181,7 +206,7 @@ export class Reports {
     const succeeded = decision.instance === 'succeeded' ? 1 : 0;
     const failed = countsAsFailed(decision.attempt, end) ? 1 : 0;
     this.#count().run(succeeded, failed, run.n);
-    const after: RunJoined = {
+    const after: ReportedRun = {
       ...run,
       active: run.active - 1,
       succeeded: run.succeeded + succeeded,
@@ -191,8 +216,13 @@ export class Reports {
     this.#settle(after, decision.run, `instance #${attempt.idx} ${decision.reason}`, nowMs, tally);
   }
 
+  #specOf(run: ReportedRun): JobSpec {
+    if (run.spec !== null) return JSON.parse(run.spec) as JobSpec;
+    return this.#session.revision(run.template_n, run.revision).spec;
+  }
+
   #settle(
-    run: RunJoined,
+    run: ReportedRun,
     verdict: 'continue' | 'complete' | 'give-up',
     reason: string,
     nowMs: number,
@@ -216,7 +246,7 @@ export class Reports {
 
 function toEnd(
   report: Exclude<AttemptReport, { kind: 'started' }>,
-  attempt: AttemptRow,
+  attempt: ReportedAttempt,
 ): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {

@@ -10,6 +10,9 @@ import { lazy, runColumns, type Session } from './session.ts';
 /** Most overdue runs stopped in one transaction; the rest follow in the next. */
 const MAX_OVERDUE_BATCH = 100;
 
+/** What of a run its end needs. */
+export type EndingRun = Pick<RunJoined, 'n' | 'template_n' | 'state' | 'stop_cause' | 'message'>;
+
 /** Ending runs: asking their attempts to stop, and writing the final state once none is left. */
 export class Stops {
   readonly #session: Session;
@@ -157,14 +160,14 @@ export class Stops {
   }
 
   /** Ends a stopping run once nothing of it is alive. */
-  settleStopped(row: RunJoined, nowMs: number): void {
+  settleStopped(row: EndingRun, nowMs: number): void {
     const cause = (row.stop_cause ?? 'user') as StopCause;
     this.finish(row, stoppedRunState(cause), cause, row.message, nowMs);
   }
 
   /** Writes a final state and lets go of runs that waited for it. True when one became startable. */
   finish(
-    row: RunJoined,
+    row: EndingRun,
     to: 'succeeded' | 'failed' | 'canceled',
     cause: StopCause | null,
     message: string,
