@@ -8,6 +8,8 @@ import type { Key } from './signed-requests.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'src', 'main.ts');
+/** What `bin/longshore` starts Node with. */
+const binFlags = ['--max-semi-space-size=8'];
 const READY_DEADLINE_MS = 120_000;
 
 /** A Longshore server of its own process, as `longshore up` starts it. */

@@ -52,7 +52,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const dispatcher = new Dispatcher(runtime, options.fence, (deadlineMs) =>
     deadlines.expect(deadlineMs),
   );
-  const reporter = new Reporter(runtime, dispatcher, () => purger.wake());
+  const reporter = new Reporter(runtime, dispatcher, () => purger.runEnded());
   let started = false;
 
   const drain = async (): Promise<void> => {

@@ -7,6 +7,8 @@ const PURGE_BATCH = 200;
 export class Purger {
   readonly #runtime: Runtime;
   #busy = false;
+  /** Whether something hidden waits for its end; until then ends of runs are none of our business. */
+  #expecting = false;
   #again = false;
   #stopped = false;
   #done: Promise<void> = Promise.resolve();
@@ -15,9 +17,15 @@ export class Purger {
     this.#runtime = runtime;
   }
 
-  /** Something was deleted, or something deleted has ended. */
+  /** A run ended; it may be one that was deleted while it ran. */
+  runEnded(): void {
+    if (this.#expecting) this.wake();
+  }
+
+  /** Something was deleted. */
   wake(): void {
     if (this.#stopped) return;
+    this.#expecting = true;
     if (this.#busy) {
       this.#again = true;
       return;
@@ -40,6 +48,7 @@ export class Purger {
         this.#again = false;
         const purged = await this.#runtime.store.purgeDeleted(PURGE_BATCH);
         erased = purged.erased;
+        this.#expecting = purged.left;
         for (const [name, executor] of this.#runtime.executors) {
           const ids = purged.attempts
             .filter((handle) => handle.executor === name)

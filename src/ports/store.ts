@@ -212,9 +212,12 @@ export interface Store {
   /** Hides a run at once, stops it if need be; its rows go when it has ended. */
   deleteRun(runId: string, nowMs: number): Promise<{ readonly stop: readonly AttemptHandle[] }>;
   /** Erases at most `limit` hidden runs (and templates) that have ended; `attempts`: whose output can go. */
-  purgeDeleted(
-    limit: number,
-  ): Promise<{ readonly erased: number; readonly attempts: readonly AttemptHandle[] }>;
+  purgeDeleted(limit: number): Promise<{
+    readonly erased: number;
+    readonly attempts: readonly AttemptHandle[];
+    /** Whether something hidden is left, e.g. because it still runs. */
+    readonly left: boolean;
+  }>;
   /** Takes over attempts without an end from an earlier life, under the new fence. */
   takeOver(
     fence: number,

@@ -64,7 +64,7 @@ export class Claims {
     this.#othersAhead = lazy(() =>
       db.prepare(
         `select id from runs where template_n = ? and n <> ?
-           and (state in ('running', 'stopping') or (state = 'queued' and n < ? and not_before <= ?)) order by n`,
+           and state in ('queued', 'running', 'stopping') and (state <> 'queued' or (n < ? and not_before <= ?)) order by n`,
       ),
     );
     this.#runByN = lazy(() =>

@@ -13,6 +13,7 @@ export class Purge {
   readonly #runsOfDeleted;
   readonly #deletedTemplates;
   readonly #anyRun;
+  readonly #anyHidden;
   readonly #attempts;
   readonly #eraseRun;
   readonly #eraseTemplate;
@@ -39,6 +40,11 @@ export class Purge {
       ),
     );
     this.#anyRun = lazy(() => db.prepare('select 1 from runs where template_n = ? limit 1'));
+    this.#anyHidden = lazy(() =>
+      db.prepare(
+        'select 1 from runs where deleted_at is not null union all select 1 from templates where deleted_at is not null limit 1',
+      ),
+    );
     this.#attempts = lazy(() =>
       db.prepare('select idx, number, executor from attempts where run_n = ?'),
     );
@@ -66,7 +72,7 @@ export class Purge {
   }
 
   /** Erases at most `limit` runs; returns the attempts whose output may go now. */
-  erase(limit: number): { erased: number; attempts: AttemptHandle[] } {
+  erase(limit: number): { erased: number; attempts: AttemptHandle[]; left: boolean } {
     const gone: AttemptHandle[] = [];
     let templates = 0;
     let left = limit - this.#eraseFinished(this.#hiddenRuns().all(limit) as RunJoined[], gone);
@@ -79,7 +85,11 @@ export class Purge {
       }
       if (left <= 0) break;
     }
-    return { erased: limit - left + templates, attempts: gone };
+    return {
+      erased: limit - left + templates,
+      attempts: gone,
+      left: this.#anyHidden().get() !== undefined,
+    };
   }
 
   #eraseFinished(runs: readonly RunJoined[], gone: AttemptHandle[]): number {

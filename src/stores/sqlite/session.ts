@@ -8,7 +8,7 @@ import { WalSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Page cache of the connection. Kept small: the server promises a small footprint. */
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 8 * 1024;
 /** Pages in the log (16 MiB) before SQLite moves them into the database file. */
 const CHECKPOINT_PAGES = 4096;
 /** How long another process's lock is waited for before a write fails. */

@@ -89,7 +89,7 @@ export class Stops {
     );
     this.#unfinishedBefore = lazy(() =>
       db.prepare(
-        `select n from runs where template_n = ? and n <> ? and (state in ('running', 'stopping') or (state = 'queued' and n < ?)) limit 1`,
+        `select n from runs where template_n = ? and n <> ? and state in ('queued', 'running', 'stopping') and (state <> 'queued' or n < ?) limit 1`,
       ),
     );
     this.#release = lazy(() => db.prepare('update runs set hold = null where n = ?'));
