@@ -9,7 +9,7 @@ import type { Key } from './signed-requests.ts';
 const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'src', 'main.ts');
 /** What `bin/longshore` starts Node with. */
-const binFlags = ['--max-semi-space-size=8'];
+const binFlags = ['--max-semi-space-size=4'];
 const READY_DEADLINE_MS = 120_000;
 
 /** A Longshore server of its own process, as `longshore up` starts it. */
@@ -62,6 +62,7 @@ export async function startServer(options: {
   const child = spawn(
     process.execPath,
     [
+      ...binFlags,
       ...(options.nodeArgs ?? []),
       main,
       'up',

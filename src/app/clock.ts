@@ -28,8 +28,17 @@ export const systemClock: Clock = {
   },
 };
 
-/** Random UUIDs. */
-export const systemIds: Ids = { uuid: () => randomUUID() };
+/** UUIDs by time and chance. */
+export const systemIds: Ids = { uuid: timeOrderedUuid };
 
 /** The runtime's generator: spreads retries, guards nothing. */
 export const systemRandom: Randomness = { fraction: () => Math.random() };
+
+/**
+ * A UUID of version 7: milliseconds, then chance. Rows that are made together then lie together
+ * in the store's indexes, so that a commit touches few pages however much is stored.
+ */
+function timeOrderedUuid(): string {
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+}

@@ -8,9 +8,12 @@ import { WalSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Page cache of the connection. Kept small: the server promises a small footprint. */
-const CACHE_KIB = 8 * 1024;
-/** Pages in the log (16 MiB) before SQLite moves them into the database file. */
-const CHECKPOINT_PAGES = 4096;
+const CACHE_KIB = 4 * 1024;
+/**
+ * Pages in the log (64 MiB) before SQLite moves them into the database file. That holds up the
+ * loop, so it is rare; the same page is then moved once, however often it was written.
+ */
+const CHECKPOINT_PAGES = 16_384;
 /** How long another process's lock is waited for before a write fails. */
 const BUSY_TIMEOUT_MS = 5_000;
 /** Parsed revisions kept; they are immutable, so this only trades memory for parsing. */
