@@ -23,9 +23,8 @@ export interface WriteQueueOptions {
 }
 
 /**
- * Group commit: every write that arrives before the event loop turns again shares one
- * transaction, and every transaction that commits while the disk syncs shares the next sync.
- * The sync runs beside the event loop. A promise resolves only after a sync that began after its
+ * Group commit: every write that arrives before the event loop turns again, or while the disk is
+ * syncing, shares one transaction and one sync. The sync runs beside the event loop. A promise resolves only after a sync that began after its
  * transaction was committed.
  *
  * Invariants: a member sees the writes of the members before it; a member that throws a
@@ -72,7 +71,8 @@ export class WriteQueue {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
+    // What arrives during a sync could not be answered before the next one anyway: it gathers.
+    if (this.#scheduled || this.#syncing) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -84,7 +84,6 @@ export class WriteQueue {
     const batch =
       this.#waiting.length <= MAX_BATCH ? this.#waiting : this.#waiting.slice(0, MAX_BATCH);
     this.#waiting = this.#waiting.length <= MAX_BATCH ? [] : this.#waiting.slice(MAX_BATCH);
-    if (this.#waiting.length > 0) this.#schedule();
     if (!this.#together(batch)) for (const member of batch) this.#together([member]);
     void this.#sync();
   }
@@ -116,22 +115,23 @@ export class WriteQueue {
     return true;
   }
 
-  /** Syncs until nothing committed waits; one sync at a time. */
+  /** Puts the transaction on the disk, answers, and goes on with what has gathered. */
   async #sync(): Promise<void> {
-    if (this.#syncing) return;
-    this.#syncing = true;
-    while (this.#committed.length > 0) {
-      const covered = this.#committed;
-      this.#committed = [];
+    const covered = this.#committed;
+    this.#committed = [];
+    if (covered.length > 0) {
+      this.#syncing = true;
       try {
         await this.#options.sync();
       } catch (error) {
         this.#break(error, covered);
-        break;
+        return;
+      } finally {
+        this.#syncing = false;
       }
       for (const { answer } of covered) answer();
     }
-    this.#syncing = false;
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   #break(cause: unknown, covered: readonly { readonly member: Waiting }[]): void {
@@ -139,12 +139,7 @@ export class WriteQueue {
       'the disk did not confirm a write; restart the server once the disk is well',
       { cause },
     );
-    const members = [
-      ...covered.map(({ member }) => member),
-      ...this.#committed.map(({ member }) => member),
-      ...this.#waiting,
-    ];
-    this.#committed = [];
+    const members = [...covered.map(({ member }) => member), ...this.#waiting];
     this.#waiting = [];
     for (const member of members) member.reject(this.#broken);
   }
