@@ -25,7 +25,7 @@ function saePage(): string {
   return [
     `# SAE Jobs, version ${version}`,
     '',
-    '<!-- Made by `node scripts/docs.ts`; a test compares it with the code. Do not edit. -->',
+    '<!-- Made by `npm run docs`; a test compares it with the code. Do not edit. -->',
     '',
     'Operations and parameters that this server knows. **acts**: has its documented effect. **stored**: validated,',
     'kept and read back, and named on each run as accepted without effect. **refused**: answered with an error.',

@@ -1,5 +1,9 @@
 import Table from 'cli-table3';
 
+/** Control characters but tab and line feed. */
+// oxlint-disable-next-line no-control-regex
+const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** Where commands write; the tests and `--json` depend on stdout carrying results only. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -11,7 +15,7 @@ export function show(
   value: unknown,
   human: () => string,
 ): void {
-  print(options.json === true ? JSON.stringify(value, null, 2) : human());
+  print(options.json === true ? JSON.stringify(value, null, 2) : printable(human()));
 }
 
 /** A table without lines, columns two spaces apart. */
@@ -57,4 +61,15 @@ export function when(ms: number | null | undefined): string {
 /** A span for people, e.g. `1.25 s`. */
 export function span(fromMs: number | null, toMs: number | null): string {
   return fromMs === null || toMs === null ? '' : `${((toMs - fromMs) / 1000).toFixed(2)} s`;
+}
+
+/**
+ * Text with its control characters made visible: names and messages come from whoever may create
+ * a template, and must not steer the terminal of whoever lists it.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(
+    controlCharacters,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

@@ -25,7 +25,7 @@ export function configurationPage(): string {
   const lines = [
     '# Configuration',
     '',
-    '<!-- Made by `longshore config docs`; a test compares it with the schema. Do not edit. -->',
+    '<!-- Made by `npm run docs`; a test compares it with the schema. Do not edit. -->',
     '',
     'Each setting is taken from the first place that has it: a flag (`--set key=value`, or its short',
     'form such as `--port`), the environment variable, the file (`longshore.yaml`, `longshore.yml` or',

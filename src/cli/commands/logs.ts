@@ -102,6 +102,8 @@ async function followOne(
         lines.feed(Buffer.from(chunk.base64, 'base64'));
       } else if (event === 'end') ended = true;
     }
+    // The server drains or the line was cut: a moment later the stream goes on where it stood.
+    if (!ended) await new Promise((resolve) => setTimeout(resolve, LOOK_FOR_ATTEMPTS_MS));
   }
   lines.end();
 }
