@@ -130,7 +130,8 @@ export const configSchema = Type.Object(
           minimum: 1,
           maximum: 1_000_000,
           default: defaultAdmissionLimits.replicasPerAccount,
-          description: 'Most replicas of all templates together.',
+          description:
+            'Most replicas that any one template or run of the account may ask for; more is refused.',
         }),
         unfinishedRuns: Type.Integer({
           minimum: 1,
