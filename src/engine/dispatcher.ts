@@ -72,12 +72,6 @@ export class Dispatcher {
     }
   }
 
-  get liveAttempts(): number {
-    let count = 0;
-    for (const live of this.#live.values()) count += live.size;
-    return count;
-  }
-
   /** Claims nothing more; resolves when what was claimed has been handed over. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -193,11 +193,8 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
       'utf8',
     );
     assert.ok(started.length > 0);
-    const shown = (await server.cli('runs', 'show', later)) as {
-      run?: { startedAtMs: number };
-      startedAtMs?: number;
-    };
-    assert.ok((shown.startedAtMs ?? shown.run?.startedAtMs ?? 0) >= at.getTime());
+    const shown = (await server.cli('runs', 'show', later)) as { startedAtMs: number };
+    assert.ok(shown.startedAtMs >= at.getTime());
   });
 
   test('DeleteHistoryJob stops an unfinished run and erases it', async () => {
@@ -254,7 +251,7 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
         '#0.2 failed',
         'run stopping',
         'run failed',
-      ].filter((line) => shown.events.some(({ subject, to }) => `${subject} ${to}` === line)),
+      ],
     );
     for (const event of shown.events) assert.ok(event.reason.length > 5, JSON.stringify(event));
   });
@@ -273,9 +270,7 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
 /** A file that a job wrote into its working folder. */
 async function runFile(server: SaeServer, jobId: string, name: string): Promise<string> {
   const folder = join(server.dataDir, 'attempts', `${jobId}.0.1`);
-  return readFile(join(folder, 'work', name), 'utf8').catch(() =>
-    readFile(join(folder, name), 'utf8'),
-  );
+  return readFile(join(folder, 'work', name), 'utf8');
 }
 
 function isAlive(pid: number): boolean {

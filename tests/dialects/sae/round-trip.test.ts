@@ -155,10 +155,7 @@ async function roundTrip(server: SaeServer, sae: SaeCall): Promise<void> {
       return true;
     },
   );
-  assert.equal(
-    ((await server.cli('templates', 'list')) as { total?: number; rows?: unknown[] }).total ?? 0,
-    0,
-  );
+  assert.equal(((await server.cli('templates', 'list')) as { total: number }).total, 0);
 }
 
 function assertEnvelope(answer: Record<string, unknown>): void {
