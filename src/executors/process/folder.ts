@@ -12,12 +12,15 @@ export const files = {
   /** Hooks, when the job has them; same form as `command`. */
   postStart: 'post-start',
   preStop: 'pre-stop',
-  /** `<pid> <start time> <boot id>`, written by the process itself before it becomes the job. */
-  pid: 'pid',
+  /**
+   * What is known of the main process, a line each: `pid <pid> boot <boot id> at <epoch seconds>`,
+   * written by the process itself before it becomes the job; `start <clock ticks>`, added by the
+   * supervisor once the process has outlived a moment; `exit <code>` or `signal <NAME>`, added by
+   * the keeper.
+   */
+  process: 'process',
   stdout: 'stdout',
   stderr: 'stderr',
-  /** `exit <code>` or `signal <NAME>` and a newline, written by the keeper. */
-  ended: 'ended',
   /** JSON line: a stop was asked for, when and why. */
   stop: 'stop',
   /** The job's working directory and default HOME. */
@@ -38,8 +41,8 @@ export function isAttemptId(id: string): boolean {
 export interface ProcessMark {
   /** 0 = the start was fenced off and will never happen. */
   readonly pid: number;
-  /** Clock ticks since boot, as /proc gives it; '0' where there is no /proc. */
-  readonly startTime: string;
+  /** Clock ticks since boot, as /proc gives it; null while nobody wrote it down. */
+  readonly startTime: string | null;
   readonly bootId: string;
   readonly atMs: number;
 }
@@ -58,29 +61,45 @@ export interface StopRecord {
   readonly message: string;
 }
 
-/** Reads the `pid` file; null while it is not there or not complete. */
+/** Reads who the main process is; null while that is not written, or not completely. */
 export function readMark(folder: string): ProcessMark | null {
-  const file = readSmall(path.join(folder, files.pid));
-  const match = file && /^(\d{1,10}) (\d{1,20}) (\S{1,64})\n$/.exec(file.text);
+  const file = readSmall(path.join(folder, files.process));
+  const match =
+    file && /^pid (\d{1,10}) boot (\S{1,64})(?: at (\d{1,12}[.,]\d{3})\d*)?\n/.exec(file.text);
   if (!match) return null;
+  const at = match[3]?.replace(',', '.');
   return {
     pid: Number(match[1]),
-    startTime: match[2] ?? '0',
-    bootId: match[3] ?? '-',
-    atMs: Math.round(file.mtimeMs),
+    startTime: /^start (\d{1,20})\n/m.exec(file.text)?.[1] ?? null,
+    bootId: match[2] ?? '-',
+    atMs: Math.round(at === undefined ? file.mtimeMs : Number(at) * 1000),
   };
 }
 
-/** Reads the `ended` file; null while it is not there or not complete. */
+/** Reads how the main process ended; null while that is not written, or not completely. */
 export function readEnding(folder: string): (Ending & { readonly atMs: number }) | null {
-  const file = readSmall(path.join(folder, files.ended));
-  const match = file && /^(?:exit (\d{1,3})|signal (SIG[A-Z0-9+]{1,12}))\n$/.exec(file.text);
+  const file = readSmall(path.join(folder, files.process));
+  const match = file && /^(?:exit (\d{1,3})|signal (SIG[A-Z0-9+]{1,12}))\n/m.exec(file.text);
   if (!match) return null;
   return {
     exitCode: match[1] === undefined ? null : Number(match[1]),
     signal: match[2] ?? null,
     atMs: Math.round(file.mtimeMs),
   };
+}
+
+/** Adds the start time to what is known of the main process. A full disk only leaves it out. */
+export function appendStartTime(folder: string, startTime: string): void {
+  const { O_WRONLY, O_APPEND } = fs.constants;
+  const fd = openRegular(path.join(folder, files.process), O_WRONLY | O_APPEND);
+  if (fd === null) return;
+  try {
+    fs.writeSync(fd, `start ${startTime}\n`);
+  } catch {
+    // The attempt is then known by its environment only, as before this line.
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** Reads the `stop` file; null when no stop was asked for. */

@@ -17,7 +17,8 @@ export interface Attempt {
   /** Whether only its files tell about it: adopted, or its keeper died. */
   watched: boolean;
   pid: number | null;
-  startTime: string;
+  /** Clock ticks since boot; null while unknown, '0' where there is no /proc. */
+  startTime: string | null;
   startedAtMs: number;
   /** When something that must be there was first missing. */
   missingSinceMs: number | null;
@@ -47,7 +48,7 @@ export function newAttempt(dataDir: string, id: string, hasPostStart: boolean): 
     session: null,
     watched: false,
     pid: null,
-    startTime: '0',
+    startTime: null,
     startedAtMs: 0,
     missingSinceMs: null,
     startedSent: false,

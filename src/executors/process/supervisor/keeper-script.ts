@@ -7,13 +7,15 @@ import { hasProc } from './processes.ts';
  * The shell program of a keeper. It reads one attempt id per line, runs that attempt's `command`
  * as a background job and waits; one fork per attempt and no other program.
  *
- * - The job writes `pid` itself, with noclobber: whoever creates that file first decides, so a
- *   supervisor that finds no pid can fence the start off for good.
+ * - The job begins the file `process` itself, with noclobber: whoever creates that file first
+ *   decides, so a supervisor that finds none can fence the start off for good.
+ * - It does not read its own start time: that costs a fresh copy of the shell's memory (a sixth
+ *   of a whole attempt). The supervisor adds it for those that live long enough to need it.
  * - `wait` gives 137 both for `exit 137` and for a SIGKILL. The shell's notice on its own stderr
  *   (fd 2, read back through fd 3) tells them apart: it says `Exit 137` or `Killed`.
  * - `wait -f` would spare the look for stopped jobs but spins for ever in bash 5.2 when the job
  *   ended before it ("wait_for: No record of process"), so it is only used for stopped ones.
- * - `ended` is written by its full path: a job may have deleted its working directory.
+ * - The end is written by its full path: a job may have deleted its working directory.
  * - What is left of the job's process group when its main process ends is killed.
  */
 export interface KeeperShell {
@@ -48,7 +50,7 @@ export function bashKeeper(path: string): KeeperShell | null {
   if (probe.status !== 0) return null;
   return {
     argv: [path, '--norc', '--noprofile', '-c'],
-    script: script({ clean: bashClean, setup: 'set -mf', wait: bashWait, hasProc }),
+    script: script({ clean: bashClean, setup: 'set -mf', wait: bashWait, mark: bashMark }),
     hookScript: `${bashClean}\n. "$1"`,
     words: `bash job control (${path})`,
   };
@@ -64,7 +66,7 @@ export function setsidKeeper(): KeeperShell | null {
   const setup = `set -f; ${launcherVariable}=${setsid.stdout.toString().trim()}`;
   return {
     argv: ['/bin/sh', '-c'],
-    script: script({ clean: shClean, setup, wait: shWait, hasProc: true }),
+    script: script({ clean: shClean, setup, wait: shWait, mark: shMark }),
     hookScript: `${shClean}\n. "$1"`,
     words: 'sh with setsid: jobs ignore SIGINT and SIGQUIT; install bash 5 for full speed',
   };
@@ -77,6 +79,13 @@ function hasSetpriv(): boolean {
 // exec sets and exports SHLVL whatever one does; arrays are never exported.
 const bashClean = 'export -n PWD OLDPWD _; unset SHLVL; declare -a SHLVL';
 const shClean = 'unset PWD OLDPWD';
+
+const bashMark = 'set -- "pid $BASHPID boot $boot at $EPOCHREALTIME"';
+
+// A plain shell knows its own pid only from /proc.
+const shMark = `read -r stat </proc/self/stat || exit 125
+  set -- "pid \${stat%% *} boot $boot"
+  ${shClean}`;
 
 const bashWait = `
   wait $pid; status=$?
@@ -98,25 +107,19 @@ function script(shell: {
   readonly clean: string;
   readonly setup: string;
   readonly wait: string;
-  /** Whether /proc/self/stat tells pid and start time. */
-  readonly hasProc: boolean;
+  /** Sets $1 to what the process knows of itself. */
+  readonly mark: string;
 }): string {
-  const mark = shell.hasProc
-    ? `read -r stat </proc/self/stat || exit 125
-  set -- \${stat##*) }
-  set -- \${stat%% *} \${20}`
-    : 'set -- $BASHPID 0';
   return `${shell.setup}
 umask 022
 ${shell.clean}
 exec 9>/dev/null
 base=$1 boot=$2
 job() {
-  ${mark}
+  ${shell.mark}
   set -C
-  echo "$1 $2 $boot" >../pid || exit 125
+  echo "$1" >../process || exit 125
   set +C
-  ${shell.clean}
   . ../command
 }
 notice() {
@@ -140,7 +143,7 @@ while IFS= read -r id; do
   if [ $status -gt 128 ]; then
     case $line in ''|*' Exit '*) ;; *) how=signal; signalname $((status - 128));; esac
   fi
-  echo "$how $name" >"$base/$id/ended"
+  echo "$how $name" >>"$base/$id/process"
   echo "$id $pid $how $name"
 done
 `;

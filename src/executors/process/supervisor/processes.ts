@@ -24,8 +24,12 @@ export function readBootId(): string {
   }
 }
 
-/** Whether a process is still the one that was started: same pid, same start time, no zombie. */
-export function isAlive(pid: number, startTime: string): boolean {
+/**
+ * Whether a process is still the one that was started: same pid, same start time, no zombie.
+ * One whose start time nobody knows is not.
+ */
+export function isAlive(pid: number, startTime: string | null): boolean {
+  if (startTime === null) return false;
   if (hasProc) return readStat(pid)?.startTime === startTime;
   try {
     process.kill(pid, 0);
@@ -42,6 +46,16 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   } catch {
     return false;
   }
+}
+
+/** When the process was started, in clock ticks since boot; null when it is gone, '0' without /proc. */
+export function startTimeOf(pid: number): string | null {
+  return hasProc ? (readStat(pid)?.startTime ?? null) : '0';
+}
+
+/** Whether the process says by its environment that it belongs to the attempt of this folder. */
+export function carriesFolder(pid: number, folder: string): boolean {
+  return readFolder(pid) === folder;
 }
 
 let pending: Promise<readonly ProcessInfo[]> | null = null;

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import {
+  appendStartTime,
   isAttemptId,
   openRegular,
   readEnding,
@@ -29,18 +30,26 @@ test('attempt ids cannot leave their folder', () => {
     assert.ok(!isAttemptId(id));
 });
 
-test('half-written files count as absent', () => {
-  assert.equal(readEnding(folder), null);
-  write('ended', 'exit 1');
-  assert.equal(readEnding(folder), null);
-  write('ended', 'exit 137\n');
-  assert.equal(readEnding(folder)?.exitCode, 137);
-  write('ended', 'signal SIGRTMIN+1\n');
-  assert.equal(readEnding(folder)?.signal, 'SIGRTMIN+1');
-  write('pid', '12 34');
+test('half-written lines count as absent', () => {
   assert.equal(readMark(folder), null);
-  write('pid', '12 34 boot\n');
+  assert.equal(readEnding(folder), null);
+  write('process', 'pid 12 boot b');
+  assert.equal(readMark(folder), null);
+  write('process', 'pid 12 boot b at 1700000000.123456\nstart 3');
+  assert.deepEqual(readMark(folder), {
+    pid: 12,
+    startTime: null,
+    bootId: 'b',
+    atMs: 1_700_000_000_123,
+  });
+  write('process', 'pid 12 boot b\nexit 1');
+  assert.equal(readEnding(folder), null);
+  write('process', 'pid 12 boot b\nexit 137\n');
+  appendStartTime(folder, '34');
   assert.equal(readMark(folder)?.startTime, '34');
+  assert.equal(readEnding(folder)?.exitCode, 137);
+  write('process', 'pid 12 boot b\nstart 34\nsignal SIGRTMIN+1\n');
+  assert.equal(readEnding(folder)?.signal, 'SIGRTMIN+1');
 });
 
 test('a damaged stop record still means a stop', () => {
