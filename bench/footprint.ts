@@ -41,7 +41,8 @@ export async function* footprint(options: BenchOptions): AsyncIterable<Measureme
     path: join(dataDir, 'longshore.db'),
     limits: { unfinishedRuns: count },
   });
-  const { fence } = await store.open();
+  await store.open();
+  const { fence } = await store.join({ host: 'bench', leaseTtlMs: 3_600_000 }, Date.now());
   for (let done = 0; done < count; done += BATCH) {
     await fill(store, fence, BATCH);
     if (done % 20_000 === 0) options.note(`footprint: ${done} of ${count} stored`);
@@ -84,6 +85,7 @@ async function fill(store: Store, fence: number, count: number): Promise<void> {
           document: { AppName: `job-${i}`, Envs: '[]' },
           notActedOn: [],
           refersTo: null,
+          schedule: null,
         },
         { changeId: randomUUID(), atMs, by: 'bench', note: '' },
       ),
@@ -99,6 +101,7 @@ async function fill(store: Store, fence: number, count: number): Promise<void> {
         idempotencyKey: null,
         nowMs: atMs,
         notBeforeMs: atMs,
+        scheduledAtMs: null,
         by: 'bench',
         override: null,
       }),

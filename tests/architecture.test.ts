@@ -29,7 +29,8 @@ const rooms: readonly Room[] = [
   {
     path: 'domain',
     may: [],
-    packages: [],
+    // Arithmetic without a clock of its own.
+    packages: ['croner'],
     notBuiltins: [...outsideWorld, ...timers].filter((name) => name !== 'node:net'),
   },
   { path: 'ports', may: ['domain'], packages: [], notBuiltins: [...outsideWorld, ...timers] },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   operatorTokenFileName,
@@ -11,6 +11,9 @@ import { ensurePrivateFile, writePrivateFile } from './private-file.ts';
 
 /** Random bytes of the operator's token. */
 const tokenBytes = 32;
+
+/** Random bytes of a host's name. */
+const hostIdBytes = 16;
 
 /** Where everything lies below the data folder. */
 export interface DataPaths {
@@ -45,6 +48,23 @@ export async function prepareDataDir(dataDir: string): Promise<DataPaths> {
     );
   }
   return paths;
+}
+
+/**
+ * Name of the place where this folder's attempts live, made on first use and kept: servers that
+ * share a store know by it whose attempts they may adopt. A copied folder must not keep it.
+ */
+export async function loadOrCreateHostId(dataDir: string): Promise<string> {
+  const path = join(dataDir, 'host-id');
+  try {
+    const known = (await readFile(path, 'utf8')).trim();
+    if (known !== '') return known;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const id = randomBytes(hostIdBytes).toString('hex');
+  await writePrivateFile(path, `${id}\n`);
+  return id;
 }
 
 /** The operator's token, made on first use: whoever can read its file is root here. */

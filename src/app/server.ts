@@ -8,11 +8,11 @@ import { createAccess } from '../engine/access.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
 import { loadOrCreateMasterKey, seal, sealNonceBytes } from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
-import { createSqliteStore } from '../stores/sqlite/store.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import {
   announceServer,
+  loadOrCreateHostId,
   loadOrCreateOperatorToken,
   prepareDataDir,
   withdrawServer,
@@ -24,6 +24,7 @@ import { addressOf, createHttpHost } from './http-host.ts';
 import { createMetrics } from './metrics.ts';
 import { processRefusal } from './process-policy.ts';
 import { lockDataDir } from './server-lock.ts';
+import { createStore } from './stores.ts';
 import { runAll, settledWithin } from './shutdown.ts';
 import { version } from './version.ts';
 
@@ -69,11 +70,12 @@ async function assemble(config: FrozenConfig, log: Logger, undo: Undo[]): Promis
   undo.push(() => lock.release());
   const operatorToken = await loadOrCreateOperatorToken(dataDir);
 
-  const store = createSqliteStore({ path: paths.database, limits: config.limits });
+  const store = createStore(config, paths.database);
   undo.push(() => store.close());
-  const { fence } = await store.open();
+  await store.open();
+  const hostId = await loadOrCreateHostId(dataDir);
   const masterKey = loadOrCreateMasterKey(paths.masterKey);
-  const running = await startableEngine(config, log, store, fence, masterKey);
+  const running = await startableEngine(config, log, store, hostId, masterKey);
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -140,7 +142,7 @@ async function startableEngine(
   config: FrozenConfig,
   log: Logger,
   store: Store,
-  fence: number,
+  hostId: string,
   masterKey: Uint8Array,
 ): Promise<RunningEngine> {
   const access = await createAccess({
@@ -151,7 +153,8 @@ async function startableEngine(
   });
   return createEngine({
     store,
-    fence,
+    host: hostId,
+    leaseTtlMs: config.store.leaseTtlMs,
     executors: createExecutors(config, { nowMs: () => systemClock.nowMs(), log }),
     access,
     clock: systemClock,

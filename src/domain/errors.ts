@@ -20,6 +20,7 @@ export const domainErrorCodes = [
   'policy-not-found',
   'policy-in-use',
   'already-exists',
+  'stale-owner',
   'unavailable',
 ] as const;
 

@@ -35,6 +35,8 @@ export interface Run {
   readonly createdAtMs: number;
   /** Not started before this time. */
   readonly notBeforeMs: number;
+  /** Nominal time of the firing that made it; null when no schedule did. */
+  readonly scheduledAtMs: number | null;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   /** When the timeout strikes; null = never or not started. */

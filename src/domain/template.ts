@@ -1,4 +1,5 @@
 import type { ConcurrencyPolicy, RetryPolicy } from './policies.ts';
+import type { ScheduleDefinition } from './schedule/definition.ts';
 
 /** Which API surface defined the template; also selects who renders it back. */
 export type DialectName = 'sae' | 'schedulerx' | 'cdm' | 'native';
@@ -67,6 +68,8 @@ export interface TemplateRevision {
   readonly notActedOn: readonly string[];
   /** Id of a template this one points to (a link only, nothing is inherited), or null. */
   readonly refersTo: string | null;
+  /** When it runs by itself; null = only when somebody asks. */
+  readonly schedule: ScheduleDefinition | null;
 }
 
 /** A stored job definition. */

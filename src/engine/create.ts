@@ -5,17 +5,22 @@ import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Access, Engine } from './engine.ts';
 import { Purger } from './purger.ts';
-import { recover } from './recovery.ts';
+import { Membership } from './membership.ts';
+import { recover, rejoin } from './recovery.ts';
 import { Reporter } from './reporter.ts';
 import { createRuns } from './runs.ts';
-import type { EngineLog, Runtime } from './runtime.ts';
+import { announceFinished, type EngineLog, type Runtime, stopAttempts } from './runtime.ts';
+import { Scheduler } from './scheduler.ts';
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
 
 export interface EngineOptions {
-  /** Already open; `fence` is what opening it returned. */
+  /** Already open. */
   readonly store: Store;
-  readonly fence: number;
+  /** Names where this server's attempts live; see `ServerMembership`. */
+  readonly host: string;
+  /** How long this server counts as alive after each sign of life. */
+  readonly leaseTtlMs: number;
   readonly executors: readonly Executor[];
   readonly access: Access;
   readonly clock: Clock;
@@ -46,26 +51,52 @@ export function createEngine(options: EngineOptions): RunningEngine {
     log: options.log,
     signals: new RunSignals(options.clock),
     counters: { runsAccepted: 0, runsFinished: 0, attemptsStarted: 0, staleReports: 0 },
+    owner: { fence: 0 },
   };
+  const membership: Membership = new Membership(runtime, {
+    host: options.host,
+    leaseTtlMs: options.leaseTtlMs,
+    onGivenUp: () => rejoin(runtime, dispatcher),
+    onOthersEnded(result) {
+      announceFinished(runtime, result.finished);
+      stopAttempts(runtime, result.stop);
+    },
+    onRenewed: () => lookAround(),
+  });
   const deadlines = new Deadlines(runtime);
   const purger = new Purger(runtime);
-  const dispatcher = new Dispatcher(runtime, options.fence, (deadlineMs) =>
+  const dispatcher: Dispatcher = new Dispatcher(runtime, membership, (deadlineMs) =>
     deadlines.expect(deadlineMs),
   );
-  const reporter = new Reporter(runtime, dispatcher, () => purger.runEnded());
+  const scheduler = new Scheduler(runtime, dispatcher);
+  const reporter = new Reporter(runtime, dispatcher, () => {
+    purger.runEnded();
+    scheduler.runsEnded();
+  });
   let started = false;
+  let unwatch = async (): Promise<void> => {};
+
+  /** Another server may have changed what is due, or asked to stop what runs here. */
+  const lookAround = async (): Promise<void> => {
+    dispatcher.wake();
+    scheduler.wake();
+    stopAttempts(runtime, await runtime.store.stopping(runtime.owner.fence));
+  };
 
   const drain = async (): Promise<void> => {
     started = false;
+    await unwatch();
     deadlines.stop();
+    await scheduler.stop();
     await dispatcher.stop();
     await reporter.flush();
     await purger.stop();
+    await membership.stop();
   };
 
   return {
     engine: {
-      templates: createTemplates(runtime, dispatcher, purger),
+      templates: createTemplates(runtime, dispatcher, scheduler, purger),
       runs: createRuns(runtime, dispatcher, purger),
       access: options.access,
       async ready() {
@@ -83,11 +114,20 @@ export function createEngine(options: EngineOptions): RunningEngine {
       },
     },
     async start() {
-      await recover(runtime, options.fence, dispatcher, (reports) => reporter.accept(reports));
+      await membership.join();
+      await recover(runtime, dispatcher, (reports) => reporter.accept(reports));
       await deadlines.check();
       started = true;
+      membership.start();
       purger.wake();
       dispatcher.wake();
+      scheduler.start();
+      unwatch =
+        (await options.store.watch?.(() => {
+          lookAround().catch((error: unknown) => {
+            options.log.error({ err: error }, 'looking at what other servers asked for failed');
+          });
+        })) ?? unwatch;
     },
     drain,
     async close() {

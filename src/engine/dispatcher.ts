@@ -1,9 +1,11 @@
+import { DomainError } from '../domain/errors.ts';
 import type { JobSpec } from '../domain/template.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { AttemptStart, Executor } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
 import { attemptEnvironment } from './environment.ts';
 import { Pace } from './pace.ts';
+import { reconcile } from './recovery.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
 /** Wait before claiming again after the store failed. */
@@ -13,6 +15,12 @@ const CLAIM_WINDOW_MS = 4;
 /** Longest sleep: clocks step, so what is due is looked at again at least this often. */
 const MAX_SLEEP_MS = 30_000;
 
+/** The part of the membership that claiming needs. */
+interface Lease {
+  certain(): Promise<boolean>;
+  renew(): Promise<void>;
+}
+
 /**
  * Moves due work to executors: claim in one transaction, then start. It sleeps until something
  * is due, something is accepted or something ends, so its cost grows with what is due.
@@ -21,7 +29,7 @@ const MAX_SLEEP_MS = 30_000;
  */
 export class Dispatcher {
   readonly #runtime: Runtime;
-  readonly #fence: number;
+  readonly #lease: Lease;
   readonly #onDeadline: (deadlineMs: number) => void;
   readonly #pace: Pace;
   readonly #live = new Map<string, Set<string>>();
@@ -30,16 +38,18 @@ export class Dispatcher {
   #busy = false;
   #again = false;
   #stopped = false;
+  /** Whether the store may hold claims of ours that we do not know. */
+  #unsure = false;
   #idle: Promise<void> = Promise.resolve();
 
   /** `onDeadline` hears of every deadline that a started run brings. */
-  constructor(runtime: Runtime, fence: number, onDeadline: (deadlineMs: number) => void) {
+  constructor(runtime: Runtime, lease: Lease, onDeadline: (deadlineMs: number) => void) {
     this.#runtime = runtime;
+    this.#lease = lease;
     this.#onDeadline = onDeadline;
     this.#pace = new Pace(runtime.clock, CLAIM_WINDOW_MS, () => {
       this.#idle = this.#work();
     });
-    this.#fence = fence;
     for (const name of runtime.executors.keys()) this.#live.set(name, new Set());
   }
 
@@ -63,6 +73,11 @@ export class Dispatcher {
   /** Counts an attempt that runs already, so that it takes up room. */
   occupy(executor: string, attemptId: string): void {
     this.#live.get(executor)?.add(attemptId);
+  }
+
+  /** Attempts that take up room now. */
+  live(): string[] {
+    return [...this.#live.values()].flatMap((ids) => [...ids]);
   }
 
   /** An attempt ended: its room is free. */
@@ -89,6 +104,8 @@ export class Dispatcher {
     } catch (error) {
       this.#runtime.log.error({ err: error }, 'claiming due work failed; trying again');
       sleepUntilMs = this.#runtime.clock.nowMs() + STORE_RETRY_MS;
+      if (error instanceof DomainError && error.code === 'stale-owner') await this.#renew();
+      else this.#unsure = true;
     } finally {
       this.#busy = false;
     }
@@ -99,21 +116,32 @@ export class Dispatcher {
   /** Returns when to look again; null = only when woken. */
   async #claimOnce(): Promise<number | null> {
     const { store, clock } = this.#runtime;
+    if (this.#unsure) {
+      // A claim that failed may have been made all the same: nobody else would look after it.
+      await reconcile(this.#runtime, this);
+      this.#unsure = false;
+    }
     const limit = this.#room();
     if (limit <= 0) return null;
     const nowMs = clock.nowMs();
-    const result = await store.claim({
-      nowMs,
-      fence: this.#fence,
-      limit,
-      route: (spec) => this.#route(spec),
-    });
+    const fence = this.#runtime.owner.fence;
+    const result = await store.claim({ nowMs, fence, limit, route: (spec) => this.#route(spec) });
+    // A pause right here may have been longer than the lease: then these are no longer ours.
+    if (result.attempts.length > 0 && !(await this.#lease.certain())) return nowMs;
     this.#start(result.attempts);
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
     if (result.attempts.length >= limit) return null;
     // Due already and yet not claimed: it waits for something that will wake us.
     return result.nextDueMs !== null && result.nextDueMs > nowMs ? result.nextDueMs : null;
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      await this.#lease.renew();
+    } catch (error) {
+      this.#runtime.log.error({ err: error }, 'joining anew failed; the next claim tries again');
+    }
   }
 
   #room(): number {

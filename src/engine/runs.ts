@@ -11,7 +11,7 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
   return {
     async submit(request) {
       const nowMs = clock.nowMs();
-      const result = await store.admit({
+      const admitted = store.admit({
         runId: `${request.idPrefix}${ids.uuid()}${request.idSuffix}`,
         templateId: request.templateId,
         dialect: request.dialect,
@@ -19,9 +19,13 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
         idempotencyKey: request.idempotencyKey,
         nowMs,
         notBeforeMs: request.notBeforeMs ?? nowMs,
+        scheduledAtMs: null,
         by: request.by,
         override: request.override,
       });
+      // A store that failed may have accepted the run all the same: look for it.
+      admitted.catch(() => dispatcher.wake());
+      const result = await admitted;
       if (result.kind === 'refused') throw result.error;
       if (result.kind === 'created') {
         counters.runsAccepted += 1;

@@ -28,11 +28,14 @@ export interface Runtime {
   readonly log: EngineLog;
   readonly signals: RunSignals;
   readonly counters: EngineCounters;
+  /** This server as owner of attempts; its fencing number changes when it has to join anew. */
+  readonly owner: { fence: number };
 }
 
-/** Passes stops on to the executors that hold the attempts. */
+/** Passes stops on to the executors that hold the attempts; other servers hear of theirs by the store. */
 export function stopAttempts(runtime: Runtime, handles: readonly AttemptHandle[]): void {
-  for (const { attemptId, executor } of handles) {
+  for (const { attemptId, executor, fence } of handles) {
+    if (fence !== runtime.owner.fence) continue;
     const holder = runtime.executors.get(executor);
     if (holder === undefined) {
       runtime.log.error(

@@ -4,6 +4,7 @@ import type { ChangeContext } from '../ports/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Templates } from './engine.ts';
 import type { Purger } from './purger.ts';
+import type { Scheduler } from './scheduler.ts';
 import { type Runtime, stopAttempts } from './runtime.ts';
 
 /** What a change says about parameters that are kept without acting (sae.md §7.2 U27). */
@@ -16,6 +17,7 @@ export function withoutEffectNote(revision: TemplateRevision): string {
 export function createTemplates(
   runtime: Runtime,
   dispatcher: Dispatcher,
+  scheduler: Scheduler,
   purger: Purger,
 ): Templates {
   const { store, ids, clock } = runtime;
@@ -30,6 +32,7 @@ export function createTemplates(
     async create(input, by, note) {
       const change = context(by, note ?? withoutEffectNote(input));
       const template = await store.createTemplate({ ...input, id: ids.uuid() }, change);
+      if (template.schedule !== null) scheduler.wake();
       return { template, changeId: change.changeId };
     },
 
@@ -51,12 +54,14 @@ export function createTemplates(
         },
         change,
       );
+      if (template.schedule !== null) scheduler.wake();
       return { template, changeId: change.changeId };
     },
 
     async setSuspended(id, dialect, suspended, by) {
       const { template, wake } = await store.setSuspended(id, dialect, suspended, context(by, ''));
       if (wake) dispatcher.wake();
+      if (!suspended && template.schedule !== null) scheduler.wake();
       return template;
     },
 

@@ -1,5 +1,6 @@
 import type { AccessKey, Policy, PolicyDocument, User } from '../domain/access.ts';
 import type { DomainError } from '../domain/errors.ts';
+import type { Firing } from '../domain/firing.ts';
 import type {
   Attempt,
   Instance,
@@ -84,6 +85,8 @@ export interface AdmissionRequest {
   readonly nowMs: number;
   /** Later than now = a delayed start. */
   readonly notBeforeMs: number;
+  /** Nominal time of the firing that asks; null when no schedule does. */
+  readonly scheduledAtMs: number | null;
   readonly by: string;
   /**
    * Applies the request's overrides to the template inside the admission transaction. Pure.
@@ -107,6 +110,8 @@ export type AdmissionResult =
 export interface AttemptHandle {
   readonly attemptId: string;
   readonly executor: string;
+  /** Its owner. */
+  readonly fence: number;
 }
 
 /** A claimed attempt: the row exists durably, ours to start, once. */
@@ -149,6 +154,57 @@ export interface ReportResult {
   readonly wake: boolean;
 }
 
+/** A server as the others on the same store know it. */
+export interface ServerMembership {
+  /**
+   * Where its attempts live: servers of the same host can adopt each other's attempts, and only
+   * one of them is alive at a time (the data folder's lock sees to that).
+   */
+  readonly host: string;
+  /** How long it counts as alive after each renewal. */
+  readonly leaseTtlMs: number;
+}
+
+/** What a renewal of a lease tells. */
+export interface LeaseState {
+  /** False: others gave this server up. Its fence is void; it must join anew. */
+  readonly held: boolean;
+  /** Fences of other servers whose lease has run out. */
+  readonly expired: readonly number[];
+}
+
+/** A wish to decide what schedules have come due. */
+export interface FireRequest {
+  readonly nowMs: number;
+  /** Most schedules to decide in this transaction. */
+  readonly limit: number;
+  /** Makes the id of a run that a schedule starts. */
+  readonly newRunId: () => string;
+}
+
+/** What deciding due schedules did. */
+export interface FireResult {
+  readonly created: readonly Run[];
+  /** Attempts of runs that the new ones replace; the caller must stop them. */
+  readonly stop: readonly AttemptHandle[];
+  /** Schedules decided; when it reaches the limit there may be more. */
+  readonly decided: number;
+  /** When the next schedule comes due; null = none waits for time. */
+  readonly nextFiringMs: number | null;
+  /** Whether a schedule waits for the end of its run. */
+  readonly waiting: boolean;
+}
+
+/** Where a template's schedule stands. */
+export interface ScheduleState {
+  /** Nominal time of the next firing; null = none, `note` says why. */
+  readonly nextAtMs: number | null;
+  /** Nominal time of the latest decided firing; null = none yet. */
+  readonly lastAtMs: number | null;
+  /** Why there is no next firing, e.g. suspended, waiting for the run's end, over; else empty. */
+  readonly note: string;
+}
+
 /** What a stop did. `finished` when nothing was running; otherwise the attempts to stop. */
 export interface StopResult {
   readonly run: Run;
@@ -164,11 +220,36 @@ export interface StopResult {
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
 export interface Store {
-  /** Checks the schema, migrates it, and takes ownership of the store. Returns a new fencing number. */
-  open(): Promise<{ readonly fence: number }>;
+  /** Checks the schema and migrates it. */
+  open(): Promise<void>;
   close(): Promise<void>;
   /** Cheap proof that the store answers. @throws when it does not. */
   ping(): Promise<void>;
+
+  /**
+   * Enters a server. Earlier lives of the same host end here.
+   * @returns its fencing number, greater than every one handed out before.
+   */
+  join(server: ServerMembership, nowMs: number): Promise<{ readonly fence: number }>;
+  /**
+   * Renews a lease and looks at the others'. A store that has a clock of its own judges leases by
+   * that clock and ignores `nowMs`, so that a step of one server's clock condemns nobody.
+   */
+  renew(fence: number, leaseTtlMs: number, nowMs: number): Promise<LeaseState>;
+  /** Ends a membership in good order: attempts stay for the host's next life. */
+  leave(fence: number, nowMs: number): Promise<void>;
+  /**
+   * Ends the membership of a server whose lease has run out, and its attempts as lost, with
+   * retries within their budget. Does nothing when it has renewed or ended meanwhile.
+   */
+  giveUp(fence: number, nowMs: number): Promise<ReportResult>;
+  /** Attempts of this owner that somebody asked to stop and that have not ended. */
+  stopping(fence: number): Promise<readonly AttemptHandle[]>;
+  /**
+   * Calls `listener` when another server changed what is due or asked for a stop; absent where
+   * there can be no other server. May call too often. Resolves with the way to end it.
+   */
+  watch?(listener: () => void): Promise<() => Promise<void>>;
 
   createTemplate(template: NewTemplate, context: ChangeContext): Promise<Template>;
   /** `revise` computes the new definition from the stored one inside the transaction. Pure; may throw. */
@@ -200,6 +281,17 @@ export interface Store {
   templatesReferringTo(id: string): Promise<readonly string[]>;
 
   admit(request: AdmissionRequest): Promise<AdmissionResult>;
+  /**
+   * Decides schedules that have come due: for each, the firing's row in the ledger, its run (or
+   * why there is none) and the schedule's next time are one transaction, so that a firing makes
+   * one run whatever crashes.
+   */
+  fire(request: FireRequest): Promise<FireResult>;
+  /** Ledger of a template's schedule, newest nominal time first. */
+  firings(templateId: string, offset: number, limit: number): Promise<Page<Firing>>;
+  /** Null when the template has no schedule. */
+  schedule(templateId: string): Promise<ScheduleState | null>;
+  /** @throws DomainError `stale-owner` when the fence has been given up. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   report(reports: readonly AttemptReport[], nowMs: number): Promise<ReportResult>;
   stopRun(runId: string, cause: StopCause, message: string, nowMs: number): Promise<StopResult>;
@@ -218,9 +310,13 @@ export interface Store {
     /** Whether something hidden is left, e.g. because it still runs. */
     readonly left: boolean;
   }>;
-  /** Takes over attempts without an end from an earlier life, under the new fence. */
+  /**
+   * Takes over attempts without an end of this host, from its earlier lives and its own, under the
+   * new fence. `known`: attempts the caller looks after already; they are left as they are.
+   */
   takeOver(
     fence: number,
+    known: readonly string[],
   ): Promise<readonly (AttemptRef & AttemptHandle & { readonly stopping: boolean })[]>;
 
   run(id: string): Promise<RunDetail | null>;

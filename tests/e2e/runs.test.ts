@@ -189,10 +189,10 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
     assert.equal((await finished(server.sae, appId, past)).State, '1');
     assert.equal((await finished(server.sae, appId, later)).State, '1');
     const started = await readFile(
-      join(server.dataDir, 'attempts', `${later}.0.1`, 'ended'),
+      join(server.dataDir, 'attempts', `${later}.0.1`, 'process'),
       'utf8',
     );
-    assert.ok(started.length > 0);
+    assert.match(started, /^exit 0$/m);
     const shown = (await server.cli('runs', 'show', later)) as { startedAtMs: number };
     assert.ok(shown.startedAtMs >= at.getTime());
   });

@@ -39,6 +39,30 @@ export const configSchema = Type.Object(
       },
       closed,
     ),
+    store: Type.Object(
+      {
+        url: Type.Union([Type.String({ pattern: '^postgres(ql)?://' }), Type.Null()], {
+          default: null,
+          'x-secret': true,
+          description:
+            'PostgreSQL database that several servers share, as `postgres://user:password@host/database`. `null` = SQLite in the data folder.',
+        }),
+        leaseTtlMs: Type.Integer({
+          minimum: 500,
+          maximum: 3_600_000,
+          default: 15_000,
+          description:
+            'How long a server may give no sign of life before the others count its running attempts as lost and retry them.',
+        }),
+        maxConnections: Type.Integer({
+          minimum: 4,
+          maximum: 1_000,
+          default: 10,
+          description: 'Most connections to PostgreSQL of one server.',
+        }),
+      },
+      closed,
+    ),
     region: Type.String({
       pattern: '^[a-z]{2,}(-[a-z0-9]+)+$',
       default: 'cn-hangzhou',

@@ -50,7 +50,7 @@ export function revisionOf(input: TemplateInput): TemplateRevision {
     timezone: checkZone(input.timezone ?? 'UTC'),
     resources: { cpuMillis: 0, memoryMib: 0 },
   };
-  return { spec, document: { ...input }, notActedOn: [], refersTo: null };
+  return { spec, document: { ...input }, notActedOn: [], refersTo: null, schedule: null };
 }
 
 /** Applies what a run changes; null when it changes nothing. Pure, as admission needs it. */

@@ -101,6 +101,11 @@ const domainRows: Readonly<Record<DomainErrorCode, Row>> = {
     fix: 'Detach it from its users first.',
   },
   'already-exists': { status: 409, title: 'It exists already', fix: 'Choose another name.' },
+  'stale-owner': {
+    status: 503,
+    title: 'This server was given up by the others',
+    fix: 'Try again; it is joining anew.',
+  },
   unavailable: {
     status: 503,
     title: 'Not available now',

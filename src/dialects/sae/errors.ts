@@ -277,13 +277,17 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
   'user-not-found': internalError,
   'policy-not-found': internalError,
   'policy-in-use': internalError,
-  unavailable: () =>
-    new WireError(
-      503,
-      'ServiceUnavailable',
-      'The request has failed due to a temporary failure of the server.',
-    ),
+  'stale-owner': temporaryFailure,
+  unavailable: temporaryFailure,
 };
+
+function temporaryFailure(): WireError {
+  return new WireError(
+    503,
+    'ServiceUnavailable',
+    'The request has failed due to a temporary failure of the server.',
+  );
+}
 
 function internalError(): WireError {
   return new WireError(

@@ -1,20 +1,26 @@
-import { type Kysely, sql } from 'kysely';
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { SqlFlavor } from './flavor.ts';
+import { schedulesAndServers } from './migration-0002.ts';
 import type { Database } from './schema.ts';
 
 /**
  * Schema changes, oldest first. A released one is never edited: add the next.
  * The names sort, which is the order they run in.
  */
-const migrations: Record<string, Migration> = {
-  '0001-first': { up: first },
-};
+function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
+  return {
+    '0001-first': { up: (db: Kysely<Database>) => first(db, flavor) },
+    '0002-schedules-and-servers': { up: (db: Kysely<Database>) => schedulesAndServers(db, flavor) },
+  };
+}
 
 /**
  * Brings the schema to this version.
  * @throws Error naming the migration that failed; the schema stays as it was before that one.
  */
-export async function migrate(db: Kysely<Database>): Promise<void> {
+export async function migrate(db: Kysely<Database>, flavor: SqlFlavor = 'sqlite'): Promise<void> {
+  const migrations = migrationsFor(flavor);
   const provider: MigrationProvider = { getMigrations: async () => migrations };
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) {
@@ -23,9 +29,9 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   }
 }
 
-async function first(db: Kysely<Database>): Promise<void> {
+async function first(db: Kysely<Database>, flavor: SqlFlavor): Promise<void> {
   const schema = db.schema;
-  const withoutRowid = sql`without rowid`;
+  const { reference, bytes, numbered, clustered } = columnKinds(flavor);
 
   await schema
     .createTable('meta')
@@ -35,7 +41,7 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('templates')
-    .addColumn('n', 'integer', (c) => c.primaryKey().autoIncrement())
+    .$call(numbered)
     .addColumn('id', 'text', (c) => c.notNull().unique())
     .addColumn('dialect', 'text', (c) => c.notNull())
     .addColumn('namespace', 'text', (c) => c.notNull())
@@ -59,18 +65,18 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('template_revisions')
-    .addColumn('template_n', 'integer', (c) => c.notNull())
+    .addColumn('template_n', reference, (c) => c.notNull())
     .addColumn('revision', 'integer', (c) => c.notNull())
     .addColumn('spec', 'text', (c) => c.notNull())
     .addColumn('document', 'text', (c) => c.notNull())
     .addColumn('not_acted_on', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('template_revisions_pk', ['template_n', 'revision'])
-    .modifyEnd(withoutRowid)
+    .$call(clustered)
     .execute();
 
   await schema
     .createTable('template_changes')
-    .addColumn('n', 'integer', (c) => c.primaryKey().autoIncrement())
+    .$call(numbered)
     .addColumn('id', 'text', (c) => c.notNull().unique())
     .addColumn('template_id', 'text', (c) => c.notNull())
     .addColumn('kind', 'text', (c) => c.notNull())
@@ -87,9 +93,9 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('runs')
-    .addColumn('n', 'integer', (c) => c.primaryKey().autoIncrement())
+    .$call(numbered)
     .addColumn('id', 'text', (c) => c.notNull().unique())
-    .addColumn('template_n', 'integer', (c) => c.notNull())
+    .addColumn('template_n', reference, (c) => c.notNull())
     .addColumn('revision', 'integer', (c) => c.notNull())
     .addColumn('trigger', 'text', (c) => c.notNull())
     .addColumn('by', 'text', (c) => c.notNull())
@@ -135,13 +141,13 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('instances')
-    .addColumn('run_n', 'integer', (c) => c.notNull())
+    .addColumn('run_n', reference, (c) => c.notNull())
     .addColumn('idx', 'integer', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
     .addColumn('attempt', 'integer', (c) => c.notNull())
     .addColumn('due_at', 'bigint', (c) => c.notNull())
     .addPrimaryKeyConstraint('instances_pk', ['run_n', 'idx'])
-    .modifyEnd(withoutRowid)
+    .$call(clustered)
     .execute();
   await sql`create index instances_due on instances (due_at, run_n, idx) where state = 'pending'`.execute(
     db,
@@ -149,7 +155,7 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('attempts')
-    .addColumn('run_n', 'integer', (c) => c.notNull())
+    .addColumn('run_n', reference, (c) => c.notNull())
     .addColumn('idx', 'integer', (c) => c.notNull())
     .addColumn('number', 'integer', (c) => c.notNull())
     .addColumn('state', 'text', (c) => c.notNull())
@@ -164,7 +170,7 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('started_at', 'bigint')
     .addColumn('ended_at', 'bigint')
     .addPrimaryKeyConstraint('attempts_pk', ['run_n', 'idx', 'number'])
-    .modifyEnd(withoutRowid)
+    .$call(clustered)
     .execute();
   await sql`create index attempts_live on attempts (run_n, idx, number) where state in ('claimed', 'running', 'stopping')`.execute(
     db,
@@ -172,7 +178,7 @@ async function first(db: Kysely<Database>): Promise<void> {
 
   await schema
     .createTable('events')
-    .addColumn('run_n', 'integer', (c) => c.notNull())
+    .addColumn('run_n', reference, (c) => c.notNull())
     .addColumn('seq', 'integer', (c) => c.notNull())
     .addColumn('at', 'bigint', (c) => c.notNull())
     .addColumn('subject', 'text', (c) => c.notNull())
@@ -180,13 +186,13 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('to_state', 'text', (c) => c.notNull())
     .addColumn('reason', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('events_pk', ['run_n', 'seq'])
-    .modifyEnd(withoutRowid)
+    .$call(clustered)
     .execute();
 
   await schema
     .createTable('refusals')
-    .addColumn('n', 'integer', (c) => c.primaryKey().autoIncrement())
-    .addColumn('template_n', 'integer', (c) => c.notNull())
+    .$call(numbered)
+    .addColumn('template_n', reference, (c) => c.notNull())
     .addColumn('at', 'bigint', (c) => c.notNull())
     .addColumn('trigger', 'text', (c) => c.notNull())
     .addColumn('by', 'text', (c) => c.notNull())
@@ -210,7 +216,7 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .addColumn('security_token', 'text')
     .addColumn('expires_at', 'bigint')
-    .addColumn('sealed_secret', 'blob', (c) => c.notNull())
+    .addColumn('sealed_secret', bytes, (c) => c.notNull())
     .execute();
   await schema.createIndex('keys_of_user').on('keys').column('user').execute();
   await schema
@@ -218,4 +224,55 @@ async function first(db: Kysely<Database>): Promise<void> {
     .addColumn('name', 'text', (c) => c.primaryKey())
     .addColumn('document', 'text', (c) => c.notNull())
     .execute();
+  if (flavor === 'postgres') await firstOfPostgres(db);
+}
+
+/** Shards of the counter of unfinished runs: writers that add to different ones never wait. */
+export const UNFINISHED_SHARDS = 64;
+
+/**
+ * What only PostgreSQL needs: a counter of unfinished runs that several servers share (SQLite's one
+ * server counts in memory), and room in the pages for updates that need no new index entries.
+ */
+async function firstOfPostgres(db: Kysely<Database>): Promise<void> {
+  await db.schema
+    .createTable('unfinished_runs')
+    .addColumn('shard', 'integer', (c) => c.primaryKey())
+    .addColumn('runs', 'bigint', (c) => c.notNull())
+    .execute();
+  await sql`insert into unfinished_runs (shard, runs) select n, 0 from generate_series(0, ${sql.lit(UNFINISHED_SHARDS - 1)}) as n`.execute(
+    db,
+  );
+  // A queue leaves dead entries at its head; they cost every claim until they are vacuumed away.
+  for (const table of ['runs', 'instances', 'attempts', 'unfinished_runs']) {
+    await sql`alter table ${sql.table(table)} set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02)`.execute(
+      db,
+    );
+  }
+}
+
+/** How the two databases call the same things. */
+function columnKinds(flavor: SqlFlavor): {
+  readonly reference: 'integer' | 'bigint';
+  readonly bytes: 'blob' | 'bytea';
+  readonly numbered: <T extends string>(
+    table: CreateTableBuilder<T>,
+  ) => CreateTableBuilder<T | 'n'>;
+  readonly clustered: <T extends string>(table: CreateTableBuilder<T>) => CreateTableBuilder<T>;
+} {
+  if (flavor === 'sqlite') {
+    return {
+      reference: 'integer',
+      bytes: 'blob',
+      numbered: (table) => table.addColumn('n', 'integer', (c) => c.primaryKey().autoIncrement()),
+      clustered: (table) => table.modifyEnd(sql`without rowid`),
+    };
+  }
+  return {
+    reference: 'bigint',
+    bytes: 'bytea',
+    numbered: (table) =>
+      table.addColumn('n', 'bigint', (c) => c.primaryKey().generatedByDefaultAsIdentity()),
+    clustered: (table) => table,
+  };
 }

@@ -9,6 +9,8 @@ import type {
   TriggerKind,
 } from '../../domain/run.ts';
 import { attemptId } from '../../domain/run.ts';
+import type { Firing, FiringOutcome } from '../../domain/firing.ts';
+import type { ScheduleDefinition } from '../../domain/schedule/definition.ts';
 import type { AttemptState, RunState } from '../../domain/states.ts';
 import type {
   DialectName,
@@ -20,6 +22,7 @@ import type {
 import type {
   AttemptRow,
   EventRow,
+  FiringRow,
   KeyRow,
   RefusalRow,
   RunRow,
@@ -46,8 +49,13 @@ export function parseRevision(row: {
   spec: string;
   document: string;
   not_acted_on: string;
+  schedule: string | null;
 }): ParsedRevision {
   return {
+    schedule:
+      (row.schedule ?? null) === null
+        ? null
+        : (JSON.parse(row.schedule ?? '') as ScheduleDefinition),
     spec: JSON.parse(row.spec) as JobSpec,
     document: JSON.parse(row.document) as Record<string, unknown>,
     notActedOn: JSON.parse(row.not_acted_on) as string[],
@@ -88,6 +96,7 @@ export function toRun(row: RunJoined): Run {
     message: row.message,
     createdAtMs: row.created_at,
     notBeforeMs: row.not_before,
+    scheduledAtMs: row.scheduled_at,
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
     deadlineAtMs: row.deadline_at,
@@ -129,6 +138,8 @@ export function toEvent(runId: string, row: EventRow): RunEvent {
  */
 export function acceptedEvent(row: RunRecord): RunEvent {
   const delayed = row.not_before > row.created_at;
+  const firing =
+    row.scheduled_at === null ? '' : ` for ${new Date(row.scheduled_at).toISOString()}`;
   const wait = delayed ? `; starts at ${new Date(row.not_before).toISOString()}` : '';
   return {
     runId: row.id,
@@ -137,7 +148,7 @@ export function acceptedEvent(row: RunRecord): RunEvent {
     subject: 'run',
     from: null,
     to: 'queued',
-    reason: `${row.trigger} trigger by ${row.by}${wait}`,
+    reason: `${row.trigger} trigger by ${row.by}${firing}${wait}`,
   };
 }
 
@@ -160,6 +171,20 @@ export function toRefusal(templateId: string, row: Omit<RefusalRow, 'n'>): Refus
     trigger: row.trigger as TriggerKind,
     by: row.by,
     code: row.code,
+    reason: row.reason,
+  };
+}
+
+export function toFiring(templateId: string, row: FiringRow): Firing {
+  return {
+    templateId,
+    nominalMs: row.nominal_at,
+    untilMs: row.until_at,
+    count: row.count,
+    outcome: row.outcome as FiringOutcome,
+    runId: row.run_id,
+    decidedAtMs: row.decided_at,
+    rule: row.rule,
     reason: row.reason,
   };
 }

@@ -10,6 +10,8 @@ export interface Database {
     spec: string;
     document: string;
     not_acted_on: string;
+    /** JSON of the schedule; null = none. */
+    schedule: string | null;
   };
   template_changes: TemplateChangeRow;
   runs: RunRow;
@@ -17,6 +19,9 @@ export interface Database {
   attempts: AttemptRow;
   events: EventRow;
   refusals: RefusalRow;
+  servers: ServerRow;
+  schedules: ScheduleRow;
+  firings: FiringRow;
   users: { name: string; root: number; policies: string; created_at: number };
   keys: KeyRow;
   policies: { name: string; document: string };
@@ -66,6 +71,8 @@ export interface RunRow {
   message: string;
   created_at: number;
   not_before: number;
+  /** Nominal time of the firing that made it; null = no schedule did. */
+  scheduled_at: number | null;
   started_at: number | null;
   ended_at: number | null;
   deadline_at: number | null;
@@ -132,4 +139,43 @@ export interface KeyRow {
   security_token: string | null;
   expires_at: number | null;
   sealed_secret: Uint8Array;
+}
+
+export interface ServerRow {
+  fence: number;
+  host: string;
+  joined_at: number;
+  lease_until: number;
+  /** When it left, was replaced or given up; null = alive. */
+  ended_at: number | null;
+}
+
+export interface ScheduleRow {
+  template_n: number;
+  /** JSON of the definition it runs by. */
+  definition: string;
+  /** Since when this definition counts. */
+  since_at: number;
+  /** Nominal time of the next firing. */
+  next_at: number | null;
+  /** Nominal time of the latest decided firing. */
+  last_at: number | null;
+  /** 1 while the template is suspended. */
+  paused: number;
+  /** Pause after the end of a run; only of fixed-delay schedules. */
+  delay_ms: number | null;
+  /** Why there is no next firing. */
+  note: string;
+}
+
+export interface FiringRow {
+  template_n: number;
+  nominal_at: number;
+  until_at: number;
+  count: number;
+  outcome: string;
+  run_id: string | null;
+  decided_at: number;
+  rule: string;
+  reason: string;
 }

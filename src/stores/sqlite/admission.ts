@@ -48,8 +48,8 @@ export class Admission {
     this.#insert = lazy(() =>
       db.prepare(
         `insert into runs (id, template_n, revision, trigger, by, idempotency_key, state, hold, replicas, active, succeeded, failed,
-           message, created_at, not_before, spec, document, not_acted_on)
-         values (?, ?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, '', ?, ?, ?, ?, ?)`,
+           message, created_at, not_before, scheduled_at, spec, document, not_acted_on)
+         values (?, ?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, '', ?, ?, ?, ?, ?, ?)`,
       ),
     );
   }
@@ -133,6 +133,7 @@ export class Admission {
       spec.replicas,
       request.nowMs,
       notBeforeMs,
+      request.scheduledAtMs,
       override === null ? null : JSON.stringify(override.spec),
       override === null ? null : JSON.stringify(override.document),
       override === null ? null : JSON.stringify(override.notActedOn),
@@ -169,6 +170,7 @@ export class Admission {
         message: '',
         createdAtMs: request.nowMs,
         notBeforeMs,
+        scheduledAtMs: request.scheduledAtMs,
         startedAtMs: null,
         endedAtMs: null,
         deadlineAtMs: null,

@@ -46,7 +46,7 @@ export class Purge {
       ),
     );
     this.#attempts = lazy(() =>
-      db.prepare('select idx, number, executor from attempts where run_n = ?'),
+      db.prepare('select idx, number, executor, fence from attempts where run_n = ?'),
     );
     this.#eraseRun = lazy(() =>
       ['events', 'attempts', 'instances']
@@ -54,7 +54,7 @@ export class Purge {
         .concat(db.prepare('delete from runs where n = ?')),
     );
     this.#eraseTemplate = lazy(() =>
-      ['template_revisions', 'refusals']
+      ['template_revisions', 'refusals', 'schedules', 'firings']
         .map((table) => db.prepare(`delete from ${table} where template_n = ?`))
         .concat(db.prepare('delete from templates where n = ?')),
     );
@@ -99,8 +99,10 @@ export class Purge {
         idx: number;
         number: number;
         executor: string;
+        fence: number;
       }[]) {
-        gone.push({ attemptId: attemptId(run.id, a.idx, a.number), executor: a.executor });
+        const id = attemptId(run.id, a.idx, a.number);
+        gone.push({ attemptId: id, executor: a.executor, fence: a.fence });
       }
       for (const statement of this.#eraseRun()) statement.run(run.n);
       erased += 1;

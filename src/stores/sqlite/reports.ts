@@ -29,6 +29,7 @@ type ReportedRun = Pick<
   | 'succeeded'
   | 'failed'
   | 'message'
+  | 'scheduled_at'
   | 'spec'
 >;
 type ReportedAttempt = Pick<
@@ -67,7 +68,7 @@ export class Reports {
     const { db } = session;
     this.#run = lazy(() =>
       db.prepare(
-        `select n, id, template_n, revision, state, stop_cause, replicas, active, succeeded, failed, message, spec
+        `select n, id, template_n, revision, state, stop_cause, replicas, active, succeeded, failed, message, scheduled_at, spec
          from runs where id = ?`,
       ),
     );
@@ -94,15 +95,19 @@ export class Reports {
         'update runs set active = active - 1, succeeded = succeeded + ?, failed = failed + ? where n = ?',
       ),
     );
+    // Owners from before servers were written down had no host: there was only one.
     this.#liveOf = lazy(() =>
       db.prepare(
         `select r.id as run_id, a.* from attempts a join runs r on r.n = a.run_n
-         where a.state in ('claimed', 'running', 'stopping') order by a.run_n, a.idx, a.number`,
+         left join servers owner on owner.fence = a.fence
+         where a.state in ('claimed', 'running', 'stopping')
+           and (owner.fence is null or owner.host = (select host from servers where fence = ?))
+         order by a.run_n, a.idx, a.number`,
       ),
     );
     this.#refence = lazy(() =>
       db.prepare(
-        `update attempts set fence = ?, adopted = 1 where state in ('claimed', 'running', 'stopping')`,
+        `update attempts set fence = ?, adopted = 1 where run_n = ? and idx = ? and number = ?`,
       ),
     );
   }
@@ -118,17 +123,29 @@ export class Reports {
     return tally;
   }
 
-  /** Gives every attempt without an end to the new owner; reports under an older fence are stale from here on. */
-  takeOver(fence: number): (AttemptRef & AttemptHandle & { stopping: boolean })[] {
-    const live = this.#liveOf().all() as (AttemptRow & { run_id: string })[];
-    this.#refence().run(fence);
-    return live.map((row) => ({
-      attemptId: attemptId(row.run_id, row.idx, row.number),
-      executor: row.executor,
-      fence,
-      started: row.started_at !== null,
-      stopping: row.state === 'stopping',
-    }));
+  /**
+   * Gives the attempts without an end of this host to the new owner; reports under an older fence
+   * are stale from here on. Those in `known` stay as they are.
+   */
+  takeOver(
+    fence: number,
+    known: readonly string[],
+  ): (AttemptRef & AttemptHandle & { stopping: boolean })[] {
+    const left = new Set(known);
+    const taken: (AttemptRef & AttemptHandle & { stopping: boolean })[] = [];
+    for (const row of this.#liveOf().all(fence) as (AttemptRow & { run_id: string })[]) {
+      const id = attemptId(row.run_id, row.idx, row.number);
+      if (left.has(id)) continue;
+      this.#refence().run(fence, row.run_n, row.idx, row.number);
+      taken.push({
+        attemptId: id,
+        executor: row.executor,
+        fence,
+        started: row.started_at !== null,
+        stopping: row.state === 'stopping',
+      });
+    }
+    return taken;
   }
 
   /** Null when the report must not count: unknown, finished, or of an owner that lost it. */

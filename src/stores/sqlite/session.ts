@@ -2,6 +2,7 @@ import Sqlite, { type Database as Connection, type Statement } from 'better-sqli
 import { Kysely, SqliteDialect } from 'kysely';
 import { type AdmissionLimits } from '../../domain/admission.ts';
 import type { RunJoined } from '../sql/rows.ts';
+import type { JobSpec } from '../../domain/template.ts';
 import { parseRevision, type ParsedRevision } from '../sql/rows.ts';
 import type { Database } from '../sql/schema.ts';
 import { WalSync } from './wal-sync.ts';
@@ -38,9 +39,10 @@ export class Session {
   #unfinished = 0;
   #delta = 0;
 
-  constructor(path: string, limits: AdmissionLimits) {
+  /** `source`: a file, or an open in-memory database, which has no log to sync. */
+  constructor(source: string | Connection, limits: AdmissionLimits) {
     this.limits = limits;
-    this.db = new Sqlite(path);
+    this.db = typeof source === 'string' ? new Sqlite(source) : source;
     this.db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     this.db.pragma('journal_mode = WAL');
     // Commits are synced by `WalSync`, together and beside the event loop, before they are
@@ -52,7 +54,10 @@ export class Session {
     this.db.pragma('trusted_schema = OFF');
     this.sql = new Kysely<Database>({ dialect: new SqliteDialect({ database: this.db }) });
     this.writes = new WriteQueue(this.db, {
-      sync: () => (this.#wal ??= new WalSync(path)).sync(),
+      sync: () =>
+        typeof source === 'string'
+          ? (this.#wal ??= new WalSync(source)).sync()
+          : Promise.resolve(),
       onOutcome: (committed) => {
         if (committed) this.#unfinished += this.#delta;
         this.#delta = 0;
@@ -60,7 +65,7 @@ export class Session {
     });
     this.#revisionQuery = lazy(() =>
       this.db.prepare(
-        'select spec, document, not_acted_on from template_revisions where template_n = ? and revision = ?',
+        'select spec, document, not_acted_on, schedule from template_revisions where template_n = ? and revision = ?',
       ),
     );
   }
@@ -97,7 +102,7 @@ export class Session {
     const cached = this.#revisions.get(cacheKey);
     if (cached !== undefined) return cached;
     const row = this.#revisionQuery().get(templateN, revision) as
-      | { spec: string; document: string; not_acted_on: string }
+      | { spec: string; document: string; not_acted_on: string; schedule: string | null }
       | undefined;
     if (row === undefined)
       throw new Error(`template revision ${cacheKey} is missing from the database`);
@@ -116,15 +121,16 @@ export class Session {
   }
 
   /** What the run runs by: its own overridden copy, or the template's revision. */
-  runDefinition(row: RunJoined): ParsedRevision {
+  runDefinition(row: RunJoined): Omit<ParsedRevision, 'schedule'> {
     if (row.spec !== null && row.document !== null && row.not_acted_on !== null) {
-      return parseRevision({
-        spec: row.spec,
-        document: row.document,
-        not_acted_on: row.not_acted_on,
-      });
+      return {
+        spec: JSON.parse(row.spec) as JobSpec,
+        document: JSON.parse(row.document) as Record<string, unknown>,
+        notActedOn: JSON.parse(row.not_acted_on) as string[],
+      };
     }
-    return this.revision(row.template_n, row.revision);
+    const { spec, document, notActedOn } = this.revision(row.template_n, row.revision);
+    return { spec, document, notActedOn };
   }
 }
 

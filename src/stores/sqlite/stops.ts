@@ -11,7 +11,10 @@ import { lazy, runColumns, type Session } from './session.ts';
 const MAX_OVERDUE_BATCH = 100;
 
 /** What of a run its end needs. */
-export type EndingRun = Pick<RunJoined, 'n' | 'template_n' | 'state' | 'stop_cause' | 'message'>;
+export type EndingRun = Pick<
+  RunJoined,
+  'n' | 'template_n' | 'state' | 'stop_cause' | 'message' | 'scheduled_at'
+>;
 
 /** Ending runs: asking their attempts to stop, and writing the final state once none is left. */
 export class Stops {
@@ -29,6 +32,7 @@ export class Stops {
   readonly #heldRuns;
   readonly #unfinishedBefore;
   readonly #release;
+  readonly #fireAfter;
 
   constructor(session: Session) {
     this.#session = session;
@@ -90,6 +94,11 @@ export class Stops {
     this.#unfinishedBefore = lazy(() =>
       db.prepare(
         `select n from runs where template_n = ? and n <> ? and state in ('queued', 'running', 'stopping') and (state <> 'queued' or n < ?) limit 1`,
+      ),
+    );
+    this.#fireAfter = lazy(() =>
+      db.prepare(
+        'update schedules set next_at = ? + delay_ms where template_n = ? and delay_ms is not null and next_at is null',
       ),
     );
     this.#release = lazy(() => db.prepare('update runs set hold = null where n = ?'));
@@ -155,6 +164,7 @@ export class Stops {
       stop: live.map((attempt) => ({
         attemptId: attemptId(row.id, attempt.idx, attempt.number),
         executor: attempt.executor,
+        fence: attempt.fence,
       })),
     };
   }
@@ -178,6 +188,8 @@ export class Stops {
     const reason = message === '' ? 'every instance succeeded' : message;
     this.event(row.n, nowMs, 'run', row.state, to, reason);
     this.#session.countUnfinished(-1);
+    // Only a fixed-delay schedule waits for this.
+    if (row.scheduled_at !== null) this.#fireAfter().run(nowMs, row.template_n);
     return this.#releaseReplacing(row.template_n, nowMs);
   }
 

@@ -1,3 +1,4 @@
+import type { Database as Connection } from 'better-sqlite3';
 import { type AdmissionLimits, defaultAdmissionLimits } from '../../domain/admission.ts';
 import type { Store } from '../../ports/store.ts';
 import { migrate } from '../sql/migrations.ts';
@@ -8,6 +9,8 @@ import { Purge } from './purge.ts';
 import { Reads } from './reads.ts';
 import { Refusals } from './refusals.ts';
 import { Reports } from './reports.ts';
+import { Schedules } from './schedules.ts';
+import { Servers } from './servers.ts';
 import { Session } from './session.ts';
 import { Stops } from './stops.ts';
 import { Templates } from './templates.ts';
@@ -18,18 +21,27 @@ export interface SqliteStoreOptions {
   readonly limits?: Partial<AdmissionLimits>;
 }
 
+/** For a store that is gone with the process: the simulation's. */
+export interface MemoryStoreOptions {
+  /** Open in-memory database; it goes with the store's `close`. */
+  readonly memory: Connection;
+  readonly limits?: Partial<AdmissionLimits>;
+}
+
 /**
  * The store of an embedded server: one SQLite file in WAL mode with full sync, one writer,
  * group commit. Reads go straight to the same connection.
  */
-export function createSqliteStore(options: SqliteStoreOptions): Store {
-  const session = new Session(options.path, { ...defaultAdmissionLimits, ...options.limits });
+export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptions): Store {
+  const session = new Session('path' in options ? options.path : options.memory, { ...defaultAdmissionLimits, ...options.limits });
   const stops = new Stops(session);
   const refusals = new Refusals(session);
   const admission = new Admission(session, stops, refusals);
   const claims = new Claims(session, stops);
   const reports = new Reports(session, stops);
-  const templates = new Templates(session, stops);
+  const servers = new Servers(session, reports);
+  const schedules = new Schedules(session, admission);
+  const templates = new Templates(session, stops, schedules);
   const purge = new Purge(session, stops);
   const reads = new Reads(session);
   const access = new AccessTables(session);
@@ -39,7 +51,6 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     async open() {
       await migrate(session.sql);
       session.loadUnfinished();
-      return { fence: await write(() => nextFence(session)) };
     },
     async close() {
       if (!session.db.open) return;
@@ -51,6 +62,12 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
       if (session.writes.broken !== null) throw session.writes.broken;
       session.db.prepare('select 1').get();
     },
+
+    join: (server, nowMs) => write(() => servers.join(server, nowMs)),
+    renew: (fence, leaseTtlMs, nowMs) => write(() => servers.renew(fence, leaseTtlMs, nowMs)),
+    leave: (fence, nowMs) => write(() => servers.leave(fence, nowMs)),
+    giveUp: (fence, nowMs) => write(() => servers.giveUp(fence, nowMs)),
+    stopping: async (fence) => servers.stopping(fence),
 
     createTemplate: (template, context) => write(() => templates.create(template, context)),
     updateTemplate: (id, dialect, revise, context) =>
@@ -64,14 +81,21 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     templatesReferringTo: async (id) => templates.referringTo(id),
 
     admit: (request) => write(() => admission.admit(request)),
-    claim: (request) => write(() => claims.claim(request)),
+    fire: (request) => write(() => schedules.fire(request)),
+    firings: async (templateId, offset, limit) => schedules.firings(templateId, offset, limit),
+    schedule: async (templateId) => schedules.state(templateId),
+    claim: (request) =>
+      write(() => {
+        servers.demand(request.fence);
+        return claims.claim(request);
+      }),
     report: (batch, nowMs) => write(() => reports.apply(batch, nowMs)),
     stopRun: (runId, cause, message, nowMs) =>
       write(() => stops.stop(runId, cause, message, nowMs)),
     stopOverdue: (nowMs) => write(() => stops.stopOverdue(nowMs)),
     deleteRun: (runId, nowMs) => write(() => purge.hide(runId, nowMs)),
     purgeDeleted: (limit) => write(() => purge.erase(limit)),
-    takeOver: (fence) => write(() => reports.takeOver(fence)),
+    takeOver: (fence, known) => write(() => reports.takeOver(fence, known)),
 
     run: async (id) => reads.run(id),
     latestRun: async (templateId) => reads.latestRun(templateId),
@@ -96,18 +120,4 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     policies: async () => access.policies(),
     deletePolicy: (name) => write(() => access.deletePolicy(name)),
   };
-}
-
-/** A number greater than every one handed out before: who has an older one is stale. */
-function nextFence(session: Session): number {
-  const row = session.db.prepare(`select value from meta where key = 'fence'`).get() as
-    | { value: string }
-    | undefined;
-  const fence = Number(row?.value ?? 0) + 1;
-  session.db
-    .prepare(
-      `insert into meta (key, value) values ('fence', ?) on conflict (key) do update set value = excluded.value`,
-    )
-    .run(String(fence));
-  return fence;
 }

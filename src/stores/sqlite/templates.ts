@@ -7,6 +7,7 @@ import type {
 } from '../../domain/template.ts';
 import type { AttemptHandle, ChangeContext, NewTemplate } from '../../ports/store.ts';
 import { type TemplateRecord, toTemplate } from '../sql/rows.ts';
+import type { Schedules } from './schedules.ts';
 import { lazy, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
 
@@ -14,6 +15,7 @@ import type { Stops } from './stops.ts';
 export class Templates {
   readonly #session: Session;
   readonly #stops: Stops;
+  readonly #schedules: Schedules;
   readonly #byId;
   readonly #insert;
   readonly #insertRevision;
@@ -24,9 +26,10 @@ export class Templates {
   readonly #unfinished;
   readonly #referring;
 
-  constructor(session: Session, stops: Stops) {
+  constructor(session: Session, stops: Stops, schedules: Schedules) {
     this.#session = session;
     this.#stops = stops;
+    this.#schedules = schedules;
     const { db } = session;
     this.#byId = lazy(() =>
       db.prepare('select * from templates where id = ? and deleted_at is null'),
@@ -39,7 +42,7 @@ export class Templates {
     );
     this.#insertRevision = lazy(() =>
       db.prepare(
-        'insert into template_revisions (template_n, revision, spec, document, not_acted_on) values (?, ?, ?, ?, ?)',
+        'insert into template_revisions (template_n, revision, spec, document, not_acted_on, schedule) values (?, ?, ?, ?, ?, ?)',
       ),
     );
     this.#update = lazy(() =>
@@ -77,6 +80,7 @@ export class Templates {
       context.atMs,
     );
     this.#writeRevision(Number(lastInsertRowid), 1, input);
+    this.#schedules.place(Number(lastInsertRowid), input.schedule, false, context.atMs);
     this.#record(id, 'create', 1, context);
     return this.#get(id, dialect).template;
   }
@@ -92,6 +96,7 @@ export class Templates {
     const revision = row.revision + 1;
     this.#writeRevision(row.n, revision, next);
     this.#update().run(revision, next.refersTo, context.atMs, row.n);
+    this.#schedules.place(row.n, next.schedule, row.suspended === 1, context.atMs);
     this.#record(id, 'update', revision, context);
     return this.#get(id, dialect).template;
   }
@@ -106,6 +111,8 @@ export class Templates {
     if (template.suspended === suspended) return { template, wake: false };
     this.#setSuspended().run(suspended ? 1 : 0, context.atMs, row.n);
     this.#record(id, suspended ? 'suspend' : 'resume', row.revision, context);
+    if (suspended) this.#schedules.pause(row.n);
+    else this.#schedules.resume(row.n, context.atMs);
     const wake = suspended ? false : this.#stops.releaseSuspended(row.n, context.atMs);
     return { template: this.#get(id, dialect).template, wake };
   }
@@ -119,6 +126,7 @@ export class Templates {
           .stop,
       );
     }
+    this.#schedules.place(row.n, null, false, context.atMs);
     this.#setDeleted().run(context.atMs, row.n);
     this.#record(id, 'delete', row.revision, context);
     return { stop };
@@ -147,8 +155,16 @@ export class Templates {
       spec: JSON.stringify(next.spec),
       document: JSON.stringify(next.document),
       notActedOn: JSON.stringify(next.notActedOn),
+      schedule: next.schedule === null ? null : JSON.stringify(next.schedule),
     };
-    this.#insertRevision().run(templateN, revision, texts.spec, texts.document, texts.notActedOn);
+    this.#insertRevision().run(
+      templateN,
+      revision,
+      texts.spec,
+      texts.document,
+      texts.notActedOn,
+      texts.schedule,
+    );
     this.#session.forgetRevision(templateN, revision);
   }
 

@@ -36,6 +36,7 @@ export function admissionContract(adapter: StoreAdapter): void {
         message: '',
         createdAtMs: t0 + 3,
         notBeforeMs: t0 + 3,
+        scheduledAtMs: null,
         startedAtMs: null,
         endedAtMs: null,
         deadlineAtMs: null,

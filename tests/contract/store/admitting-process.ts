@@ -28,6 +28,7 @@ await store.createTemplate(
     document: {},
     notActedOn: [],
     refersTo: null,
+    schedule: null,
   },
   { changeId: `change-${process.pid}`, atMs: t0, by: 'alice', note: '' },
 );
@@ -46,6 +47,7 @@ await Promise.all(
         idempotencyKey: `key-${next}`,
         nowMs: t0,
         notBeforeMs: t0,
+        scheduledAtMs: null,
         by: 'alice',
         override: null,
       });

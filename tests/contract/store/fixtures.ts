@@ -68,7 +68,7 @@ export class Bench {
     // The folder goes last: node:test runs these in the order they were given.
     t.after(() => bench.store.close());
     for (const task of tasks) t.after(task);
-    bench.fence = (await bench.store.open()).fence;
+    await bench.enter();
     return bench;
   }
 
@@ -76,7 +76,16 @@ export class Bench {
   async reopen(): Promise<void> {
     await this.store.close();
     this.store = this.adapter.makeStore(this.place, this.limits);
-    this.fence = (await this.store.open()).fence;
+    await this.enter();
+  }
+
+  /** Opens the store and joins it as the next life of one host. */
+  async enter(): Promise<void> {
+    const opened = (await this.store.open()) as unknown as { fence: number };
+    this.fence =
+      'join' in this.store
+        ? (await this.store.join({ host: 'host-a', leaseTtlMs: 60_000 }, t0)).fence
+        : opened.fence;
   }
 
   id(prefix: string): string {
@@ -98,6 +107,7 @@ export class Bench {
       document: {},
       notActedOn: [],
       refersTo: null,
+      schedule: null,
       ...other,
     };
   }
@@ -120,6 +130,7 @@ export class Bench {
       idempotencyKey: null,
       nowMs,
       notBeforeMs: nowMs,
+      scheduledAtMs: null,
       by: 'alice',
       override: null,
       ...other,

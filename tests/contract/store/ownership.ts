@@ -35,7 +35,7 @@ export function ownershipContract(adapter: StoreAdapter): void {
       await bench.store.stopRun(third.id, 'user', 'stopped by alice', t0);
 
       await bench.reopen();
-      const adopted = await bench.store.takeOver(bench.fence);
+      const adopted = await bench.store.takeOver(bench.fence, []);
       const brief = adopted
         .map(({ attemptId, started: confirmed, stopping }) => [attemptId, confirmed, stopping])
         .toSorted();
@@ -71,7 +71,7 @@ export function ownershipContract(adapter: StoreAdapter): void {
       const { attempts } = await bench.running(id);
       for (let life = 0; life < 2; life += 1) {
         await bench.reopen();
-        assert.deepEqual(ids(await bench.store.takeOver(bench.fence)), ids(attempts));
+        assert.deepEqual(ids(await bench.store.takeOver(bench.fence, [])), ids(attempts));
       }
     });
 
@@ -81,7 +81,7 @@ export function ownershipContract(adapter: StoreAdapter): void {
       const run = await bench.run(id);
       await bench.claim();
       await bench.reopen();
-      const [adopted] = await bench.store.takeOver(bench.fence);
+      const [adopted] = await bench.store.takeOver(bench.fence, []);
       assert.ok(adopted);
       const result = await bench.report([refused(adopted, 'its folder is empty')], t0 + 1);
       assert.equal(result.wake, true);
@@ -103,7 +103,7 @@ export function ownershipContract(adapter: StoreAdapter): void {
       );
       const delayed = await bench.run(id, { notBeforeMs: t0 + 60_000 });
       await bench.reopen();
-      assert.deepEqual(await bench.store.takeOver(bench.fence), []);
+      assert.deepEqual(await bench.store.takeOver(bench.fence, []), []);
       assert.equal((await bench.claim(t0 + 6)).nextDueMs, t0 + 10_005);
       assert.deepEqual(ids((await bench.claim(t0 + 10_005)).attempts), [`${run.id}.0.2`]);
       assert.deepEqual(ids((await bench.claim(t0 + 60_000)).attempts), [`${delayed.id}.0.1`]);

@@ -7,6 +7,8 @@ import { durabilityContract } from './durability.ts';
 import { ownershipContract } from './ownership.ts';
 import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
+import { schedulesContract } from './schedules.ts';
+import { serversContract } from './servers.ts';
 import { stopsContract } from './stops.ts';
 import { templatesContract } from './templates.ts';
 
@@ -25,6 +27,8 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     reportsContract(adapter);
     stopsContract(adapter);
     ownershipContract(adapter);
+    serversContract(adapter);
+    schedulesContract(adapter);
     readingContract(adapter);
     accessContract(adapter);
     durabilityContract(adapter, adapterUrl);

@@ -52,6 +52,7 @@ export function templatesContract(adapter: StoreAdapter): void {
             document: { v: 2 },
             notActedOn: ['NasId'],
             refersTo: 'elsewhere',
+            schedule: null,
           };
         },
         bench.context(t0 + 50),
@@ -137,6 +138,7 @@ export function templatesContract(adapter: StoreAdapter): void {
         document: {},
         notActedOn: [],
         refersTo: null,
+        schedule: null,
       });
       await bench.store.updateTemplate(id, 'sae', revise, bench.context(t0 + 1, 'bob'));
       await bench.store.setSuspended(id, 'sae', true, bench.context(t0 + 2, 'carol'));

@@ -42,6 +42,7 @@ export function toRevision(job: ValidJob, settings: SaeSettings): TemplateRevisi
     document: job.bag,
     notActedOn: notActedOn(job.bag, job.family),
     refersTo: job.bag['RefAppId'] ?? null,
+    schedule: null,
   };
 }
 

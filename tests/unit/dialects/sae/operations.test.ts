@@ -23,7 +23,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** Calls an operation as the pipeline does: an engine's refusal becomes a wire error. */
 async function product(context: TestContext, choices: Partial<SaeSettings> = {}) {
   const store = createSqliteStore({ path: join(await temporaryFolder(context), 'store.db') });
-  const { fence } = await store.open();
+  await store.open();
   const masterKey = randomBytes(32);
   const access = await createAccess({
     store,
@@ -33,7 +33,8 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
   });
   const { engine, close } = createEngine({
     store,
-    fence,
+    host: 'test',
+    leaseTtlMs: 60_000,
     executors: [],
     access,
     clock: systemClock,

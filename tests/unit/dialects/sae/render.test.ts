@@ -29,6 +29,7 @@ const run: Run = {
   message: '',
   createdAtMs: 1_700_000_001_999,
   notBeforeMs: 1_700_000_001_999,
+  scheduledAtMs: null,
   startedAtMs: 1_700_000_002_000,
   endedAtMs: 1_700_000_009_500,
   deadlineAtMs: null,

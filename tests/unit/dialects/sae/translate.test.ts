@@ -39,6 +39,7 @@ describe('a template as the engine sees it', () => {
       document: smallest,
       notActedOn: [],
       refersTo: null,
+      schedule: null,
     });
   });
 

@@ -1,0 +1,123 @@
+import type { Timer } from '../ports/clock.ts';
+import type { ReportResult } from '../ports/store.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Renewals within one lease: two may fail before others give this server up. */
+const RENEWALS_PER_LEASE = 3;
+/** Shortest pause between two renewals. */
+const MIN_PAUSE_MS = 50;
+
+export interface MembershipOptions {
+  readonly host: string;
+  readonly leaseTtlMs: number;
+  /** This server was given up: its fence is void and everything it ran must be looked at anew. */
+  readonly onGivenUp: () => Promise<void>;
+  /** Attempts of another server were ended as lost. */
+  readonly onOthersEnded: (result: ReportResult) => void;
+  /** A regular moment to look at what other servers asked for. */
+  readonly onRenewed: () => Promise<void>;
+}
+
+/**
+ * This server among those that share the store: it holds a lease and a fencing number, renews the
+ * lease, notices when it was given up (a pause longer than the lease), and gives up others whose
+ * lease has run out.
+ *
+ * Invariant: the store refuses claims under a fence that was given up, so a server that slept
+ * through its lease can start nothing before it has joined anew.
+ */
+export class Membership {
+  readonly #runtime: Runtime;
+  readonly #options: MembershipOptions;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
+  #timer: Timer | null = null;
+  #renewing: Promise<void> | null = null;
+  #stopped = true;
+
+  constructor(runtime: Runtime, options: MembershipOptions) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  /** Enters the store's servers under a new fence. */
+  async join(): Promise<void> {
+    const { store, clock } = this.#runtime;
+    const { host, leaseTtlMs } = this.#options;
+    const { fence } = await store.join({ host, leaseTtlMs }, clock.nowMs());
+    this.#runtime.owner.fence = fence;
+    this.#renewedAtMs = clock.nowMs();
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#arm();
+  }
+
+  /**
+   * Makes sure that the lease is held right now; after a pause longer than the lease that takes
+   * a renewal. Resolves with whether it is: when not, `onGivenUp` has been called.
+   */
+  async certain(): Promise<boolean> {
+    const { clock, owner } = this.#runtime;
+    const sinceMs = clock.nowMs() - this.#renewedAtMs;
+    if (sinceMs >= 0 && sinceMs < this.#options.leaseTtlMs) return true;
+    const before = owner.fence;
+    await this.renew();
+    return owner.fence === before;
+  }
+
+  /** Renews now. Calls share one renewal under way. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  /** Ends the membership in good order. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#renewing?.catch(() => undefined);
+    const { store, clock, log, owner } = this.#runtime;
+    await store.leave(owner.fence, clock.nowMs()).catch((error: unknown) => {
+      log.warn({ err: error }, 'leaving failed; the lease will run out instead');
+    });
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { store, clock, log, owner } = this.#runtime;
+    const { leaseTtlMs, onGivenUp, onOthersEnded, onRenewed } = this.#options;
+    const nowMs = clock.nowMs();
+    const lease = await store.renew(owner.fence, leaseTtlMs, nowMs);
+    if (lease.held) {
+      this.#renewedAtMs = nowMs;
+    } else {
+      log.warn(
+        { fence: owner.fence },
+        'this server was given up by the others after a pause; joining anew',
+      );
+      await this.join();
+      await onGivenUp();
+    }
+    for (const fence of lease.expired) {
+      const result = await store.giveUp(fence, clock.nowMs());
+      log.warn({ fence, ended: result.finished.length }, 'gave up a server whose lease ran out');
+      onOthersEnded(result);
+    }
+    await onRenewed();
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const pauseMs = Math.max(this.#options.leaseTtlMs / RENEWALS_PER_LEASE, MIN_PAUSE_MS);
+    this.#timer = this.#runtime.clock.after(pauseMs, () => {
+      this.renew()
+        .catch((error: unknown) => {
+          this.#runtime.log.error({ err: error }, 'renewing the lease failed; trying again');
+        })
+        .finally(() => this.#arm());
+    });
+  }
+}

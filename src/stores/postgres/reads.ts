@@ -1,0 +1,153 @@
+import type { Kysely } from 'kysely';
+import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
+import type { InstanceState } from '../../domain/states.ts';
+import type { Page, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
+import { parseAttemptId } from '../sql/attempt-id.ts';
+import { listTemplates } from '../sql/lists.ts';
+import {
+  acceptedEvent,
+  type RunJoined,
+  toAttempt,
+  toChange,
+  toEvent,
+  toRun,
+  toTemplate,
+} from '../sql/rows.ts';
+import type {
+  AttemptRow,
+  Database,
+  EventRow,
+  InstanceRow,
+  TemplateChangeRow,
+} from '../sql/schema.ts';
+import { runDefinition, type Revisions } from './revisions.ts';
+import { type Queries, statement } from './transactions.ts';
+import { runColumns } from './work.ts';
+
+const visible = 'r.deleted_at is null and t.deleted_at is null';
+const runById = statement(
+  'run',
+  `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = $1 and ${visible}`,
+);
+const latestRuns = statement(
+  'latest-runs',
+  `select l.* from templates t cross join lateral (
+     select ${runColumns} from runs r where r.template_n = t.n and ${visible} order by r.n desc limit 1) as l
+   where t.id = any($1::text[])`,
+);
+const latestChanges = statement(
+  'latest-changes',
+  `select l.* from unnest($1::text[]) as w(id) cross join lateral (
+     select c.* from template_changes c where c.template_id = w.id order by c.n desc limit 1) as l`,
+);
+const instancesOf = statement('instances', 'select * from instances where run_n = $1 order by idx');
+const attemptsOf = statement(
+  'attempts',
+  'select * from attempts where run_n = $1 order by idx, number',
+);
+const attemptAt = statement(
+  'attempt',
+  'select * from attempts where run_n = $1 and idx = $2 and number = $3',
+);
+const eventsOf = statement('events', 'select * from events where run_n = $1 order by seq');
+const countRuns = statement(
+  'counts',
+  `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state <> 'queued') as running,
+     (select count(*) from attempts where state in ('claimed', 'running', 'stopping')) as active_attempts
+   from runs where state in ('queued', 'running', 'stopping')`,
+);
+
+/** Lists and details. */
+export class Reads {
+  readonly #db: Queries;
+  readonly #sql: Kysely<Database>;
+  readonly #revisions: Revisions;
+
+  constructor(db: Queries, sql: Kysely<Database>, revisions: Revisions) {
+    this.#db = db;
+    this.#sql = sql;
+    this.#revisions = revisions;
+  }
+
+  async run(id: string): Promise<RunDetail | null> {
+    const row = await this.#find(id);
+    if (row === undefined) return null;
+    const revisions = await this.#revisions.load(this.#db, row.spec === null ? [row] : []);
+    return { ...toRun(row), ...runDefinition(row, revisions), templateName: row.template_name };
+  }
+
+  async latestRun(templateId: string): Promise<Run | null> {
+    const [row] = await this.#db.rows<RunJoined>(latestRuns, [[templateId]]);
+    return row === undefined ? null : toRun(row);
+  }
+
+  async instances(runId: string): Promise<Instance[]> {
+    const row = await this.#find(runId);
+    if (row === undefined) return [];
+    // Attempts first: an instance is never behind its attempts.
+    const attempts = await this.#db.rows<AttemptRow>(attemptsOf, [row.n]);
+    const instances = await this.#db.rows<InstanceRow>(instancesOf, [row.n]);
+    const byIndex = Map.groupBy(attempts, ({ idx }) => idx);
+    return instances.map(({ idx, state }) => ({
+      id: `${runId}.${idx}`,
+      runId,
+      index: idx,
+      state: state as InstanceState,
+      attempts: (byIndex.get(idx) ?? []).map((attempt) => toAttempt(runId, attempt)),
+    }));
+  }
+
+  async attempt(id: string): Promise<(Attempt & { runId: string }) | null> {
+    const at = parseAttemptId(id);
+    const row = at === null ? undefined : await this.#find(at.runId);
+    if (at === null || row === undefined) return null;
+    const [attempt] = await this.#db.rows<AttemptRow>(attemptAt, [row.n, at.index, at.number]);
+    return attempt === undefined ? null : { ...toAttempt(row.id, attempt), runId: row.id };
+  }
+
+  async events(runId: string): Promise<RunEvent[]> {
+    const row = await this.#find(runId);
+    if (row === undefined) return [];
+    const events = await this.#db.rows<EventRow>(eventsOf, [row.n]);
+    return [acceptedEvent(row), ...events.map((event) => toEvent(runId, event))];
+  }
+
+  async counts(): Promise<{ queued: number; running: number; activeAttempts: number }> {
+    type Row = { queued: number; running: number; active_attempts: number };
+    const [row] = await this.#db.rows<Row>(countRuns);
+    return {
+      queued: row?.queued ?? 0,
+      running: row?.running ?? 0,
+      activeAttempts: row?.active_attempts ?? 0,
+    };
+  }
+
+  async templates(query: TemplateQuery): Promise<Page<TemplateSummary>> {
+    const { rows, total } = await listTemplates(this.#sql, 'postgres', query);
+    if (rows.length === 0) return { rows: [], total };
+    const ids = rows.map(({ id }) => id);
+    const refs = rows.map(({ n, revision }) => ({ template_n: n, revision }));
+    const revisions = await this.#revisions.load(this.#db, refs);
+    const runs = await this.#db.rows<RunJoined>(latestRuns, [ids]);
+    const changes = await this.#db.rows<TemplateChangeRow & { n: number }>(latestChanges, [ids]);
+    const runOf = new Map(runs.map((run) => [run.template_id, run]));
+    const changeOf = new Map(changes.map((change) => [change.template_id, change]));
+    return {
+      total,
+      rows: rows.map((row) => {
+        const run = runOf.get(row.id);
+        const change = changeOf.get(row.id);
+        return {
+          ...toTemplate(row, revisions({ template_n: row.n, revision: row.revision })),
+          latestRun: run === undefined ? null : toRun(run),
+          latestChange: change === undefined ? null : toChange(change),
+        };
+      }),
+    };
+  }
+
+  async #find(id: string): Promise<RunJoined | undefined> {
+    const [row] = await this.#db.rows<RunJoined>(runById, [id]);
+    return row;
+  }
+}

@@ -1,0 +1,216 @@
+import { type AttemptEnd, decideAttemptEnd } from '../../domain/progress.ts';
+import { type AttemptState, isFinal, type RunState, transition } from '../../domain/states.ts';
+import type { AttemptReport } from '../../ports/executor.ts';
+import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
+import { parseAttemptId } from '../sql/attempt-id.ts';
+import type { RunJoined } from '../sql/rows.ts';
+import type { AttemptRow } from '../sql/schema.ts';
+import { rowsJson } from './json-rows.ts';
+import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
+import { finishRun, releaseReplacing, settleStopped, stopRuns } from './stops.ts';
+import { statement } from './transactions.ts';
+import { attemptKey, runColumns, type Work } from './work.ts';
+
+const lockReported = statement(
+  'report-runs',
+  `select ${runColumns} from runs r join templates t on t.n = r.template_n
+   where r.id = any($1::text[]) order by r.n for no key update of r`,
+);
+const reportedAttempts = statement(
+  'report-attempts',
+  `select a.* from json_to_recordset($1::json) as x(run_n bigint, idx integer, number integer)
+   join attempts a on a.run_n = x.run_n and a.idx = x.idx and a.number = x.number`,
+);
+/** Reports that came with one call. */
+export interface ReportBatch {
+  readonly reports: readonly AttemptReport[];
+  readonly nowMs: number;
+}
+
+interface Tally {
+  stale: number;
+  wake: boolean;
+  readonly stop: AttemptHandle[];
+  readonly finished: string[];
+  /** Templates in which this call ended a run. */
+  readonly ended: Set<number>;
+}
+
+interface Found {
+  readonly run: RunJoined;
+  readonly attempt: AttemptRow;
+}
+
+type EndReport = Exclude<AttemptReport, { kind: 'started' }>;
+
+/** What executors tell, checked against the fence and the transition table before it counts. */
+export class Reports {
+  readonly #revisions: Revisions;
+
+  constructor(revisions: Revisions) {
+    this.#revisions = revisions;
+  }
+
+  /** Applies the reports of several calls in their order; answers each call by itself. */
+  async apply(work: Work, batches: readonly ReportBatch[]): Promise<ReportResult[]> {
+    const positions = batches.flatMap(({ reports }) =>
+      reports.flatMap((report) => parseAttemptId(report.attemptId) ?? []),
+    );
+    const ids = [...new Set(positions.map(({ runId }) => runId))];
+    const runs = ids.length === 0 ? [] : await work.lockRuns(lockReported, [ids]);
+    const byId = new Map(runs.map((run) => [run.id, run]));
+    const wanted = positions.flatMap(({ runId, index, number }) => {
+      const run = byId.get(runId);
+      return run === undefined ? [] : [{ run_n: run.n, idx: index, number }];
+    });
+    if (wanted.length > 0) {
+      for (const row of await work.tx.rows<AttemptRow>(reportedAttempts, [rowsJson(wanted)])) {
+        const key = attemptKey(row.run_n, row.idx, row.number);
+        if (!work.attempts.has(key)) work.attempts.set(key, row);
+      }
+    }
+    const revisions = await this.#revisions.load(
+      work.tx,
+      runs.filter(({ spec }) => spec === null),
+    );
+
+    const tallies: Tally[] = [];
+    let lastMs = 0;
+    for (const { reports, nowMs } of batches) {
+      const tally: Tally = { stale: 0, wake: false, stop: [], finished: [], ended: new Set() };
+      tallies.push(tally);
+      lastMs = nowMs;
+      for (const report of reports) {
+        const found = find(work, byId, report);
+        if (found === null) tally.stale += 1;
+        else if (report.kind === 'started') started(work, found, report);
+        else await ended(work, found, report, nowMs, revisions, tally);
+      }
+    }
+    const released = await releaseReplacing(work, lastMs);
+    return tallies.map(({ stale, wake, stop, finished, ended: templates }) => ({
+      stale,
+      stop,
+      finished,
+      wake: wake || [...templates].some((n) => released.has(n)),
+    }));
+  }
+}
+
+/** Null when the report must not count: unknown, finished, or of an owner that lost it. */
+function find(
+  work: Work,
+  runs: ReadonlyMap<string, RunJoined>,
+  report: AttemptReport,
+): Found | null {
+  const at = parseAttemptId(report.attemptId);
+  const run = at === null ? undefined : runs.get(at.runId);
+  if (at === null || run === undefined) return null;
+  const attempt = work.attempts.get(attemptKey(run.n, at.index, at.number));
+  if (attempt === undefined || attempt.fence !== report.fence) return null;
+  if (isFinal('attempt', attempt.state as AttemptState)) return null;
+  return { run, attempt };
+}
+
+function started(
+  work: Work,
+  { run, attempt }: Found,
+  report: AttemptReport & { kind: 'started' },
+): void {
+  if (attempt.started_at !== null) return;
+  const from = attempt.state as AttemptState;
+  // A stop may have been asked before the start was confirmed; the stop stands.
+  const next = from === 'claimed' ? transition('attempt', 'claimed', 'running') : from;
+  work.changeAttempt(attempt, { state: next, pid: report.pid, started_at: report.atMs });
+  const pid = report.pid === null ? '' : ` as process ${report.pid}`;
+  work.event(run.n, report.atMs, `#${attempt.idx}.${attempt.number}`, from, next, `started${pid}`);
+}
+
+async function ended(
+  work: Work,
+  { run, attempt }: Found,
+  report: EndReport,
+  nowMs: number,
+  revisions: RevisionsOf,
+  tally: Tally,
+): Promise<void> {
+  const { retry } = runDefinition(run, revisions).spec;
+  const end = toEnd(report, attempt);
+  const { replicas, succeeded, failed } = run;
+  const progress = { state: run.state as RunState, replicas, succeeded, failed };
+  const decision = decideAttemptEnd(progress, retry, end);
+  const from = attempt.state as AttemptState;
+  transition('attempt', from, decision.attempt);
+  work.changeAttempt(attempt, {
+    state: decision.attempt,
+    exit_code: end.kind === 'exit' ? end.exitCode : null,
+    signal: end.kind === 'signal' ? end.signal : null,
+    message: decision.reason,
+    ended_at: report.atMs,
+  });
+  const subject = `#${attempt.idx}.${attempt.number}`;
+  work.event(run.n, report.atMs, subject, from, decision.attempt, decision.reason);
+
+  transition('instance', 'active', decision.instance);
+  work.changeInstance({
+    run_n: run.n,
+    idx: attempt.idx,
+    state: decision.instance,
+    attempt: attempt.number,
+    due_at: nowMs + decision.retryInMs,
+  });
+  work.changeRun(run, {
+    active: run.active - 1,
+    succeeded: succeeded + (decision.instance === 'succeeded' ? 1 : 0),
+    failed: failed + (countsAsFailed(decision.attempt, end) ? 1 : 0),
+  });
+  if (decision.instance === 'pending') {
+    tally.wake = true;
+    work.tx.wake = true;
+  }
+  const reason = `instance #${attempt.idx} ${decision.reason}`;
+  await settle(work, run, decision.run, reason, nowMs, tally);
+}
+
+async function settle(
+  work: Work,
+  run: RunJoined,
+  verdict: 'continue' | 'complete' | 'give-up',
+  reason: string,
+  nowMs: number,
+  tally: Tally,
+): Promise<void> {
+  if (verdict === 'complete') {
+    finishRun(work, run, 'succeeded', null, '', nowMs);
+    tally.finished.push(run.id);
+  } else if (verdict === 'give-up') {
+    const handles = await stopRuns(work, [run], 'budget', () => reason, nowMs);
+    const stop = handles.get(run.n) ?? [];
+    tally.stop.push(...stop);
+    if (stop.length === 0) tally.finished.push(run.id);
+    tally.wake = true;
+  } else if (run.state === 'stopping' && run.active <= 0) {
+    settleStopped(work, run, nowMs);
+    tally.finished.push(run.id);
+    tally.wake = true;
+  } else {
+    return;
+  }
+  tally.ended.add(run.template_n);
+}
+
+function toEnd(report: EndReport, attempt: AttemptRow): AttemptEnd {
+  if (report.kind === 'lost') return { kind: 'lost', message: report.message };
+  if (report.kind === 'refused') {
+    const neverStarted = attempt.adopted === 1 && attempt.started_at === null;
+    return { kind: neverStarted ? 'never-started' : 'refused', message: report.message };
+  }
+  const { stopped, message } = report;
+  if (report.signal !== null) return { kind: 'signal', signal: report.signal, stopped, message };
+  return { kind: 'exit', exitCode: report.exitCode ?? 0, stopped, message };
+}
+
+/** Failed attempts are what the budget and the `Failed` counter count; a stop we asked for is none. */
+function countsAsFailed(state: AttemptState, end: AttemptEnd): boolean {
+  return (state === 'failed' || state === 'lost') && end.kind !== 'never-started';
+}

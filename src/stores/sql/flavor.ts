@@ -1,0 +1,2 @@
+/** Which database the SQL is written for, where the two differ. */
+export type SqlFlavor = 'sqlite' | 'postgres';

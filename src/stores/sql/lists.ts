@@ -1,0 +1,99 @@
+import { type Kysely, sql } from 'kysely';
+import type { Run } from '../../domain/run.ts';
+import type { TemplateChange } from '../../domain/template.ts';
+import type { Page, RunQuery, TemplateQuery } from '../../ports/store.ts';
+import type { SqlFlavor } from './flavor.ts';
+import { type RunJoined, type TemplateRecord, toChange, toRun } from './rows.ts';
+import type { Database } from './schema.ts';
+
+const countAll = sql<number>`count(*)`.as('total');
+const nothing = { rows: [], total: 0 };
+
+/** Visible runs that match, the newest first. */
+export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<Page<Run>> {
+  if (query.states?.length === 0) return nothing;
+  let base = db
+    .selectFrom('runs as r')
+    .innerJoin('templates as t', 't.n', 'r.template_n')
+    .where('r.deleted_at', 'is', null)
+    .where('t.deleted_at', 'is', null);
+  if (query.templateId !== undefined) base = base.where('t.id', '=', query.templateId);
+  if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
+  if (query.states !== undefined) base = base.where('r.state', 'in', [...query.states]);
+  const { total } = await base.select(countAll).executeTakeFirstOrThrow();
+  if (query.limit === 0) return { rows: [], total };
+  const rows = await base
+    .selectAll('r')
+    .select([
+      't.id as template_id',
+      't.name as template_name',
+      't.dialect as dialect',
+      't.namespace as namespace',
+    ])
+    .orderBy('r.n', 'desc')
+    .offset(query.offset)
+    .limit(query.limit)
+    .execute();
+  return { rows: rows.map((row) => toRun(row as RunJoined)), total };
+}
+
+/** Rows of visible templates that match; the caller adds revision, newest run and newest change. */
+export async function listTemplates(
+  db: Kysely<Database>,
+  flavor: SqlFlavor,
+  query: TemplateQuery,
+): Promise<Page<TemplateRecord>> {
+  if (query.ids?.length === 0) return nothing;
+  let base = db.selectFrom('templates as t').where('t.deleted_at', 'is', null);
+  if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
+  if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
+  if (query.ids !== undefined) base = base.where('t.id', 'in', [...query.ids]);
+  if (query.nameContains !== undefined && query.nameContains !== '') {
+    const position = sql.raw(flavor === 'sqlite' ? 'instr' : 'strpos');
+    base = base.where(sql<boolean>`${position}(t.name, ${query.nameContains}) > 0`);
+  }
+  const { total } = await base.select(countAll).executeTakeFirstOrThrow();
+  if (query.limit === 0) return { rows: [], total };
+  const direction = query.ascending === true ? 'asc' : 'desc';
+  let ordered = base.selectAll('t');
+  if (query.orderBy === 'active') {
+    ordered = ordered.orderBy(
+      sql`coalesce((select l.active from runs as l where l.template_n = t.n and l.deleted_at is null order by l.n desc limit 1), 0)`,
+      direction,
+    );
+  } else if (query.orderBy === 'replicas') {
+    const replicas = sql.raw(
+      flavor === 'sqlite'
+        ? `json_extract(v.spec, '$.replicas')`
+        : `(v.spec::json ->> 'replicas')::integer`,
+    );
+    ordered = ordered.orderBy(
+      sql`(select ${replicas} from template_revisions as v where v.template_n = t.n and v.revision = t.revision)`,
+      direction,
+    );
+  }
+  const rows = await ordered
+    .orderBy('t.n', direction)
+    .offset(query.offset)
+    .limit(query.limit)
+    .execute();
+  return { rows, total };
+}
+
+/** The recorded changes of a template, deleted or not, the newest first. */
+export async function listChanges(
+  db: Kysely<Database>,
+  templateId: string,
+  offset: number,
+  limit: number,
+): Promise<Page<TemplateChange>> {
+  const base = db.selectFrom('template_changes as c').where('c.template_id', '=', templateId);
+  const { total } = await base.select(countAll).executeTakeFirstOrThrow();
+  const rows = await base
+    .selectAll('c')
+    .orderBy('c.n', 'desc')
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  return { rows: rows.map(toChange), total };
+}
