@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { ensurePrivateFile } from './private-file.ts';
 
@@ -15,6 +16,9 @@ export class DataDirBusyError extends Error {
     this.name = 'DataDirBusyError';
   }
 }
+
+/** Pause between two looks of a standby server. */
+const standbyPollMs = 250;
 
 /** A held lock. */
 export interface ServerLock {
@@ -55,4 +59,20 @@ export async function lockDataDir(dataDir: string): Promise<ServerLock> {
     await rm(join(folder, name), { force: true });
   }
   return { release: () => rm(ownPath, { force: true }) };
+}
+
+/**
+ * Waits until the server that has the data folder is gone, then claims it: the way of a standby.
+ * A frozen server is not gone, it may go on at any moment.
+ * @throws the signal's reason when it is aborted first.
+ */
+export async function awaitDataDir(dataDir: string, signal: AbortSignal): Promise<ServerLock> {
+  for (;;) {
+    try {
+      return await lockDataDir(dataDir);
+    } catch (error) {
+      if (!(error instanceof DataDirBusyError)) throw error;
+    }
+    await setTimeout(standbyPollMs, undefined, { signal });
+  }
 }

@@ -23,7 +23,7 @@ import { createExecutors } from './executors.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
 import { createMetrics } from './metrics.ts';
 import { processRefusal } from './process-policy.ts';
-import { lockDataDir } from './server-lock.ts';
+import { awaitDataDir, lockDataDir } from './server-lock.ts';
 import { createStore } from './stores.ts';
 import { runAll, settledWithin } from './shutdown.ts';
 import { version } from './version.ts';
@@ -46,15 +46,20 @@ export interface RunningServer {
 type Undo = () => Promise<unknown> | unknown;
 
 /**
- * Starts a server.
+ * Starts a server. With `standby` it waits until the data folder is free, and gives up waiting
+ * when that signal is aborted.
  * @throws DataDirBusyError while another server has the data folder; otherwise what the part that
  *   could not start says. Whatever had started is ended again first.
  */
-export async function startServer(config: FrozenConfig, log: Logger): Promise<RunningServer> {
+export async function startServer(
+  config: FrozenConfig,
+  log: Logger,
+  standby: AbortSignal | null = null,
+): Promise<RunningServer> {
   // What has been started, newest last: undone in reverse, after a failed start and at the end.
   const undo: Undo[] = [];
   try {
-    return await assemble(config, log, undo);
+    return await assemble(config, log, undo, standby);
   } catch (error) {
     await runAll(undo.toReversed()).catch((fault: unknown) => {
       log.warn({ err: fault }, 'while giving up the start');
@@ -63,10 +68,15 @@ export async function startServer(config: FrozenConfig, log: Logger): Promise<Ru
   }
 }
 
-async function assemble(config: FrozenConfig, log: Logger, undo: Undo[]): Promise<RunningServer> {
+async function assemble(
+  config: FrozenConfig,
+  log: Logger,
+  undo: Undo[],
+  standby: AbortSignal | null,
+): Promise<RunningServer> {
   const { dataDir } = config;
   const paths = await prepareDataDir(dataDir);
-  const lock = await lockDataDir(dataDir);
+  const lock = standby === null ? await lockDataDir(dataDir) : await awaitDataDir(dataDir, standby);
   undo.push(() => lock.release());
   const operatorToken = await loadOrCreateOperatorToken(dataDir);
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { ConfigError, loadConfig } from '../../app/config.ts';
 import { createLog } from '../../app/log.ts';
-import { startServer } from '../../app/server.ts';
+import { type RunningServer, startServer } from '../../app/server.ts';
 import { collect } from '../command.ts';
 import { type ConfigFlags, configInput } from '../config-flags.ts';
 import { CliError, exitCodes } from '../errors.ts';
@@ -9,10 +9,18 @@ import { print } from '../output.ts';
 
 /** `longshore up`: a server in the foreground, until SIGTERM or SIGINT. */
 export function upCommand(): Command {
-  return withConfigFlags(new Command('up').description('Start a server in the foreground.')).action(
-    async (flags: ConfigFlags) => {
+  return withConfigFlags(new Command('up').description('Start a server in the foreground.'))
+    .option(
+      '--standby',
+      'wait while another server has the data folder, and take over when it dies',
+    )
+    .action(async (flags: ConfigFlags & { readonly standby?: boolean }) => {
       const { config } = readConfig(flags);
-      const server = await startServer(config, createLog(config.log.level));
+      const log = createLog(config.log.level);
+      const server = await (flags.standby === true
+        ? takeOver(config, log)
+        : startServer(config, log));
+      if (server === null) return;
       print(`longshore listens on ${server.url}`);
       print(`everything is kept in ${server.dataDir}`);
       print('keys: longshore keys create --user NAME --policy AliyunSAEFullAccess   stop: Ctrl-C');
@@ -20,8 +28,22 @@ export function upCommand(): Command {
       await server.close();
       // Running jobs belong to their supervisor; nothing here may keep the process.
       process.exit(exitCodes.ok);
-    },
-  );
+    });
+}
+
+/** Starts once the data folder is free; null when it was told to end before. */
+async function takeOver(
+  ...[config, log]: Parameters<typeof startServer>
+): Promise<RunningServer | null> {
+  const waiting = new AbortController();
+  print(`standing by for ${config.dataDir}`);
+  void ended().then(() => waiting.abort());
+  try {
+    return await startServer(config, log, waiting.signal);
+  } catch (error) {
+    if (waiting.signal.aborted) return null;
+    throw error;
+  }
 }
 
 /** Adds the flags that set configuration. */

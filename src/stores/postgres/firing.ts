@@ -100,9 +100,7 @@ async function decideDue(
     tx,
     plans.map(({ row, plan }) => ({
       template_n: row.template_n,
-      // A fixed delay counts from the end of the run; without a run, from now.
-      next_at:
-        row.delay_ms !== null && !fired.has(row.template_n) ? nowMs + row.delay_ms : plan.nextMs,
+      next_at: fired.has(row.template_n) ? plan.nextMs : plan.nextIfRefusedMs,
       last_at: plan.lastMs ?? row.last_at,
       note: plan.note,
     })),

@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
 import type { InstanceState } from '../../domain/states.ts';
 import type { TemplateChange } from '../../domain/template.ts';
 import type { Page, RunQuery, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
+import { parseAttemptId } from '../sql/attempt-id.ts';
+import { listChanges, listRuns, listTemplates } from '../sql/lists.ts';
 import {
   acceptedEvent,
   type RunJoined,
@@ -85,11 +86,11 @@ export class Reads {
   }
 
   attempt(attemptIdText: string): (Attempt & { runId: string }) | null {
-    const match = /^(.+)\.(\d{1,9})\.(\d{1,9})$/.exec(attemptIdText);
-    const row = match === null ? undefined : this.#find(match[1] ?? '');
-    if (match === null || row === undefined) return null;
+    const at = parseAttemptId(attemptIdText);
+    const row = at === null ? undefined : this.#find(at.runId);
+    if (at === null || row === undefined) return null;
     const attempt = (this.#attempts().all(row.n) as AttemptRow[]).find(
-      (a) => a.idx === Number(match[2]) && a.number === Number(match[3]),
+      (a) => a.idx === at.index && a.number === at.number,
     );
     return attempt === undefined ? null : { ...toAttempt(row.id, attempt), runId: row.id };
   }
@@ -107,75 +108,17 @@ export class Reads {
     return this.#counts().get() as { queued: number; running: number; activeAttempts: number };
   }
 
-  async runs(query: RunQuery): Promise<Page<Run>> {
-    let base = this.#session.sql
-      .selectFrom('runs as r')
-      .innerJoin('templates as t', 't.n', 'r.template_n')
-      .where('r.deleted_at', 'is', null)
-      .where('t.deleted_at', 'is', null);
-    if (query.templateId !== undefined) base = base.where('t.id', '=', query.templateId);
-    if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
-    if (query.states !== undefined) base = base.where('r.state', 'in', [...query.states]);
-    const { total } = await base.select(countAll).executeTakeFirstOrThrow();
-    if (query.limit === 0) return { rows: [], total };
-    const rows = await base
-      .selectAll('r')
-      .select([
-        't.id as template_id',
-        't.name as template_name',
-        't.dialect as dialect',
-        't.namespace as namespace',
-      ])
-      .orderBy('r.n', 'desc')
-      .offset(query.offset)
-      .limit(query.limit)
-      .execute();
-    return { rows: rows.map((row) => toRun(row as RunJoined)), total };
+  runs(query: RunQuery): Promise<Page<Run>> {
+    return listRuns(this.#session.sql, query);
   }
 
   async templates(query: TemplateQuery): Promise<Page<TemplateSummary>> {
-    let base = this.#session.sql.selectFrom('templates as t').where('t.deleted_at', 'is', null);
-    if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
-    if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
-    if (query.ids !== undefined) base = base.where('t.id', 'in', [...query.ids]);
-    if (query.nameContains !== undefined && query.nameContains !== '') {
-      base = base.where(sql<boolean>`instr(t.name, ${query.nameContains}) > 0`);
-    }
-    const { total } = await base.select(countAll).executeTakeFirstOrThrow();
-    if (query.limit === 0) return { rows: [], total };
-    const direction = query.ascending === true ? 'asc' : 'desc';
-    let ordered = base.selectAll('t');
-    if (query.orderBy === 'active') {
-      ordered = ordered.orderBy(
-        sql`coalesce((select l.active from runs as l where l.template_n = t.n and l.deleted_at is null order by l.n desc limit 1), 0)`,
-        direction,
-      );
-    } else if (query.orderBy === 'replicas') {
-      ordered = ordered.orderBy(
-        sql`(select json_extract(v.spec, '$.replicas') from template_revisions as v where v.template_n = t.n and v.revision = t.revision)`,
-        direction,
-      );
-    }
-    const rows = await ordered
-      .orderBy('t.n', direction)
-      .offset(query.offset)
-      .limit(query.limit)
-      .execute();
-    return { rows: rows.map((row) => this.#summary(row as TemplateRecord)), total };
+    const { rows, total } = await listTemplates(this.#session.sql, 'sqlite', query);
+    return { rows: rows.map((row) => this.#summary(row)), total };
   }
 
-  async changes(templateId: string, offset: number, limit: number): Promise<Page<TemplateChange>> {
-    const base = this.#session.sql
-      .selectFrom('template_changes as c')
-      .where('c.template_id', '=', templateId);
-    const { total } = await base.select(countAll).executeTakeFirstOrThrow();
-    const rows = await base
-      .selectAll('c')
-      .orderBy('c.n', 'desc')
-      .offset(offset)
-      .limit(limit)
-      .execute();
-    return { rows: rows.map(toChange), total };
+  changes(templateId: string, offset: number, limit: number): Promise<Page<TemplateChange>> {
+    return listChanges(this.#session.sql, templateId, offset, limit);
   }
 
   #summary(row: TemplateRecord): TemplateSummary {
@@ -191,5 +134,3 @@ export class Reads {
     return this.#run().get(id) as RunJoined | undefined;
   }
 }
-
-const countAll = sql<number>`count(*)`.as('total');

@@ -12,6 +12,7 @@ import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import type { JobSpec } from '../../domain/template.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
+import { parseAttemptId } from '../sql/attempt-id.ts';
 import { lazy, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
 
@@ -278,10 +279,4 @@ function toEnd(
 /** Failed attempts are what the budget and the `Failed` counter count; a stop we asked for is none. */
 function countsAsFailed(state: AttemptState, end: AttemptEnd): boolean {
   return (state === 'failed' || state === 'lost') && end.kind !== 'never-started';
-}
-
-function parseAttemptId(text: string): { runId: string; index: number; number: number } | null {
-  const match = /^(.+)\.(\d{1,9})\.(\d{1,9})$/.exec(text);
-  if (match === null) return null;
-  return { runId: match[1] ?? '', index: Number(match[2]), number: Number(match[3]) };
 }

@@ -55,9 +55,7 @@ export class Session {
     this.sql = new Kysely<Database>({ dialect: new SqliteDialect({ database: this.db }) });
     this.writes = new WriteQueue(this.db, {
       sync: () =>
-        typeof source === 'string'
-          ? (this.#wal ??= new WalSync(source)).sync()
-          : Promise.resolve(),
+        typeof source === 'string' ? (this.#wal ??= new WalSync(source)).sync() : Promise.resolve(),
       onOutcome: (committed) => {
         if (committed) this.#unfinished += this.#delta;
         this.#delta = 0;

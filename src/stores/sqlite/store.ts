@@ -33,7 +33,10 @@ export interface MemoryStoreOptions {
  * group commit. Reads go straight to the same connection.
  */
 export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptions): Store {
-  const session = new Session('path' in options ? options.path : options.memory, { ...defaultAdmissionLimits, ...options.limits });
+  const session = new Session('path' in options ? options.path : options.memory, {
+    ...defaultAdmissionLimits,
+    ...options.limits,
+  });
   const stops = new Stops(session);
   const refusals = new Refusals(session);
   const admission = new Admission(session, stops, refusals);
