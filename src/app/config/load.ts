@@ -189,8 +189,32 @@ function validate(values: Values): string[] {
   }
   return [...wrong].map(([key, message]) => {
     const entry = values.get(key);
-    return `${key} = ${JSON.stringify(entry?.value)} (${entry?.origin ?? 'default'}) ${message}`;
+    return `${key} = ${shownValue(key, entry?.value)} (${entry?.origin ?? 'default'}) ${message}`;
   });
+}
+
+/** A value as messages may show it. */
+function shownValue(key: string, value: unknown): string {
+  return byKey.get(key)?.schema['x-secret'] === true ? '(not shown)' : JSON.stringify(value);
+}
+
+/** The configuration as it may be printed: what can hold a password is shown without it. */
+export function printable(config: FrozenConfig): unknown {
+  const shown = structuredClone(config) as Config;
+  const { url } = shown.store;
+  if (url !== null) shown.store.url = withoutPassword(url);
+  return shown;
+}
+
+function withoutPassword(url: string): string {
+  try {
+    const parsed = new URL(url);
+    if (parsed.password !== '') parsed.password = '***';
+    if (parsed.searchParams.has('password')) parsed.searchParams.set('password', '***');
+    return parsed.href;
+  } catch {
+    return '(not shown)';
+  }
 }
 
 function freeze<T>(value: T): T {

@@ -20,6 +20,8 @@ export interface SettingSchema {
   readonly default?: unknown;
   readonly description?: string;
   readonly 'x-default'?: string;
+  /** The value may hold a password: it is shown without it. */
+  readonly 'x-secret'?: boolean;
 }
 
 /** Prefix of every environment variable that is a setting. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { configurationPage } from '../../app/config.ts';
+import { configurationPage, printable } from '../../app/config.ts';
 import type { ConfigFlags } from '../config-flags.ts';
 import { print, show } from '../output.ts';
 import { readConfig, withConfigFlags } from './up.ts';
@@ -15,7 +15,8 @@ export function configCommand(): Command {
       )
         .option('--json', 'print JSON for scripts')
         .action((flags: ConfigFlags & { readonly json?: boolean }) => {
-          const { config, origins } = readConfig(flags);
+          const { config: full, origins } = readConfig(flags);
+          const config = printable(full);
           show(flags, config, () => {
             const given = [...origins]
               .filter(([, origin]) => origin !== 'default')

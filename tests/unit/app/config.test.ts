@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 import {
   ConfigError,
   loadConfig,
+  printable,
   settings,
   type ConfigInput,
   type FrozenConfig,
@@ -152,5 +153,21 @@ suite('refusals', () => {
       LONGSHORE_SERVICE_HOST: '10.0.0.1',
     };
     assert.equal(load({ env }).listen.port, 8480);
+  });
+});
+
+suite('secrets', () => {
+  const url = 'postgres://jobs:s3cret@db.example/longshore?password=s3cret';
+
+  test('a password in the store’s address is not printed', () => {
+    const shown = JSON.stringify(printable(load({ env: { LONGSHORE_STORE_URL: url } })));
+    assert.ok(!shown.includes('s3cret'), shown);
+    assert.match(shown, /db\.example/);
+  });
+
+  test('nor does an error show it', () => {
+    const message = problems({ env: { LONGSHORE_STORE_URL: url.replace('postgres', 'mysql') } });
+    assert.match(message, /store\.url/);
+    assert.ok(!message.includes('s3cret'), message);
   });
 });
