@@ -53,26 +53,9 @@ export interface SkippedRest {
 export function planCatchUp(parsed: ParsedSchedule, facts: CatchUpFacts): CatchUpPlan {
   if (parsed.definition.timing.kind === 'fixed-delay') return planDelayed(parsed, facts);
   const judge = new Judge(parsed, facts);
-  const { nowMs, lastNominalMs } = facts;
-  let before = nowMs + 1;
-  let isExact = true;
-  for (;;) {
-    const occurrence = previousFiring(parsed, before);
-    if (occurrence === null || occurrence.nominalMs <= lastNominalMs) break;
-    if (judge.skips >= scheduleLimits.maxCountedSkips) {
-      isExact = false;
-      break;
-    }
-    judge.decide(occurrence);
-    before = occurrence.nominalMs;
-  }
-  // Beyond what is counted one by one, only what still may fire is looked for.
-  while (!isExact && judge.mayFire(before)) {
-    const occurrence = previousFire(parsed, before, lastNominalMs);
-    if (occurrence === null || !judge.mayFire(occurrence.nominalMs)) break;
-    judge.decide(occurrence);
-    before = occurrence.nominalMs;
-  }
+  const { nowMs } = facts;
+  const { isExact, reachedMs } = walkBack(parsed, facts, judge);
+  if (!isExact) searchBack(parsed, facts, judge, reachedMs);
   const next = nextFiring(parsed, nowMs);
   return {
     fire: judge.fire.toReversed(),
@@ -82,6 +65,40 @@ export function planCatchUp(parsed: ParsedSchedule, facts: CatchUpFacts): CatchU
       ? { nextNominalMs: next.occurrence.nominalMs, note: '' }
       : { nextNominalMs: null, note: next.reason }),
   };
+}
+
+/** Decides one by one from now on back, until all is decided or enough is counted. */
+function walkBack(
+  parsed: ParsedSchedule,
+  { lastNominalMs, nowMs }: CatchUpFacts,
+  judge: Judge,
+): { readonly isExact: boolean; readonly reachedMs: number } {
+  let before = nowMs + 1;
+  for (;;) {
+    const occurrence = previousFiring(parsed, before);
+    if (occurrence === null || occurrence.nominalMs <= lastNominalMs) {
+      return { isExact: true, reachedMs: before };
+    }
+    if (judge.skips >= scheduleLimits.maxCountedSkips) return { isExact: false, reachedMs: before };
+    judge.decide(occurrence);
+    before = occurrence.nominalMs;
+  }
+}
+
+/** Beyond what is counted, decides only what still may fire. */
+function searchBack(
+  parsed: ParsedSchedule,
+  { lastNominalMs }: CatchUpFacts,
+  judge: Judge,
+  reachedMs: number,
+): void {
+  let before = reachedMs;
+  while (judge.mayFire(before)) {
+    const occurrence = previousFire(parsed, before, lastNominalMs);
+    if (occurrence === null || !judge.mayFire(occurrence.nominalMs)) return;
+    judge.decide(occurrence);
+    before = occurrence.nominalMs;
+  }
 }
 
 /** Applies the misfire policy to occurrences, from the newest to the oldest. */

@@ -152,10 +152,18 @@ export class Checker {
       this.#number(entry, path, 0, 6);
     } else if (condition === 'dates') {
       if (typeof entry === 'string' && isDate(entry)) return;
-      this.add(path, 'syntax', `${shown(entry)} is no date; write YYYY-MM-DD, or MM-DD for each year`);
+      this.add(
+        path,
+        'syntax',
+        `${shown(entry)} is no date; write YYYY-MM-DD, or MM-DD for each year`,
+      );
     } else if (condition === 'timesOfDay') {
       if (typeof entry === 'string' && parseWindow(entry) !== null) return;
-      this.add(path, 'syntax', `${shown(entry)} is no time of day; write HH:MM-HH:MM, e.g. 22:00-06:00`);
+      this.add(
+        path,
+        'syntax',
+        `${shown(entry)} is no time of day; write HH:MM-HH:MM, e.g. 22:00-06:00`,
+      );
     } else if (isFields(entry)) {
       this.#known(entry, path, ['fromMs', 'toMs']);
       const { fromMs, toMs } = entry;

@@ -13,16 +13,16 @@ const CACHED_CRONERS = 32;
 
 const croners = new BoundedCache<Cron>(CACHED_CRONERS);
 
-/** Whether croner may answer: no `L`, `W` or `#`, no years. */
+/**
+ * Whether croner may answer: no `L`, `W` or `#`, no years, and no days of the month, for
+ * croner 10 takes 31 February for 3 March and so passes over the 1st in `0 0 1,31 * *`.
+ */
 export function isPlain(pattern: CronPattern): boolean {
-  return (
-    pattern.years === null && pattern.monthRules.length === 0 && pattern.weekRules.length === 0
-  );
+  return pattern.years === null && !pattern.restrictsDayOfMonth && pattern.weekRules.length === 0;
 }
 
 /**
  * The first wall time after another that a plain pattern allows, or null beyond the horizon.
- * The pattern must match some day: croner searches a thousand years for 31 February.
  */
 export function cronerNext(pattern: CronPattern, afterWallMs: number): number | null {
   const text = plainText(pattern);
@@ -37,9 +37,9 @@ function plainText(pattern: CronPattern): string {
     list(pattern.seconds, 60),
     list(pattern.minutes, 60),
     list(pattern.hours, 24),
-    pattern.restrictsDayOfMonth ? bits(pattern.daysOfMonth, 31) : '*',
+    '*',
     list(pattern.months, 12),
-    pattern.restrictsDayOfWeek ? bits(pattern.daysOfWeek, 6) : '*',
+    pattern.restrictsDayOfWeek ? weekdays(pattern.daysOfWeek) : '*',
   ].join(' ');
 }
 
@@ -47,8 +47,6 @@ function list(values: readonly number[], all: number): string {
   return values.length === all ? '*' : values.join(',');
 }
 
-function bits(mask: number, highest: number): string {
-  const values: number[] = [];
-  for (let value = 0; value <= highest; value++) if ((mask >>> value) & 1) values.push(value);
-  return values.join(',');
+function weekdays(mask: number): string {
+  return [0, 1, 2, 3, 4, 5, 6].filter((day) => (mask >>> day) & 1).join(',');
 }

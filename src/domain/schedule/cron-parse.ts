@@ -195,7 +195,9 @@ function wrapHighest(range: string, spec: FieldSpec): number {
 
 function checkQuartzDays(dayOfMonth: string, dayOfWeek: string, bothRestrict: boolean): void {
   if (dayOfMonth === '?' && dayOfWeek === '?') {
-    throw new CronSyntaxError('"?" stands in both day fields; one of them must name days or be "*"');
+    throw new CronSyntaxError(
+      '"?" stands in both day fields; one of them must name days or be "*"',
+    );
   }
   if (bothRestrict) {
     throw new CronSyntaxError(

@@ -84,7 +84,7 @@ export interface ScheduleDefinition {
 /** What a definition may leave out: everything but the timing. */
 export type ScheduleInput = Pick<ScheduleDefinition, 'timing'> & Partial<ScheduleDefinition>;
 
-/** SAE's rule (sae.md U17), and what Quartz and Kubernetes do to skipped times. */
+/** SAE's rule (sae.md U17). */
 export const defaultDstPolicy: DstPolicy = { skipped: 'skip', doubled: 'first' };
 
 /** What a schedule has when its definition does not say. */

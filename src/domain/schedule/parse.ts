@@ -36,7 +36,10 @@ export function parseSchedule(input: unknown): ScheduleParse {
   checker.definition(input);
   if (checker.problems.length > 0) return { kind: 'problems', problems: checker.problems };
   // The checker has just established the type.
-  const definition = { ...scheduleDefaults, ...withoutUndefined(input as unknown as ScheduleInput) };
+  const definition = {
+    ...scheduleDefaults,
+    ...withoutUndefined(input as unknown as ScheduleInput),
+  };
   const zone = findZone(definition.zone);
   if (zone === null) checker.add('zone', 'unknown-zone', unknownZone(definition.zone));
   const source = readTiming(definition, zone, checker);

@@ -36,9 +36,7 @@ export function occurrencesOf(timing: Timing, zone: Zone, dst: DstPolicy): Occur
 
 function fixedRate(everyMs: number, anchorMs: number, zone: Zone): OccurrenceSource {
   const nth = (n: number): Occurrence | null =>
-    n < 0
-      ? null
-      : plain(anchorMs + n * everyMs, 'fixed-rate', `every ${everyMs / 1000} s`, zone);
+    n < 0 ? null : plain(anchorMs + n * everyMs, 'fixed-rate', `every ${everyMs / 1000} s`, zone);
   return {
     next: (afterMs) => nth(Math.max(0, Math.floor((afterMs - anchorMs) / everyMs) + 1)),
     previous: (beforeMs) => nth(Math.ceil((beforeMs - anchorMs) / everyMs) - 1),

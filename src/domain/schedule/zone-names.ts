@@ -13,8 +13,11 @@ export function nearestZone(wrong: string): string | null {
     const distance = Math.min(
       editDistance(text, lower, least),
       // "Shanghai" and "China/Shanghai" mean Asia/Shanghai.
-      editDistance(text.slice(text.lastIndexOf('/') + 1), lower.slice(lower.lastIndexOf('/') + 1), least) +
-        (text.includes('/') ? 1 : 0),
+      editDistance(
+        text.slice(text.lastIndexOf('/') + 1),
+        lower.slice(lower.lastIndexOf('/') + 1),
+        least,
+      ) + (text.includes('/') ? 1 : 0),
     );
     if (distance < least) {
       least = distance;
