@@ -84,7 +84,7 @@ async function assemble(
   undo.push(() => store.close());
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);
-  const masterKey = loadOrCreateMasterKey(paths.masterKey);
+  const masterKey = loadOrCreateMasterKey(config.masterKeyFile ?? paths.masterKey);
   const running = await startableEngine(config, log, store, hostId, masterKey);
   undo.push(() => running.close());
 

@@ -66,10 +66,12 @@ type Credentials = NonNullable<Awaited<ReturnType<Access['credentials']>>>;
  * Keys, users and policies. Secrets are stored sealed with AES-256-GCM under the master key and
  * bound to their key id: a copied database alone gives none away, and a box moved to another
  * key's row does not open.
- * @throws what the store throws while the policies are read.
+ * @throws Error when the master key does not open what is stored; what the store throws while the
+ *   policies are read.
  */
 export async function createAccess(options: AccessOptions): Promise<Access> {
   const access = new CachedAccess(options);
+  await access.checkMasterKey();
   await access.loadPolicies();
   return access;
 }
@@ -93,6 +95,21 @@ class CachedAccess implements Access {
     this.#masterKey = options.masterKey;
     this.#clock = options.clock;
     this.#randomBytes = options.randomBytes;
+  }
+
+  /** Opens one stored secret, so that a wrong master key shows at start and not at a request. */
+  async checkMasterKey(): Promise<void> {
+    const [first] = await this.#store.keys();
+    const row = first === undefined ? null : await this.#store.key(first.id);
+    if (row === null) return;
+    try {
+      open(this.#masterKey, row.sealedSecret, sealContext(row.key.id));
+    } catch (error) {
+      throw new Error(
+        'the master key does not open the secrets in the store: use the file of the server that made them (master.key in its data folder, or the setting masterKeyFile)',
+        { cause: error },
+      );
+    }
   }
 
   async createKey(input: Parameters<Access['createKey']>[0]) {

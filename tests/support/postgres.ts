@@ -9,7 +9,7 @@ import pg from 'pg';
 import { until, within } from './until.ts';
 
 /** Where a server that a parent process started is found by its children. */
-export const SERVER_VARIABLE = 'LONGSHORE_TEST_POSTGRES';
+export const SERVER_VARIABLE = 'TEST_LONGSHORE_POSTGRES';
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
 const MAX_CONNECTIONS = 200;

@@ -22,6 +22,11 @@ export const configSchema = Type.Object(
       description:
         'Folder that holds everything the server keeps: database, keys, output of runs. One server at a time.',
     }),
+    masterKeyFile: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description:
+        'File with the key that seals secrets in the store; servers that share a store share this file. `null` = `master.key` in the data folder, made on first use.',
+    }),
     listen: Type.Object(
       {
         host: Type.String({
