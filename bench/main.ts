@@ -1,6 +1,9 @@
+import { parseArgs } from 'node:util';
 import { accept } from './accept.ts';
 import { dispatch } from './dispatch.ts';
 import { footprint } from './footprint.ts';
+import { queue } from './queue.ts';
+import { schedule } from './schedule.ts';
 import type { Measurement } from './support/measurement.ts';
 import { removeFolders } from './support/server.ts';
 
@@ -12,30 +15,74 @@ const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measureme
   dispatch,
   accept,
   footprint,
+  queue,
+  schedule,
 };
+
+/** Numbers that a bench can be given, with what they do. */
+const numbers = {
+  minutes: 'schedule: length of a measured round, default half a minute',
+  rounds: 'queue, schedule: rounds of which the median counts',
+  jobs: 'queue: jobs of a round, default 10000',
+  concurrency: 'queue: jobs under way at once, for everybody, default 24',
+} as const;
 
 export interface BenchOptions {
   /** A fraction of the work, for CI. */
   readonly short: boolean;
   /** Tells a person what is being done. */
   note(text: string): void;
+  /** The number given by `--NAME`, or else the bench's own. */
+  number(name: keyof typeof numbers, otherwise: number): number;
 }
 
-const args = process.argv.slice(2);
-const json = args.includes('--json');
-const names = args.filter((arg) => !arg.startsWith('--'));
-const unknown = names.filter((name) => !(name in benches));
-if (names.length === 0 || unknown.length > 0) {
-  if (unknown.length > 0) process.stderr.write(`unknown bench: ${unknown.join(', ')}\n`);
+function usage(problem: string): never {
+  if (problem !== '') process.stderr.write(`${problem}\n`);
+  const flags = Object.entries(numbers).map(([name, text]) => `  --${name} N  ${text}\n`);
   process.stderr.write(
-    `usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n`,
+    `usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n${flags.join('')}`,
   );
   process.exit(2);
 }
-const options: BenchOptions = {
-  short: args.includes('--short'),
-  note: (text) => void process.stderr.write(`${text}\n`),
-};
+
+function readArguments(): { names: readonly string[]; json: boolean; options: BenchOptions } {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: flag,
+        short: flag,
+        minutes: text,
+        rounds: text,
+        jobs: text,
+        concurrency: text,
+      },
+    });
+    const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+    if (unknown.length > 0) usage(`unknown bench: ${unknown.join(', ')}`);
+    for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
+      const given = values[name];
+      if (given !== undefined && !(Number(given) > 0))
+        usage(`--${name} is "${given}"; it takes a number above 0`);
+    }
+    return {
+      names: positionals,
+      json: values.json,
+      options: {
+        short: values.short,
+        note: (line) => void process.stderr.write(`${line}\n`),
+        number: (name, otherwise) => Number(values[name] ?? otherwise),
+      },
+    };
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { names, json, options } = readArguments();
+if (names.length === 0) usage('');
 try {
   for (const name of names) {
     for await (const m of benches[name]?.(options) ?? []) {

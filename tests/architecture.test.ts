@@ -39,6 +39,8 @@ const rooms: readonly Room[] = [
   { path: 'stores/sql', may: adapter },
   { path: 'stores/sqlite', may: [...adapter, 'stores/sql'] },
   { path: 'stores/postgres', may: [...adapter, 'stores/sql'] },
+  // Copies between databases by their own catalogues; knows no store's statements.
+  { path: 'stores/transfer', may: [...adapter, 'stores/sql'] },
 
   { path: 'executors/process', may: adapter },
   // Runs apart from the server and outlives it: little code, and none that can change its mind.
@@ -81,7 +83,7 @@ const rooms: readonly Room[] = [
     may: ['cli', 'dialects/native/discovery.ts', ...core],
     mayTypes: ['dialects/native', 'app/config.ts'],
   },
-  ...['up', 'config', 'doctor', 'migrate'].flatMap((command) =>
+  ...['up', 'config', 'doctor', 'migrate', 'move', 'backup', 'restore'].flatMap((command) =>
     [`cli/${command}.ts`, `cli/commands/${command}.ts`, `cli/commands/${command}`].map((path) => ({
       path,
       may: ['app', 'cli', ...core],

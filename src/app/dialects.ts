@@ -5,7 +5,8 @@ import { answerNotFound, mountProduct, mountRpc } from '../dialects/aliyun/pipel
 import type { Dialect } from '../dialects/kit/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
-import { createSaeProduct } from '../dialects/sae/index.ts';
+import { createSaeProduct, eventRunId } from '../dialects/sae/index.ts';
+import type { DialectName } from '../domain/template.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
 /** The Aliyun family with its products, as one dialect: they share `/` and the replay memory. */
@@ -43,6 +44,11 @@ function aliyunDialect(
       nonces.close();
     },
   };
+}
+
+/** Ids of runs that schedules start, in the shape that the template's dialect shows. */
+export function scheduledRunId(dialect: DialectName, uuid: string): string {
+  return dialect === 'sae' ? eventRunId(uuid) : `schedule-${uuid}`;
 }
 
 /** The registry of dialects: a new one is a line here. Mounts all of them. */

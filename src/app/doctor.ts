@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +16,9 @@ const helperTimeoutMs = 5000;
 /** A sync slower than this holds every accepted run up noticeably. */
 const slowSyncMs = 50;
 const syncSamples = 5;
+
+/** Less free space than this soon stops the server from accepting anything. */
+const littleSpaceBytes = 1024 ** 3;
 
 /** Oldest Node.js that runs the sources as they are. */
 export const minimumNode = { major: 22, minor: 18 } as const;
@@ -147,6 +150,21 @@ async function dataDirFacts(dataDir: string): Promise<readonly DoctorFact[]> {
   }
 }
 
+async function diskSpaceFact(dataDir: string): Promise<DoctorFact> {
+  const name = 'disk space';
+  try {
+    const { bsize, blocks, bavail } = await statfs(await existingPart(dataDir));
+    const free = bsize * bavail;
+    const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
+    const detail = `${gib(free)} GiB free of ${gib(bsize * blocks)} GiB where the data folder is`;
+    return free >= littleSpaceBytes
+      ? ok(name, detail)
+      : warning(name, detail, 'Free some, or lower retention.output.maxBytes.');
+  } catch (error) {
+    return warning(name, `cannot be told: ${words(error)}`, 'Look at it with df.');
+  }
+}
+
 async function jobUserFact(config: FrozenConfig): Promise<DoctorFact> {
   const name = 'job user';
   const refusal = processRefusal(config);
@@ -236,5 +254,6 @@ export async function machineFacts(
     clockFact(Date.now()),
   ]);
   const data = await dataDirFacts(config.dataDir);
-  return [...facts, ...data, ...(options.port ? [await portFact(config)] : [])];
+  const space = await diskSpaceFact(config.dataDir);
+  return [...facts, ...data, space, ...(options.port ? [await portFact(config)] : [])];
 }

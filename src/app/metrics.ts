@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats } from '../engine/index.ts';
+import type { RetentionStats } from '../engine/retention.ts';
 
 /** Upper bounds of the buckets, seconds: from an in-memory answer to a client's timeout. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -20,7 +21,11 @@ export interface Metrics {
 }
 
 /** Names follow Prometheus' conventions: base units, `_total` for counters. */
-export function createMetrics(version: string, stats: () => Promise<EngineStats>): Metrics {
+export function createMetrics(
+  version: string,
+  stats: () => Promise<EngineStats>,
+  retention: () => RetentionStats,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopPrecisionMs });
@@ -48,6 +53,32 @@ export function createMetrics(version: string, stats: () => Promise<EngineStats>
       'Reports refused because their owner was no longer it.',
     ),
   };
+  const removed = {
+    removedRuns: counter(
+      'longshore_retention_runs_removed_total',
+      'Finished runs erased by retention since the server started.',
+    ),
+    removedFirings: counter(
+      'longshore_retention_firings_removed_total',
+      'Lines of the fire ledger erased by retention since the server started.',
+    ),
+    removedAttempts: counter(
+      'longshore_attempt_folders_removed_total',
+      'Folders of attempts removed on this host since the server started.',
+    ),
+    removedBytes: counter(
+      'longshore_attempt_folders_removed_bytes_total',
+      'Bytes on the disk that removed folders of attempts took.',
+    ),
+  };
+  const kept = gauge(
+    'longshore_attempt_folders_bytes',
+    'Bytes on the disk that folders of ended attempts take on this host; NaN until all were measured.',
+  );
+  const lastRound = gauge(
+    'longshore_retention_last_round_seconds',
+    'How long the latest round of retention took; NaN before the first.',
+  );
   new Gauge({
     name: 'longshore_build_info',
     help: 'Always 1; the label tells the version.',
@@ -96,6 +127,13 @@ export function createMetrics(version: string, stats: () => Promise<EngineStats>
         total.reset();
         total.inc(numbers[name as keyof typeof totals]);
       }
+      const gone = retention();
+      for (const [name, total] of Object.entries(removed)) {
+        total.reset();
+        total.inc(gone[name as keyof typeof removed]);
+      }
+      kept.set(gone.keptBytes ?? Number.NaN);
+      lastRound.set(gone.lastRoundMs === null ? Number.NaN : gone.lastRoundMs / 1_000);
       return registry.metrics();
     },
   };

@@ -17,7 +17,7 @@ import {
   prepareDataDir,
   withdrawServer,
 } from './data-dir.ts';
-import { mountDialects } from './dialects.ts';
+import { mountDialects, scheduledRunId } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
 import { createExecutors } from './executors.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
@@ -111,7 +111,11 @@ async function assemble(
     closing: closing.signal,
   };
 
-  const metrics = createMetrics(version, () => running.engine.stats());
+  const metrics = createMetrics(
+    version,
+    () => running.engine.stats(),
+    () => running.retention(),
+  );
   const host = createHttpHost({
     http: config.http,
     metrics,
@@ -164,6 +168,7 @@ async function startableEngine(
   return createEngine({
     store,
     host: hostId,
+    scheduledRunId,
     leaseTtlMs: config.store.leaseTtlMs,
     executors: createExecutors(config, { nowMs: () => systemClock.nowMs(), log }),
     access,
@@ -171,6 +176,7 @@ async function startableEngine(
     ids: systemIds,
     random: systemRandom,
     log,
+    retention: { policy: config.retention, intervalMs: config.retention.intervalMs },
   });
 }
 

@@ -1,13 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { backupCommand } from './commands/backup.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { keysCommand } from './commands/keys.ts';
 import { logsCommand } from './commands/logs.ts';
+import { moveCommand } from './commands/move.ts';
 import { policiesCommand } from './commands/policies.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { schedulesCommand } from './commands/schedules.ts';
 import { stopCommand } from './commands/stop.ts';
 import { templatesCommand } from './commands/templates.ts';
 import { upCommand } from './commands/up.ts';
@@ -32,10 +36,14 @@ export function createProgram(): Command {
     usersCommand(),
     policiesCommand(),
     templatesCommand(),
+    schedulesCommand(),
     runCommand(),
     runsCommand(),
     logsCommand(),
     stopCommand(),
+    backupCommand(),
+    restoreCommand(),
+    moveCommand(),
     doctorCommand(),
     configCommand(),
     completionCommand(createProgram),

@@ -7,10 +7,12 @@ import type { Access, Engine } from './engine.ts';
 import { Purger } from './purger.ts';
 import { Membership } from './membership.ts';
 import { recover, rejoin } from './recovery.ts';
+import { Remover } from './remover.ts';
 import { Reporter } from './reporter.ts';
+import { Retention, type RetentionOptions, type RetentionStats } from './retention.ts';
 import { createRuns } from './runs.ts';
 import { announceFinished, type EngineLog, type Runtime, stopAttempts } from './runtime.ts';
-import { Scheduler } from './scheduler.ts';
+import { Scheduler, type ScheduledRunId } from './scheduler.ts';
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
 
@@ -27,6 +29,10 @@ export interface EngineOptions {
   readonly ids: Ids;
   readonly random: Randomness;
   readonly log: EngineLog;
+  /** Absent = `schedule-<uuid>` for every dialect. */
+  readonly scheduledRunId?: ScheduledRunId;
+  /** How long what is over is kept; absent = for ever. */
+  readonly retention?: RetentionOptions;
 }
 
 /** A running engine and how to end it. */
@@ -38,6 +44,8 @@ export interface RunningEngine {
   drain(): Promise<void>;
   /** Drains and lets go of the executors. The store is its opener's to close. */
   close(): Promise<void>;
+  /** Numbers about retention for metrics. */
+  retention(): RetentionStats;
 }
 
 /** Puts the engine together. Nothing happens before `start`. */
@@ -56,21 +64,34 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const membership: Membership = new Membership(runtime, {
     host: options.host,
     leaseTtlMs: options.leaseTtlMs,
-    onGivenUp: () => rejoin(runtime, dispatcher),
+    onGivenUp: (fence) => rejoin(runtime, dispatcher, fence),
     onOthersEnded(result) {
       announceFinished(runtime, result.finished);
       stopAttempts(runtime, result.stop);
     },
-    onRenewed: () => lookAround(),
+    onRenewed: () => {
+      // Another server may have erased runs whose attempts lie here.
+      remover.wake();
+      // What was deleted here may have ended there.
+      purger.runEnded();
+      return lookAround();
+    },
   });
   const deadlines = new Deadlines(runtime);
-  const purger = new Purger(runtime);
+  const remover = new Remover(runtime);
+  const purger = new Purger(runtime, remover);
+  const retention = new Retention(runtime, remover, options.retention ?? null);
   const dispatcher: Dispatcher = new Dispatcher(runtime, membership, (deadlineMs) =>
     deadlines.expect(deadlineMs),
   );
-  const scheduler = new Scheduler(runtime, dispatcher);
+  const scheduler = new Scheduler(
+    runtime,
+    dispatcher,
+    options.scheduledRunId ?? ((_, uuid) => `schedule-${uuid}`),
+  );
   const reporter = new Reporter(runtime, dispatcher, () => {
     purger.runEnded();
+    retention.runsEnded();
     scheduler.runsEnded();
   });
   let started = false;
@@ -91,6 +112,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await dispatcher.stop();
     await reporter.flush();
     await purger.stop();
+    await Promise.all([remover.stop(), retention.stop()]);
     await membership.stop();
   };
 
@@ -120,6 +142,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       started = true;
       membership.start();
       purger.wake();
+      remover.wake();
+      retention.start();
       dispatcher.wake();
       scheduler.start();
       unwatch =
@@ -130,6 +154,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         })) ?? unwatch;
     },
     drain,
+    retention: () => retention.stats(),
     async close() {
       await drain();
       for (const executor of options.executors) await executor.close();

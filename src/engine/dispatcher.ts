@@ -15,9 +15,12 @@ const CLAIM_WINDOW_MS = 4;
 /** Longest sleep: clocks step, so what is due is looked at again at least this often. */
 const MAX_SLEEP_MS = 30_000;
 
+/** A call that failed may be executed even after that, up to this much later. */
+const LATE_CLAIM_MS = 30_000;
+
 /** The part of the membership that claiming needs. */
 interface Lease {
-  certain(): Promise<boolean>;
+  certain(fence: number): Promise<boolean>;
   renew(): Promise<void>;
 }
 
@@ -40,6 +43,7 @@ export class Dispatcher {
   #stopped = false;
   /** Whether the store may hold claims of ours that we do not know. */
   #unsure = false;
+  #doubtTimer: Timer | null = null;
   #idle: Promise<void> = Promise.resolve();
 
   /** `onDeadline` hears of every deadline that a started run brings. */
@@ -91,6 +95,7 @@ export class Dispatcher {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#doubtTimer?.cancel();
     await this.#idle;
   }
 
@@ -105,7 +110,7 @@ export class Dispatcher {
       this.#runtime.log.error({ err: error }, 'claiming due work failed; trying again');
       sleepUntilMs = this.#runtime.clock.nowMs() + STORE_RETRY_MS;
       if (error instanceof DomainError && error.code === 'stale-owner') await this.#renew();
-      else this.#unsure = true;
+      else this.#doubt();
     } finally {
       this.#busy = false;
     }
@@ -127,13 +132,23 @@ export class Dispatcher {
     const fence = this.#runtime.owner.fence;
     const result = await store.claim({ nowMs, fence, limit, route: (spec) => this.#route(spec) });
     // A pause right here may have been longer than the lease: then these are no longer ours.
-    if (result.attempts.length > 0 && !(await this.#lease.certain())) return nowMs;
+    if (result.attempts.length > 0 && !(await this.#lease.certain(fence))) return nowMs;
     this.#start(result.attempts);
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
     if (result.attempts.length >= limit) return null;
     // Due already and yet not claimed: it waits for something that will wake us.
     return result.nextDueMs !== null && result.nextDueMs > nowMs ? result.nextDueMs : null;
+  }
+
+  /** A claim failed and may have been made all the same, or be made yet: look now, and later. */
+  #doubt(): void {
+    this.#unsure = true;
+    this.#doubtTimer?.cancel();
+    this.#doubtTimer = this.#runtime.clock.after(LATE_CLAIM_MS, () => {
+      this.#unsure = true;
+      this.wake();
+    });
   }
 
   async #renew(): Promise<void> {

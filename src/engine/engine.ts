@@ -6,6 +6,7 @@ import type {
   PolicyDocument,
   User,
 } from '../domain/access.ts';
+import type { Firing } from '../domain/firing.ts';
 import type {
   Attempt,
   Instance,
@@ -27,6 +28,7 @@ import type {
   Page,
   RunOverride,
   RunQuery,
+  ScheduleState,
   TemplateQuery,
   TemplateSummary,
 } from '../ports/store.ts';
@@ -56,13 +58,19 @@ export interface EngineStats {
 }
 
 export interface Templates {
-  /** Stores a new definition. The change id is queryable as the template's first change. */
+  /**
+   * Stores a new definition. The change id is queryable as the template's first change.
+   * @throws DomainError `invalid-argument` for a schedule that is not valid.
+   */
   create(
     input: Omit<NewTemplate, 'id'>,
     by: string,
     note?: string,
   ): Promise<{ readonly template: Template; readonly changeId: string }>;
-  /** @throws DomainError `template-not-found`; whatever `revise` throws passes through. */
+  /**
+   * @throws DomainError `template-not-found`, `invalid-argument` for a schedule that is not valid;
+   *   whatever `revise` throws passes through.
+   */
   update(
     id: string,
     dialect: DialectName,
@@ -82,6 +90,16 @@ export interface Templates {
   refusals(id: string, limit: number): Promise<readonly RefusedTrigger[]>;
   /** Ids of templates whose `refersTo` is this one. */
   referringTo(id: string): Promise<readonly string[]>;
+  /**
+   * Where its schedule stands; null when it has none.
+   * @throws DomainError `template-not-found`.
+   */
+  schedule(id: string): Promise<ScheduleState | null>;
+  /**
+   * Ledger of its schedule: what became of each firing, newest nominal time first.
+   * @throws DomainError `template-not-found`.
+   */
+  firings(id: string, offset: number, limit: number): Promise<Page<Firing>>;
 }
 
 export interface SubmitRequest {
@@ -171,4 +189,4 @@ export interface Access {
   authorize(user: User, request: AccessRequest): AccessDecision;
 }
 
-export type { PolicyDocument };
+export type { PolicyDocument, ScheduleState };

@@ -4,14 +4,19 @@ import type { Runtime } from './runtime.ts';
 
 /** Renewals within one lease: two may fail before others give this server up. */
 const RENEWALS_PER_LEASE = 3;
+/** Renewals that one question may cost, so that a slow store cannot hold up a claim for ever. */
+const MAX_RENEWALS_AT_ONCE = 3;
 /** Shortest pause between two renewals. */
 const MIN_PAUSE_MS = 50;
 
 export interface MembershipOptions {
   readonly host: string;
   readonly leaseTtlMs: number;
-  /** This server was given up: its fence is void and everything it ran must be looked at anew. */
-  readonly onGivenUp: () => Promise<void>;
+  /**
+   * This server was given up: its fence is void and everything it ran must be looked at anew.
+   * Makes `fence` the owner's once nothing can be mistaken for a claim under it.
+   */
+  readonly onGivenUp: (fence: number) => Promise<void>;
   /** Attempts of another server were ended as lost. */
   readonly onOthersEnded: (result: ReportResult) => void;
   /** A regular moment to look at what other servers asked for. */
@@ -41,11 +46,9 @@ export class Membership {
 
   /** Enters the store's servers under a new fence. */
   async join(): Promise<void> {
-    const { store, clock } = this.#runtime;
-    const { host, leaseTtlMs } = this.#options;
-    const { fence } = await store.join({ host, leaseTtlMs }, clock.nowMs());
-    this.#runtime.owner.fence = fence;
-    this.#renewedAtMs = clock.nowMs();
+    const nowMs = this.#runtime.clock.nowMs();
+    this.#runtime.owner.fence = await this.#enter(nowMs);
+    this.#renewedAtMs = nowMs;
   }
 
   start(): void {
@@ -54,16 +57,21 @@ export class Membership {
   }
 
   /**
-   * Makes sure that the lease is held right now; after a pause longer than the lease that takes
-   * a renewal. Resolves with whether it is: when not, `onGivenUp` has been called.
+   * Makes sure that the lease of this fence is held right now; after a pause longer than the lease
+   * that takes a renewal. Resolves with whether it is: when not, `onGivenUp` has been called.
+   * @throws Error when the store does not confirm it in time.
    */
-  async certain(): Promise<boolean> {
-    const { clock, owner } = this.#runtime;
-    const sinceMs = clock.nowMs() - this.#renewedAtMs;
-    if (sinceMs >= 0 && sinceMs < this.#options.leaseTtlMs) return true;
-    const before = owner.fence;
-    await this.renew();
-    return owner.fence === before;
+  async certain(fence: number): Promise<boolean> {
+    const { owner } = this.#runtime;
+    for (let renewals = 0; owner.fence === fence; renewals += 1) {
+      if (this.#fresh()) return true;
+      if (renewals === MAX_RENEWALS_AT_ONCE) {
+        throw new Error('every renewal of the lease was answered after it had run out');
+      }
+      // One that was under way already may be answered with what was true long ago.
+      await this.renew();
+    }
+    return false;
   }
 
   /** Renews now. Calls share one renewal under way. */
@@ -86,6 +94,19 @@ export class Membership {
     });
   }
 
+  /** @returns the new fence. */
+  async #enter(nowMs: number): Promise<number> {
+    const { host, leaseTtlMs } = this.#options;
+    const { fence } = await this.#runtime.store.join({ host, leaseTtlMs }, nowMs);
+    return fence;
+  }
+
+  /** Whether the lease cannot have run out since it was last renewed. */
+  #fresh(): boolean {
+    const sinceMs = this.#runtime.clock.nowMs() - this.#renewedAtMs;
+    return sinceMs >= 0 && sinceMs < this.#options.leaseTtlMs;
+  }
+
   async #renewOnce(): Promise<void> {
     const { store, clock, log, owner } = this.#runtime;
     const { leaseTtlMs, onGivenUp, onOthersEnded, onRenewed } = this.#options;
@@ -98,8 +119,9 @@ export class Membership {
         { fence: owner.fence },
         'this server was given up by the others after a pause; joining anew',
       );
-      await this.join();
-      await onGivenUp();
+      // If this fails half-way the old fence stays ours, and the next renewal begins again.
+      await onGivenUp(await this.#enter(nowMs));
+      this.#renewedAtMs = nowMs;
     }
     for (const fence of lease.expired) {
       const result = await store.giveUp(fence, clock.nowMs());

@@ -1,3 +1,4 @@
+import type { Remover } from './remover.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Runs erased per transaction, so that a large template does not block others. */
@@ -6,6 +7,7 @@ const PURGE_BATCH = 200;
 /** Erases what was deleted, with its output, once nothing of it runs any more. */
 export class Purger {
   readonly #runtime: Runtime;
+  readonly #remover: Remover;
   #busy = false;
   /** Whether something hidden waits for its end; until then ends of runs are none of our business. */
   #expecting = false;
@@ -13,8 +15,9 @@ export class Purger {
   #stopped = false;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, remover: Remover) {
     this.#runtime = runtime;
+    this.#remover = remover;
   }
 
   /** A run ended; it may be one that was deleted while it ran. */
@@ -49,12 +52,7 @@ export class Purger {
         const purged = await this.#runtime.store.purgeDeleted(PURGE_BATCH);
         erased = purged.erased;
         this.#expecting = purged.left;
-        for (const [name, executor] of this.#runtime.executors) {
-          const ids = purged.attempts
-            .filter((handle) => handle.executor === name)
-            .map((handle) => handle.attemptId);
-          if (ids.length > 0) await executor.remove(ids);
-        }
+        if (purged.attempts.length > 0) this.#remover.wake();
       } while ((erased > 0 || this.#again) && !this.#stopped);
     } catch (error) {
       this.#runtime.log.error(

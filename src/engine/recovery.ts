@@ -15,21 +15,22 @@ export async function recover(
   report: (reports: readonly AttemptReport[]) => void,
 ): Promise<void> {
   for (const executor of runtime.executors.values()) await executor.open(report);
-  await adoptAll(runtime, room, []);
+  await adoptAll(runtime, room, [], runtime.owner.fence);
 }
 
 /** Finds attempts that the store holds for this server and that it does not know of. */
 export async function reconcile(runtime: Runtime, room: Room): Promise<void> {
-  await adoptAll(runtime, room, room.live());
+  await adoptAll(runtime, room, room.live(), runtime.owner.fence);
 }
 
 /**
  * After this server was given up and has joined anew: what it still owns goes on under the new
- * fence, everything else it runs is stopped, because a retry may run elsewhere.
+ * fence, which is the server's from then on; everything else it runs is stopped, because a retry
+ * may run elsewhere.
  */
-export async function rejoin(runtime: Runtime, room: Room): Promise<void> {
+export async function rejoin(runtime: Runtime, room: Room, fence: number): Promise<void> {
   const before = room.live();
-  const kept = await adoptAll(runtime, room, []);
+  const kept = await adoptAll(runtime, room, [], fence);
   for (const attemptId of before) {
     if (kept.has(attemptId)) continue;
     runtime.log.warn(
@@ -51,9 +52,11 @@ async function adoptAll(
   runtime: Runtime,
   room: Room,
   known: readonly string[],
+  fence: number,
 ): Promise<ReadonlySet<string>> {
-  const fence = runtime.owner.fence;
   const left = await runtime.store.takeOver(fence, known);
+  // Not before: a claim under a new fence, not yet answered, would be taken over as never started.
+  runtime.owner.fence = Math.max(runtime.owner.fence, fence);
   for (const attempt of left) room.occupy(attempt.executor, attempt.attemptId);
   for (const [name, executor] of runtime.executors) {
     const own = left.filter((attempt) => attempt.executor === name);

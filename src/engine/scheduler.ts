@@ -1,3 +1,4 @@
+import type { DialectName } from '../domain/template.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { FireResult } from '../ports/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -10,6 +11,9 @@ const STORE_RETRY_MS = 500;
 /** Longest sleep: clocks step, so what is due is looked at again at least this often. */
 const MAX_SLEEP_MS = 30_000;
 
+/** Makes the id of a run that a schedule of this dialect's template starts. */
+export type ScheduledRunId = (dialect: DialectName, uuid: string) => string;
+
 /**
  * Fires schedules. It sleeps until the next one is due, so its cost grows with what is due.
  *
@@ -19,6 +23,7 @@ const MAX_SLEEP_MS = 30_000;
 export class Scheduler {
   readonly #runtime: Runtime;
   readonly #dispatcher: Dispatcher;
+  readonly #scheduledRunId: ScheduledRunId;
   #timer: Timer | null = null;
   #busy = false;
   #again = false;
@@ -26,9 +31,11 @@ export class Scheduler {
   #stopped = true;
   #idle: Promise<void> = Promise.resolve();
 
-  constructor(runtime: Runtime, dispatcher: Dispatcher) {
+  /** `scheduledRunId` shapes the ids of runs that schedules start, as their dialect wants them. */
+  constructor(runtime: Runtime, dispatcher: Dispatcher, scheduledRunId: ScheduledRunId) {
     this.#runtime = runtime;
     this.#dispatcher = dispatcher;
+    this.#scheduledRunId = scheduledRunId;
   }
 
   start(): void {
@@ -85,7 +92,7 @@ export class Scheduler {
     const result = await store.fire({
       nowMs: clock.nowMs(),
       limit: FIRE_BATCH,
-      newRunId: () => `schedule-${ids.uuid()}`,
+      newRunId: (dialect) => this.#scheduledRunId(dialect, ids.uuid()),
     });
     this.#waiting = result.waiting;
     counters.runsAccepted += result.created.length;

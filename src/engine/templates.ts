@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import { describeProblems, parseSchedule } from '../domain/schedule/parse.ts';
 import type { TemplateRevision } from '../domain/template.ts';
 import type { ChangeContext } from '../ports/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -6,6 +7,9 @@ import type { Templates } from './engine.ts';
 import type { Purger } from './purger.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type Runtime, stopAttempts } from './runtime.ts';
+
+/** Problems of a schedule that one refusal tells in words. */
+const MAX_TOLD_PROBLEMS = 20;
 
 /** What a change says about parameters that are kept without acting (sae.md §7.2 U27). */
 export function withoutEffectNote(revision: TemplateRevision): string {
@@ -28,10 +32,16 @@ export function createTemplates(
     note,
   });
 
+  const requireTemplate = async (id: string): Promise<void> => {
+    if ((await store.template(id)) !== null) return;
+    throw new DomainError('template-not-found', `there is no template ${id}`, { templateId: id });
+  };
+
   return {
     async create(input, by, note) {
       const change = context(by, note ?? withoutEffectNote(input));
-      const template = await store.createTemplate({ ...input, id: ids.uuid() }, change);
+      const checked = withCheckedSchedule(input);
+      const template = await store.createTemplate({ ...checked, id: ids.uuid() }, change);
       if (template.schedule !== null) scheduler.wake();
       return { template, changeId: change.changeId };
     },
@@ -48,7 +58,7 @@ export function createTemplates(
         id,
         dialect,
         (current) => {
-          const next = revise(current);
+          const next = withCheckedSchedule(revise(current));
           text = note(next);
           return next;
         },
@@ -77,12 +87,36 @@ export function createTemplates(
     referringTo: (id) => store.templatesReferringTo(id),
 
     async refusals(id, limit) {
-      if ((await store.template(id)) === null) {
-        throw new DomainError('template-not-found', `there is no template ${id}`, {
-          templateId: id,
-        });
-      }
+      await requireTemplate(id);
       return store.refusals(id, limit);
     },
+
+    async schedule(id) {
+      await requireTemplate(id);
+      return store.schedule(id);
+    },
+
+    async firings(id, offset, limit) {
+      await requireTemplate(id);
+      return store.firings(id, offset, limit);
+    },
   };
+}
+
+/**
+ * The definition with its schedule checked and complete: dialects check what they are sent in
+ * words of their own, and here nothing invalid gets past any of them.
+ * @throws DomainError `invalid-argument` with the problems.
+ */
+function withCheckedSchedule<T extends TemplateRevision>(revision: T): T {
+  if (revision.schedule === null) return revision;
+  const parsed = parseSchedule(revision.schedule);
+  if (parsed.kind === 'parsed') return { ...revision, schedule: parsed.schedule.definition };
+  const { problems } = parsed;
+  const more = problems.length - MAX_TOLD_PROBLEMS;
+  throw new DomainError(
+    'invalid-argument',
+    `the schedule is not valid: ${describeProblems(problems.slice(0, MAX_TOLD_PROBLEMS))}${more > 0 ? `; and ${more} more` : ''}`,
+    { problems: problems.length },
+  );
 }

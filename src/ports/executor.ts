@@ -72,6 +72,36 @@ export interface LogChunk {
   readonly size: number;
 }
 
+/** What an executor keeps of an attempt on this machine. */
+export interface KeptAttempt {
+  readonly attemptId: string;
+  /** Last change of what is kept, epoch milliseconds. */
+  readonly changedAtMs: number;
+}
+
+/** How much an executor keeps on this machine. */
+export interface KeptStats {
+  /** Bytes on the disk of attempts that have ended; null until all of them were looked at once. */
+  readonly bytes: number | null;
+  /** Attempts and bytes removed since the executor was made. */
+  readonly removedAttempts: number;
+  readonly removedBytes: number;
+}
+
+/** What an executor keeps of attempts on this machine, for retention. */
+export interface KeptOutput {
+  /**
+   * Removes all that is kept of these attempts; unknown ones are none. What cannot be removed is
+   * logged and left. @returns those left alone because they still run.
+   */
+  remove(attemptIds: readonly string[]): Promise<readonly string[]>;
+  /** Looks through everything once, page by page, and measures it. The caller sets the pace. */
+  look(pageSize: number): AsyncIterable<readonly KeptAttempt[]>;
+  /** Measures what has ended since the last call. */
+  measure(): Promise<void>;
+  stats(): KeptStats;
+}
+
 /**
  * Where attempts run. Contract suite: `tests/contract/executor`.
  *
@@ -80,6 +110,8 @@ export interface LogChunk {
  */
 export interface Executor {
   readonly name: string;
+  /** What it keeps on this machine; absent where it keeps nothing itself. */
+  readonly kept?: KeptOutput;
   /** Why this executor cannot run the spec, in words with the remedy; null when it can. */
   refuses(spec: JobSpec): string | null;
   /** Most attempts it runs at the same time. */

@@ -20,6 +20,7 @@ import type {
   TemplateRevision,
 } from '../domain/template.ts';
 import type { AttemptRef, AttemptReport } from './executor.ts';
+import type { RetentionStore } from './retention.ts';
 
 /** A page of rows with the total that the filter matches. */
 export interface Page<T> {
@@ -178,8 +179,8 @@ export interface FireRequest {
   readonly nowMs: number;
   /** Most schedules to decide in this transaction. */
   readonly limit: number;
-  /** Makes the id of a run that a schedule starts. */
-  readonly newRunId: () => string;
+  /** Makes the id of a run that a schedule of this dialect's template starts. */
+  readonly newRunId: (dialect: DialectName) => string;
 }
 
 /** What deciding due schedules did. */
@@ -219,7 +220,7 @@ export interface StopResult {
  * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
-export interface Store {
+export interface Store extends RetentionStore {
   /** Checks the schema and migrates it. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -303,7 +304,10 @@ export interface Store {
   }>;
   /** Hides a run at once, stops it if need be; its rows go when it has ended. */
   deleteRun(runId: string, nowMs: number): Promise<{ readonly stop: readonly AttemptHandle[] }>;
-  /** Erases at most `limit` hidden runs (and templates) that have ended; `attempts`: whose output can go. */
+  /**
+   * Erases at most `limit` hidden runs (and templates) that have ended; `attempts`: whose output
+   * can go. They are `removals` of their hosts from here on.
+   */
   purgeDeleted(limit: number): Promise<{
     readonly erased: number;
     readonly attempts: readonly AttemptHandle[];

@@ -221,7 +221,7 @@ suite('runs of the host executor, through Alibaba’s client core', { concurrenc
   test('an image that nothing here can run fails with words, and parameters without effect are named', async () => {
     const appId = await createTemplate(server.sae, ['true'], {
       ImageUrl: 'team/app:1',
-      TriggerConfig: JSON.stringify({ type: 'time', config: '0 1 */1 * ?' }),
+      TriggerConfig: JSON.stringify({ type: 'http', config: { type: 'HTTP', method: ['GET'] } }),
     });
     const jobId = await exec(server.sae, appId);
     const end = await finished(server.sae, appId, jobId);

@@ -7,7 +7,8 @@ const MAX_GATHER_MS = 4;
 interface Arrived {
   readonly what: string;
   readonly call: () => Promise<unknown>;
-  readonly answer: (outcome: Outcome) => void;
+  /** `changed`: whether the commit changed what other servers may wait for. */
+  readonly answer: (outcome: Outcome, changed: boolean) => void;
 }
 
 /** How a call to the store ended. */
@@ -54,7 +55,9 @@ export class DatabaseQueue {
         ),
       ),
     );
-    world.rules.committed(world.database.changes());
+    const changes = world.database.changes();
+    world.rules.committed(changes);
+    const changed = changes.some(({ kind }) => !kind.startsWith('server'));
     batch.forEach(({ what, answer }, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) throw new RangeError('an outcome is missing');
@@ -63,7 +66,7 @@ export class DatabaseQueue {
         const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
         world.fail('defect', `the store failed in ${what}: ${words}`);
       }
-      answer(outcome);
+      answer(outcome, changed);
     });
   }
 }

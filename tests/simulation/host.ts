@@ -8,6 +8,9 @@ import type { RealAttempt } from './reality.ts';
 import type { ServerLife } from './server-life.ts';
 import type { World } from './world.ts';
 
+/** How long a step back of a clock is an excuse: a late answer, a freeze and a lease. */
+const CONFUSED_MS = 40_000;
+
 /** A program on its way, running or over, as its machine remembers it. */
 interface Program {
   readonly real: RealAttempt;
@@ -23,7 +26,9 @@ interface Program {
 export class Host {
   readonly name: string;
   /** How far the machine's clock is ahead of true time. */
-  clockAheadMs = 0;
+  #clockAheadMs = 0;
+  /** Until when a step back of the clock may make leases look fresher than they are. */
+  #confusedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #world: World;
   readonly #programs = new Map<string, Program>();
   /** Fence under which the present server life hears of an attempt. */
@@ -38,7 +43,18 @@ export class Host {
   }
 
   nowMs(): number {
-    return this.#world.nowMs() + this.clockAheadMs;
+    return this.#world.nowMs() + this.#clockAheadMs;
+  }
+
+  get clockAheadMs(): number {
+    return this.#clockAheadMs;
+  }
+
+  set clockAheadMs(aheadMs: number) {
+    if (aheadMs < this.#clockAheadMs) {
+      this.#confusedUntilMs = this.#world.timeline.nowMs + CONFUSED_MS;
+    }
+    this.#clockAheadMs = aheadMs;
   }
 
   /** The executor of one server life on this machine. */
@@ -90,12 +106,13 @@ export class Host {
   }
 
   #start({ attemptId: id, fence, spec }: AttemptStart): void {
-    const { random, timeline, trace, reality } = this.#world;
-    const real = reality.asked(id, fence, this.name);
+    const { random, timeline, trace, trouble, reality } = this.#world;
+    const real = reality.asked(id, fence, this.name, timeline.nowMs < this.#confusedUntilMs);
+    trace.add(this.name, `${id} is asked for by ${this.#life?.name ?? 'nobody'}`);
     this.#watched.set(id, fence);
     const program: Program = { real, spec, stopAsked: false, end: null };
     this.#programs.set(id, program);
-    if (random.chance(0.02)) {
+    if (random.chance(trouble.refuses)) {
       real.state = 'never';
       this.#report(this.#refusal(id, 'no room on the machine'));
       return;

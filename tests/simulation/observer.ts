@@ -9,28 +9,18 @@ export interface Change {
 
 /** Watched columns by table; the row's word in changes is the key. */
 const watched = {
-  template: ['templates', ['n', 'id', 'suspended', 'deleted_at']],
-  revision: ['template_revisions', ['template_n', 'revision', 'spec']],
+  template: ['templates', 'n id suspended deleted_at'],
+  revision: ['template_revisions', 'template_n revision spec'],
   run: [
     'runs',
-    [
-      ...['n', 'id', 'template_n', 'revision', 'trigger', 'by', 'idempotency_key', 'state', 'hold'],
-      ...['stop_cause', 'replicas', 'active', 'succeeded', 'failed', 'created_at', 'not_before'],
-      ...['scheduled_at', 'deleted_at', 'spec'],
-    ],
+    'n id template_n revision trigger by idempotency_key state hold stop_cause replicas active succeeded failed created_at not_before scheduled_at deleted_at spec',
   ],
-  instance: ['instances', ['run_n', 'idx', 'state', 'attempt']],
-  attempt: ['attempts', ['run_n', 'idx', 'number', 'state', 'fence', 'started_at', 'message']],
-  firing: [
-    'firings',
-    ['template_n', 'nominal_at', 'until_at', 'count', 'outcome', 'run_id', 'rule'],
-  ],
-  schedule: [
-    'schedules',
-    ['template_n', 'definition', 'since_at', 'next_at', 'last_at', 'paused', 'delay_ms', 'note'],
-  ],
-  server: ['servers', ['fence', 'host', 'lease_until', 'ended_at']],
-} as const satisfies Record<string, readonly [string, readonly string[]]>;
+  instance: ['instances', 'run_n idx state attempt'],
+  attempt: ['attempts', 'run_n idx number state fence started_at message'],
+  firing: ['firings', 'template_n nominal_at until_at count outcome run_id rule'],
+  schedule: ['schedules', 'template_n definition since_at next_at last_at paused delay_ms note'],
+  server: ['servers', 'fence host lease_until ended_at'],
+} as const satisfies Record<string, readonly [string, string]>;
 
 /**
  * Hears of every change of a row by triggers of its own, inside the transaction that makes it:
@@ -48,7 +38,10 @@ export class Observer {
         ['~', 'update', 'new'],
         ['-', 'delete', 'old'],
       ] as const) {
-        const pairs = columns.map((column) => `'${column}', ${alias}."${column}"`).join(', ');
+        const pairs = columns
+          .split(' ')
+          .map((column) => `'${column}', ${alias}."${column}"`)
+          .join(', ');
         db.exec(
           `create temp trigger ${word}_${event} after ${event} on main.${table} begin
              insert into changes (kind, row) values ('${word}${sign}', json_object(${pairs})); end`,

@@ -93,7 +93,10 @@ export class Rules {
     if (spec.concurrency === 'allow') return;
     const others = unfinishedOf(template).filter(({ state }) => state !== 'queued');
     if (others.length > 0) {
-      this.#violate('admission', `run ${run.id} (${spec.concurrency}) starts beside ${ids(others)}`);
+      this.#violate(
+        'admission',
+        `run ${run.id} (${spec.concurrency}) starts beside ${ids(others)}`,
+      );
     }
   }
 

@@ -15,6 +15,8 @@ export interface Trouble {
   /** A report of the executor comes twice, or late. */
   readonly reportsTwice: number;
   readonly reportsLate: number;
+  /** A machine refuses a start. */
+  readonly refuses: number;
 }
 
 export const calm: Trouble = {
@@ -25,6 +27,7 @@ export const calm: Trouble = {
   crashes: 0,
   reportsTwice: 0,
   reportsLate: 0,
+  refuses: 0,
 };
 
 /** What kind of world a seed makes. */
@@ -67,6 +70,7 @@ export function scenarioOf(seed: number): Scenario {
       crashes: 0.003 * crashes,
       reportsTwice: random.pick([0, 0.1]),
       reportsLate: random.pick([0, 0.05]),
+      refuses: random.pick([0, 0.03]),
     },
     freezes: random.chance(0.4),
     clockStepMs: random.pick([0, 0, 5_000, 60_000, 3 * 3_600_000]),

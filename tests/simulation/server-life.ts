@@ -1,4 +1,4 @@
-import { createEngine, type RunningEngine } from '../../src/engine/index.ts';
+import { createEngine, type RunningEngine } from '../../src/engine/create.ts';
 import type { EngineLog } from '../../src/engine/runtime.ts';
 import type { Clock, Timer } from '../../src/ports/clock.ts';
 import type { DatabaseQueue } from './connection.ts';

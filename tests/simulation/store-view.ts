@@ -3,7 +3,9 @@ import type { DatabaseQueue, Outcome } from './connection.ts';
 import type { ServerLife } from './server-life.ts';
 
 /** When a server stops waiting for an answer. */
-const CALL_TIMEOUT_MS = 2_000;
+export const CALL_TIMEOUT_MS = 2_000;
+/** Latest answer of a call that does not time out: later than any lease of the simulation. */
+export const MAX_LATE_MS = 8_000;
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
@@ -18,11 +20,17 @@ export function storeView(life: ServerLife, queue: DatabaseQueue): Store {
   const { database, scenario } = life.world;
   const methods = database.store as unknown as Record<string, Method>;
   const call = (name: string, args: unknown[]): Promise<unknown> =>
-    send(life, queue, name, (...given) => {
-      const method = methods[name];
-      if (method === undefined) throw new TypeError(`the store has no ${name}`);
-      return method.apply(database.store, given);
-    }, args);
+    send(
+      life,
+      queue,
+      name,
+      (...given) => {
+        const method = methods[name];
+        if (method === undefined) throw new TypeError(`the store has no ${name}`);
+        return method.apply(database.store, given);
+      },
+      args,
+    );
   return new Proxy({} as Store, {
     get(_, name) {
       if (typeof name !== 'string' || name === 'then') return undefined;
@@ -58,7 +66,14 @@ class Watchers {
 }
 
 const watchers = new Watchers();
-const telling = new Set(['admit', 'fire', 'setSuspended', 'stopRun', 'deleteRun', 'deleteTemplate']);
+const telling = new Set([
+  'admit',
+  'fire',
+  'setSuspended',
+  'stopRun',
+  'deleteRun',
+  'deleteTemplate',
+]);
 
 function send(
   life: ServerLife,
@@ -88,20 +103,23 @@ function send(
       const timesOut = !failsAfter && random.chance(trouble.timesOut);
       if (timesOut) fail(CALL_TIMEOUT_MS, 'timed out');
       const late = random.chance(trouble.late);
-      queue.send(life.name, delayMs, {
+      // What timed out may be executed even after that, and after later calls.
+      const overtaken = timesOut && random.chance(0.5);
+      const lane = overtaken ? `${life.name}'s lost calls` : life.name;
+      queue.send(lane, overtaken ? random.int(0, 2 * CALL_TIMEOUT_MS) : delayMs, {
         what: `${name} for ${life.name}`,
         call: () => {
           const given = onDatabaseClock.has(name) ? [...args.slice(0, -1), world.nowMs()] : args;
           return method(...given);
         },
-        answer: (outcome) => {
-          if (telling.has(name)) watchers.tell(life);
+        answer: (outcome, changed) => {
+          if (changed && telling.has(name)) watchers.tell(life);
           if (timesOut) return;
           if (failsAfter) {
             fail(random.fraction() * 3, 'failed after it was executed');
             return;
           }
-          const answerDelayMs = late ? random.int(500, 8_000) : random.fraction() * 3;
+          const answerDelayMs = late ? random.int(500, MAX_LATE_MS) : random.fraction() * 3;
           life.deliver(answerDelayMs, () => settle(outcome, resolve, reject));
         },
       });

@@ -1,11 +1,23 @@
 import { Type, type Static } from 'typebox';
 import { defaultAdmissionLimits } from '../../domain/admission.ts';
 import { defaultBackoff } from '../../domain/policies.ts';
+import { defaultRetention } from '../../domain/retention.ts';
 
 /** Objects refuse members they do not know: a typo must not be a silent default. */
 const closed = { additionalProperties: false };
 
 const mib = 1024 * 1024;
+
+const maxSafe = Number.MAX_SAFE_INTEGER;
+/** A bound on age or size. */
+const bound = (value: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: maxSafe, default: value, description });
+/** One that may be left out, because another holds as well; null = none. */
+const optionalBound = (value: number | null, minimum: number, description: string) =>
+  Type.Union([Type.Integer({ minimum, maximum: maxSafe }), Type.Null()], {
+    default: value,
+    description,
+  });
 
 /**
  * Every setting, once: types, defaults, validation, `longshore config print` and
@@ -169,6 +181,81 @@ export const configSchema = Type.Object(
           description:
             'Most runs that are queued or running; further ones are refused as `queue-full`.',
         }),
+      },
+      closed,
+    ),
+    retention: Type.Object(
+      {
+        intervalMs: Type.Integer({
+          minimum: 100,
+          maximum: 86_400_000,
+          default: 600_000,
+          description: 'Milliseconds between two rounds that let go of what is over.',
+        }),
+        runs: Type.Object(
+          {
+            maxAgeMs: optionalBound(
+              defaultRetention.runs.maxAgeMs,
+              0,
+              'Milliseconds after its end that a run is kept, with its reasons and its output. `null` = no bound on the age.',
+            ),
+            maxPerTemplate: optionalBound(
+              defaultRetention.runs.maxPerTemplate,
+              1,
+              'Finished runs kept of one template; the oldest go first, the newest run always stays. `null` = no bound on one template.',
+            ),
+            maxTotal: Type.Integer({
+              minimum: 1,
+              maximum: 1_000_000_000,
+              default: defaultRetention.runs.maxTotal,
+              description: 'Finished runs kept of all templates together.',
+            }),
+            minKeyAgeMs: bound(
+              defaultRetention.runs.minKeyAgeMs,
+              'Milliseconds that an idempotency key is remembered at least: its run stays that long whatever the other bounds say.',
+            ),
+          },
+          closed,
+        ),
+        output: Type.Object(
+          {
+            maxAgeMs: optionalBound(
+              defaultRetention.output.maxAgeMs,
+              0,
+              'Milliseconds after the end of a run that its output and working folders are kept. `null` = as long as the run.',
+            ),
+            maxBytes: bound(
+              defaultRetention.output.maxBytes,
+              'Bytes on the disk that output and working folders of ended attempts may take on one host; the oldest go first, their runs stay.',
+            ),
+          },
+          closed,
+        ),
+        firings: Type.Object(
+          {
+            maxAgeMs: optionalBound(
+              defaultRetention.firings.maxAgeMs,
+              0,
+              'Milliseconds that a line of the fire ledger is kept. `null` = no bound on the age.',
+            ),
+            maxPerTemplate: Type.Integer({
+              minimum: 1,
+              maximum: 1_000_000_000,
+              default: defaultRetention.firings.maxPerTemplate,
+              description: 'Lines of the fire ledger kept of one template.',
+            }),
+          },
+          closed,
+        ),
+        leftovers: Type.Object(
+          {
+            maxAgeMs: bound(
+              defaultRetention.leftovers.maxAgeMs,
+              'Milliseconds that changes of deleted templates, ended servers, and what hosts that are gone had still to remove are kept.',
+            ),
+          },
+          closed,
+        ),
       },
       closed,
     ),

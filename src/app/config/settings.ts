@@ -58,7 +58,9 @@ export const settings: readonly Setting[] = (() => {
 export function valueFromText(schema: SettingSchema, text: string): unknown {
   if (schema.anyOf !== undefined) {
     const nullable = schema.anyOf.some((option) => option.type === 'null');
-    return nullable && (text === '' || text === 'null') ? null : text;
+    if (nullable && (text === '' || text === 'null')) return null;
+    const other = schema.anyOf.find((option) => option.type !== 'null');
+    return other === undefined ? text : valueFromText(other, text);
   }
   switch (schema.type) {
     case 'integer':

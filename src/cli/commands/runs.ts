@@ -90,6 +90,11 @@ function describe(
   return [
     `${run.id}  ${run.state}${run.message === '' ? '' : `: ${run.message}`}`,
     `template  ${run.templateName} (${run.templateId}), revision ${run.templateRevision}, ${run.dialect}`,
+    ...(run.scheduledAtMs === null
+      ? []
+      : [
+          `scheduled ${when(run.scheduledAtMs)}, accepted ${span(run.scheduledAtMs, run.createdAtMs)} later`,
+        ]),
     `command   ${run.command.map((word) => JSON.stringify(word)).join(' ')}`,
     `created   ${when(run.createdAtMs)}  started ${when(run.startedAtMs) || '-'}  ended ${when(run.endedAtMs) || '-'}`,
     ...(run.notActedOn.length === 0

@@ -2,21 +2,17 @@ import { Command } from 'commander';
 import type {
   RefusalView,
   TemplateChangeView,
-  TemplateInput,
   TemplateView,
 } from '../../dialects/native/views/template.ts';
-import { collect, serverCommand } from '../command.ts';
-import { CliError, exitCodes } from '../errors.ts';
+import { serverCommand } from '../command.ts';
 import { show, table, when } from '../output.ts';
-
-interface CreateOptions {
-  readonly env?: readonly string[];
-  readonly replicas?: string;
-  readonly retries?: string;
-  readonly timeout?: string;
-  readonly concurrency?: TemplateInput['concurrency'];
-  readonly timezone?: string;
-}
+import { scheduleWords } from '../schedule-words.ts';
+import {
+  templateAsInput,
+  templateFields,
+  type TemplateFlags,
+  withTemplateFlags,
+} from '../template-flags.ts';
 
 const path = (template: string): string => `/templates/${encodeURIComponent(template)}`;
 
@@ -32,6 +28,7 @@ export function templatesCommand(): Command {
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(createCommand())
+    .addCommand(updateCommand())
     .addCommand(suspension('suspend', 'Refuse new runs until resumed.'))
     .addCommand(suspension('resume', 'Accept runs again.'))
     .addCommand(
@@ -95,6 +92,7 @@ function showCommand(): Command {
           `id        ${view.id}`,
           `runs      ${view.artifact} ${view.command.map((word) => JSON.stringify(word)).join(' ')}`,
           `replicas  ${view.replicas}, retries ${view.retries}, ${view.concurrency}, timeout ${view.timeoutMs === null ? 'none' : `${view.timeoutMs / 1000} s`}`,
+          ...nextFiring(view),
           ...(view.notActedOn.length === 0
             ? []
             : [`accepted without effect: ${view.notActedOn.join(', ')}`]),
@@ -120,51 +118,53 @@ function showCommand(): Command {
 }
 
 function createCommand(): Command {
-  return serverCommand<[string, string[]], CreateOptions>(
-    'create',
-    'Create a native template: one command.',
-    async (client, options, name, command) => {
-      const view = await client.call<TemplateView>('POST', '/templates', {
-        body: {
-          name,
-          command,
-          ...(options.env === undefined ? {} : { env: environment(options.env) }),
-          ...integer('replicas', options.replicas, 1),
-          ...integer('retries', options.retries, 1),
-          ...(options.timeout === undefined
-            ? {}
-            : { timeoutMs: integer('timeout', options.timeout, 1000)['timeout'] }),
-          ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-          ...(options.timezone === undefined ? {} : { timezone: options.timezone }),
-        },
-      });
-      show(options, view, () => `${view.name}: ${view.id}`);
-    },
-  )
-    .argument('<name>')
-    .argument('<command...>', 'program and arguments, after --')
-    .option('--env <name=value>', 'variable; repeatable', collect)
-    .option('--replicas <count>', 'instances started in parallel')
-    .option('--retries <count>', 'failed attempts a run survives')
-    .option('--timeout <seconds>', 'wall time of a run')
-    .option('--concurrency <policy>', 'allow, forbid or replace')
-    .option('--timezone <zone>', 'IANA zone given as TZ');
-}
-
-function environment(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const at = text.indexOf('=');
-      if (at < 1) throw new CliError(`--env ${text} is not NAME=VALUE`, '', exitCodes.usage);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
+  return withTemplateFlags(
+    serverCommand<[string, string[]], TemplateFlags>(
+      'create',
+      'Create a native template: one command.',
+      async (client, options, name, command) => {
+        const view = await client.call<TemplateView>('POST', '/templates', {
+          body: { name, command, ...templateFields(options) },
+        });
+        show(options, view, () => [`${view.name}: ${view.id}`, ...nextFiring(view)].join('\n'));
+      },
+    )
+      .argument('<name>')
+      .argument('<command...>', 'program and arguments, after --'),
   );
 }
 
-function integer(name: string, text: string | undefined, unit: number): Record<string, number> {
-  if (text === undefined) return {};
-  const value = Number(text);
-  if (!Number.isInteger(value))
-    throw new CliError(`--${name} ${text} is not a whole number`, '', exitCodes.usage);
-  return { [name]: value * unit };
+function updateCommand(): Command {
+  return withTemplateFlags(
+    serverCommand<[string, string[]], TemplateFlags>(
+      'update',
+      'Change a native template; what is not named stays. Runs keep what they began with.',
+      async (client, options, template, command) => {
+        const current = await client.call<TemplateView>('GET', path(template));
+        const view = await client.call<TemplateView>('PUT', path(current.id), {
+          body: {
+            ...templateAsInput(current),
+            ...(command.length === 0 ? {} : { command }),
+            ...templateFields(options, current),
+          },
+        });
+        show(options, view, () =>
+          [`${view.name}: revision ${view.revision}`, ...nextFiring(view)].join('\n'),
+        );
+      },
+    )
+      .argument('<template>', 'id or name')
+      .argument('[command...]', 'another program and arguments, after --')
+      .option('--no-schedule', 'run only when somebody asks'),
+  );
+}
+
+/** When it runs by itself, or why it does not; nothing for a template without a schedule. */
+function nextFiring(view: TemplateView): string[] {
+  if (view.schedule === null) return [];
+  const next = view.nextFiringAtMs ?? null;
+  return [
+    `schedule  ${scheduleWords(view.schedule)}`,
+    `next      ${next === null ? (view.scheduleNote ?? '') : when(next)}`,
+  ];
 }

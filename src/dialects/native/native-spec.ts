@@ -2,6 +2,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { defaultBackoff } from '../../domain/policies.ts';
 import type { JobSpec, Template, TemplateRevision } from '../../domain/template.ts';
 import type { RunOverride } from '../../engine/index.ts';
+import { readSchedule } from './read-schedule.ts';
 import type { RunInput, TemplateInput } from './views/template.ts';
 
 /** The artifact that means "a program of the machine the server runs on". */
@@ -30,7 +31,11 @@ function checkZone(zone: string): string {
   }
 }
 
-/** The engine's definition of a native template. @throws DomainError `invalid-argument`. */
+/**
+ * The engine's definition of a native template. Its schedule reads local times in the template's
+ * timezone when it names none.
+ * @throws DomainError `invalid-argument`; ScheduleFaultError.
+ */
 export function revisionOf(input: TemplateInput): TemplateRevision {
   const spec: JobSpec = {
     task: {
@@ -50,7 +55,15 @@ export function revisionOf(input: TemplateInput): TemplateRevision {
     timezone: checkZone(input.timezone ?? 'UTC'),
     resources: { cpuMillis: 0, memoryMib: 0 },
   };
-  return { spec, document: { ...input }, notActedOn: [], refersTo: null, schedule: null };
+  const { schedule } = input;
+  return {
+    spec,
+    document: { ...input },
+    notActedOn: [],
+    refersTo: null,
+    schedule:
+      schedule === undefined || schedule === null ? null : readSchedule(schedule, spec.timezone),
+  };
 }
 
 /** Applies what a run changes; null when it changes nothing. Pure, as admission needs it. */

@@ -14,6 +14,12 @@ const problemSchema = Type.Object(
     detail: Type.String({ description: 'What was wrong and where.' }),
     fix: Type.String({ description: 'What to do.' }),
     requestId: Type.String(),
+    faults: Type.Optional(
+      Type.Array(
+        Type.Object({ path: Type.String(), code: Type.String(), message: Type.String() }),
+        { description: 'Each fault by itself, where there can be several.' },
+      ),
+    ),
   },
   { title: 'Problem' },
 );
@@ -29,6 +35,8 @@ class Components {
     if (typeof schema !== 'object' || schema === null) {
       return schema;
     }
+    // What a handler checks itself is let through by its schema and described by another one.
+    if ('documentedAs' in schema) return this.refer(schema.documentedAs);
     const title = (schema as Json)['title'];
     if (typeof title !== 'string') {
       return this.#copy(schema);

@@ -5,6 +5,7 @@ export type TransportCode =
   | 'unauthenticated'
   | 'forbidden'
   | 'invalid-request'
+  | 'invalid-schedule'
   | 'no-such-operation'
   | 'log-not-found'
   | 'attempt-not-found'
@@ -21,6 +22,15 @@ export interface Problem {
   readonly detail: string;
   readonly fix: string;
   readonly requestId: string;
+  /** Each fault by itself, where there can be several. */
+  readonly faults?: readonly Fault[];
+}
+
+/** One fault of a request: where it is, its kind for programs, and what is wrong. */
+export interface Fault {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 interface Row {
@@ -39,6 +49,26 @@ export class ProblemError extends Error {
     this.name = 'ProblemError';
     this.code = code;
     this.fix = fix;
+  }
+}
+
+/** Most faults that one answer names. */
+const maxFaults = 100;
+/** Most faults that its `detail` tells in words. */
+const maxToldFaults = 5;
+
+/** A schedule that is not valid, with every fault. */
+export class ScheduleFaultError extends ProblemError {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const told = faults.slice(0, maxToldFaults).map(({ path, message }) => `${path}: ${message}`);
+    const more = faults.length - told.length;
+    super('invalid-schedule', told.join('; ') + (more > 0 ? `; and ${more} more` : ''));
+    this.name = 'ScheduleFaultError';
+    this.faults = faults.slice(0, maxFaults).map(({ path, code, message }) => {
+      return { path, code, message };
+    });
   }
 }
 
@@ -129,6 +159,11 @@ const transportRows: Readonly<Record<TransportCode, Row>> = {
     title: 'The request does not fit its schema',
     fix: 'Compare it with /api/v1/openapi.json.',
   },
+  'invalid-schedule': {
+    status: 400,
+    title: 'The schedule is not valid',
+    fix: 'Correct what the faults name; try it with: longshore schedules preview',
+  },
   'no-such-operation': {
     status: 404,
     title: 'No such operation',
@@ -176,7 +211,8 @@ export function problemOf(error: unknown, requestId: string): Problem {
     return make(error.code, domainRows[error.code], error.message, null);
   }
   if (error instanceof ProblemError) {
-    return make(error.code, transportRows[error.code], error.message, error.fix);
+    const problem = make(error.code, transportRows[error.code], error.message, error.fix);
+    return error instanceof ScheduleFaultError ? { ...problem, faults: error.faults } : problem;
   }
   const status = statusOf(error);
   if (status === 413) {

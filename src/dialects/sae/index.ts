@@ -14,6 +14,7 @@ import { suspendJob } from './operations/suspend-job.ts';
 import { updateJob } from './operations/update-job.ts';
 import type { SaeServices, SaeSettings } from './services.ts';
 
+export { eventRunId } from './translate/submit.ts';
 export { defaultSaeSettings } from './services.ts';
 export type { SaeServices, SaeSettings } from './services.ts';
 

@@ -98,7 +98,9 @@ export function skipFirings(
   const count = all.reduce((sum, line) => sum + line.count, 0);
   return {
     fire: [],
-    left: [{ nominalMs: due.dueMs, untilMs, count: Math.max(count, 1), outcome: 'skipped', ...why }],
+    left: [
+      { nominalMs: due.dueMs, untilMs, count: Math.max(count, 1), outcome: 'skipped', ...why },
+    ],
     lastMs: untilMs,
     nextMs: plan.nextNominalMs,
     nextIfRefusedMs: plan.nextNominalMs,
@@ -121,9 +123,7 @@ function rest(skipped: SkippedRest | null): LeftOut[] {
   const { count, isExact, fromMs, toMs } = skipped;
   const many = `${isExact ? '' : 'at least '}${count} firings`;
   const reason = `${many} passed unattended; the misfire policy leaves them out`;
-  return [
-    { nominalMs: fromMs, untilMs: toMs, count, outcome: 'skipped', rule: 'misfire', reason },
-  ];
+  return [{ nominalMs: fromMs, untilMs: toMs, count, outcome: 'skipped', rule: 'misfire', reason }];
 }
 
 /** Neighbours that one rule leaves out become one line. */

@@ -50,13 +50,17 @@ export function* nextFirings(
  */
 export function nextFire(parsed: ParsedSchedule, afterMs: number): NextFiring {
   let after = afterMs;
-  for (let n = 0; n < scheduleLimits.maxDroppedInARow; n++) {
+  // One for the whole search: many short leaps cost as much as a few long ones.
+  const steps = { left: scheduleLimits.maxCalendarSteps };
+  for (let n = 0; n < scheduleLimits.maxDroppedInARow && steps.left > 0; n++) {
     const next = nextFiring(parsed, after);
     if (next.kind === 'none' || next.occurrence.outcome === 'fire') return next;
     const { nominalMs } = next.occurrence;
     // A fixed delay counts on from its dropped firing; leaping would change its rhythm.
     const leaps = parsed.calendar !== null && parsed.definition.timing.kind !== 'fixed-delay';
-    after = leaps ? Math.max(nominalMs, freeFrom(parsed.calendar, nominalMs) - 1) : nominalMs;
+    after = leaps
+      ? Math.max(nominalMs, freeFrom(parsed.calendar, nominalMs, steps) - 1)
+      : nominalMs;
   }
   return {
     kind: 'none',
@@ -80,13 +84,14 @@ export function previousFire(
   afterMs: number,
 ): Occurrence | null {
   let before = beforeMs;
-  for (let n = 0; n < scheduleLimits.maxDroppedInARow; n++) {
+  const steps = { left: scheduleLimits.maxCalendarSteps };
+  for (let n = 0; n < scheduleLimits.maxDroppedInARow && steps.left > 0; n++) {
     const occurrence = previousFiring(parsed, before);
     if (occurrence === null || occurrence.nominalMs <= afterMs) return null;
     if (occurrence.outcome === 'fire') return occurrence;
     before = Math.min(
       occurrence.nominalMs,
-      freeUntil(parsed.calendar, occurrence.nominalMs, afterMs),
+      freeUntil(parsed.calendar, occurrence.nominalMs, afterMs, steps),
     );
   }
   return null;
@@ -104,10 +109,10 @@ function underCalendar(calendar: Calendar | null, occurrence: Occurrence): Occur
 }
 
 /** The first moment from a time on that no calendar keeps free; a later blocked one at worst. */
-function freeFrom(calendar: Calendar | null, fromMs: number): number {
+function freeFrom(calendar: Calendar | null, fromMs: number, steps: { left: number }): number {
   let ms = fromMs;
   if (calendar === null) return ms;
-  for (let n = 0; n < scheduleLimits.maxCalendarSteps; n++) {
+  for (; steps.left > 0; steps.left--) {
     if (ms >= scheduleLimits.horizonMs || calendar.blockAt(ms) === null) return ms;
     ms = calendar.sameUntil(ms);
   }
@@ -115,10 +120,15 @@ function freeFrom(calendar: Calendar | null, fromMs: number): number {
 }
 
 /** The moment before which a stretch that calendars keep free begins, not before another. */
-function freeUntil(calendar: Calendar | null, fromMs: number, leastMs: number): number {
+function freeUntil(
+  calendar: Calendar | null,
+  fromMs: number,
+  leastMs: number,
+  steps: { left: number },
+): number {
   let ms = fromMs;
   if (calendar === null) return ms;
-  for (let n = 0; n < scheduleLimits.maxCalendarSteps && ms > leastMs; n++) {
+  for (; steps.left > 0 && ms > leastMs; steps.left--) {
     if (calendar.blockAt(ms) === null) return ms + 1;
     ms = calendar.sameSince(ms) - 1;
   }

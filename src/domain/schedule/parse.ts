@@ -86,7 +86,7 @@ function readTiming(
 
 function unknownZone(name: string): string {
   const nearest = nearestZone(name);
-  const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+  const hint = nearest === null || findZone(nearest) === null ? '' : `; did you mean ${nearest}?`;
   return `"${name}" is no time zone${hint} Known are IANA names (Asia/Shanghai), UTC and offsets (GMT+8, +08:00)`;
 }
 

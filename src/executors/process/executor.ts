@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type {
@@ -16,7 +15,7 @@ import { readLogChunk } from './log.ts';
 import { protocolVersion } from './protocol.ts';
 import type { JobUser, Reply, Request } from './protocol.ts';
 import { attemptsDir, isAttemptId } from './folder.ts';
-import { removeParallel } from './limits.ts';
+import { AttemptStorage } from './storage.ts';
 import { resolveJobUser } from './user.ts';
 
 /** The image whose jobs run as processes of this machine. */
@@ -73,6 +72,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
 class ProcessExecutor implements Executor {
   readonly name = 'process';
   readonly maxConcurrent: number;
+  readonly kept: AttemptStorage;
   readonly #options: ProcessExecutorOptions;
   readonly #dataDir: string;
   readonly #live = new Map<string, Live>();
@@ -86,6 +86,7 @@ class ProcessExecutor implements Executor {
     this.#options = options;
     this.#dataDir = path.resolve(options.dataDir);
     this.maxConcurrent = options.maxConcurrent;
+    this.kept = new AttemptStorage(this.#dataDir, (id) => this.#live.has(id), options.log);
   }
 
   refuses(spec: AttemptStart['spec']): string | null {
@@ -170,13 +171,7 @@ class ProcessExecutor implements Executor {
    * freed in the last seconds), so callers should delete a little at a time.
    */
   async remove(attemptIds: readonly string[]): Promise<void> {
-    const left = attemptIds.filter((id) => isAttemptId(id) && !this.#live.has(id));
-    const worker = async (): Promise<void> => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) {
-        await rm(this.location(id), { recursive: true, force: true });
-      }
-    };
-    await Promise.all(Array.from({ length: removeParallel }, worker));
+    await this.kept.remove(attemptIds);
   }
 
   location(attemptId: string): string {
@@ -255,6 +250,7 @@ class ProcessExecutor implements Executor {
         continue;
       }
       this.#live.delete(reply.id);
+      this.kept.ended(reply.id);
       if (reply.t !== 'ended') {
         reports.push({ ...base, kind: reply.t, message: reply.message });
         continue;

@@ -47,3 +47,9 @@ export const logPollMs = { shortest: 250, longest: 2_000 } as const;
 export const holeAlignBytes = 4096;
 /** Folders removed at the same time. */
 export const removeParallel = 4;
+/** Entries of one attempt's folder that are measured; what lies beyond is not counted. */
+export const maxMeasuredEntries = 10_000;
+/** Entries looked at before others get their turn. */
+export const entriesPerTurn = 200;
+/** Ended attempts that may wait to be measured; beyond it they are measured by the next look at everything. */
+export const maxUnmeasured = 50_000;

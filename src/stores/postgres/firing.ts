@@ -138,7 +138,7 @@ async function wantedRuns(
         row,
         firing,
         request: {
-          runId: newRunId(),
+          runId: newRunId(row.dialect as DialectName),
           templateId: row.template_id,
           dialect: row.dialect as DialectName,
           trigger: 'schedule',

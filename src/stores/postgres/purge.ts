@@ -1,9 +1,18 @@
 import { DomainError } from '../../domain/errors.ts';
 import { attemptId } from '../../domain/run.ts';
+import type { Removal } from '../../ports/retention.ts';
 import type { AttemptHandle } from '../../ports/store.ts';
+import type { AttemptRow } from '../sql/schema.ts';
+import { rowsJson } from './json-rows.ts';
 import { lockRun, releaseReplacing, stopRuns } from './stops.ts';
 import { statement, type Transaction } from './transactions.ts';
 import type { Work } from './work.ts';
+
+/** What erasing needs to know of a run. */
+interface ErasedRun {
+  readonly n: number;
+  readonly id: string;
+}
 
 const finals = `'succeeded', 'failed', 'canceled'`;
 
@@ -33,7 +42,15 @@ const anyHidden = statement(
 );
 const attemptsOf = statement(
   'purge-attempts',
-  `select run_n, idx, number, executor, fence from attempts where run_n = any($1::bigint[]) order by run_n, idx, number`,
+  `select a.run_n, a.idx, a.number, a.executor, a.fence, coalesce(owner.host, '') as host
+   from attempts a left join servers owner on owner.fence = a.fence
+   where a.run_n = any($1::bigint[]) order by a.run_n, a.idx, a.number`,
+);
+const addRemovals = statement(
+  'removals-add',
+  `insert into removals (host, attempt_id, executor)
+   select host, attempt_id, executor from json_to_recordset($1::json) as x(host text, attempt_id text, executor text)
+   on conflict do nothing`,
 );
 const eraseRuns = statement(
   'purge-erase-runs',
@@ -91,16 +108,49 @@ export async function eraseHidden(
 
 async function eraseFinished(
   tx: Transaction,
-  runs: readonly { readonly n: number; readonly id: string }[],
+  runs: readonly ErasedRun[],
   gone: AttemptHandle[],
 ): Promise<number> {
-  if (runs.length === 0) return 0;
-  const ids = new Map(runs.map(({ n, id }) => [n, id]));
-  type Row = { run_n: number; idx: number; number: number; executor: string; fence: number };
-  const ns = [...ids.keys()];
-  for (const { run_n, idx, number, executor, fence } of await tx.rows<Row>(attemptsOf, [ns])) {
-    gone.push({ attemptId: attemptId(ids.get(run_n) ?? '', idx, number), executor, fence });
-  }
-  await tx.rows(eraseRuns, [ns]);
+  gone.push(...(await eraseLocked(tx, runs)));
   return runs.length;
+}
+
+/**
+ * Erases locked, finished runs with all that belongs to them; their attempts become removals of
+ * their hosts.
+ * @returns the attempts.
+ */
+export async function eraseLocked(
+  tx: Transaction,
+  runs: readonly ErasedRun[],
+): Promise<readonly AttemptHandle[]> {
+  if (runs.length === 0) return [];
+  const ids = new Map(runs.map(({ n, id }) => [n, id]));
+  type Row = Pick<AttemptRow, 'run_n' | 'idx' | 'number' | 'executor' | 'fence'> & { host: string };
+  const ns = [...ids.keys()];
+  const rows = (await tx.rows<Row>(attemptsOf, [ns])).map(
+    ({ run_n, idx, number, executor, fence, host }) => ({
+      attemptId: attemptId(ids.get(run_n) ?? '', idx, number),
+      executor,
+      fence,
+      host,
+    }),
+  );
+  await putRemovals(tx, rows);
+  await tx.rows(eraseRuns, [ns]);
+  return rows.map(({ attemptId: id, executor, fence }) => ({ attemptId: id, executor, fence }));
+}
+
+/** Remembers that the output of these attempts is to be removed by their host. */
+export async function putRemovals(
+  tx: Transaction,
+  removals: readonly (Removal & { readonly host: string })[],
+): Promise<void> {
+  if (removals.length === 0) return;
+  const rows = removals.map(({ host, attemptId: id, executor }) => ({
+    host,
+    attempt_id: id,
+    executor,
+  }));
+  await tx.rows(addRemovals, [rowsJson(rows)]);
 }

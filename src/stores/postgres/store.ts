@@ -14,7 +14,9 @@ import { eraseHidden, hideRun } from './purge.ts';
 import { Quota } from './quota.ts';
 import { Reads } from './reads.ts';
 import { listRefusals } from './refusals.ts';
+import { forgottenAttempts, listRemovals, releaseOutput, removalsDone } from './removals.ts';
 import { Reports } from './reports.ts';
+import { retain } from './retention.ts';
 import { Revisions } from './revisions.ts';
 import { listFirings, scheduleState } from './schedules.ts';
 import {
@@ -180,6 +182,12 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     putPolicy: (name, document) => write((tx) => accessWrites.putPolicy(tx, name, document)),
     policies: () => accessReads.policies(db),
     deletePolicy: (name) => write((tx) => accessWrites.deletePolicy(tx, name)),
+
+    retain: (request) => write((tx) => retain(tx, request)),
+    releaseOutput: (request) => write((tx) => releaseOutput(tx, request)),
+    removals: (fence, after, limit) => listRemovals(db, fence, after, limit),
+    removed: (fence, attemptIds) => write((tx) => removalsDone(tx, fence, attemptIds)),
+    forgotten: (fence, attemptIds) => forgottenAttempts(db, fence, attemptIds),
   };
 }
 

@@ -2,6 +2,7 @@ import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import type { SqlFlavor } from './flavor.ts';
 import { schedulesAndServers } from './migration-0002.ts';
+import { retention } from './migration-0003.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -12,6 +13,7 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
   return {
     '0001-first': { up: (db: Kysely<Database>) => first(db, flavor) },
     '0002-schedules-and-servers': { up: (db: Kysely<Database>) => schedulesAndServers(db, flavor) },
+    '0003-retention': { up: (db: Kysely<Database>) => retention(db, flavor) },
   };
 }
 

@@ -158,7 +158,8 @@ export class Claims {
     const rows = this.#dueRuns().all(request.nowMs, room) as DueRun[];
     for (const row of rows) {
       if (harvest.attempts.length >= request.limit) return false;
-      this.#startOne(harvest, row);
+      // A run of this page may have replaced a later one of it.
+      if (!harvest.finished.includes(row.id)) this.#startOne(harvest, row);
     }
     return rows.length > 0;
   }

@@ -2,8 +2,12 @@ import { DomainError } from '../../domain/errors.ts';
 import { attemptId } from '../../domain/run.ts';
 import type { AttemptHandle } from '../../ports/store.ts';
 import type { RunJoined } from '../sql/rows.ts';
+import type { AttemptRow } from '../sql/schema.ts';
 import { lazy, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
+
+/** What erasing needs to know of a run. */
+type ErasedRun = Pick<RunJoined, 'n' | 'id'>;
 
 /** Hiding what was deleted, and erasing it once nothing of it runs. */
 export class Purge {
@@ -15,6 +19,7 @@ export class Purge {
   readonly #anyRun;
   readonly #anyHidden;
   readonly #attempts;
+  readonly #removal;
   readonly #eraseRun;
   readonly #eraseTemplate;
 
@@ -46,7 +51,13 @@ export class Purge {
       ),
     );
     this.#attempts = lazy(() =>
-      db.prepare('select idx, number, executor, fence from attempts where run_n = ?'),
+      db.prepare(
+        `select a.idx, a.number, a.executor, a.fence, coalesce(owner.host, '') as host
+         from attempts a left join servers owner on owner.fence = a.fence where a.run_n = ?`,
+      ),
+    );
+    this.#removal = lazy(() =>
+      db.prepare('insert or ignore into removals (host, attempt_id, executor) values (?, ?, ?)'),
     );
     this.#eraseRun = lazy(() =>
       ['events', 'attempts', 'instances']
@@ -92,21 +103,28 @@ export class Purge {
     };
   }
 
-  #eraseFinished(runs: readonly RunJoined[], gone: AttemptHandle[]): number {
-    let erased = 0;
-    for (const run of runs) {
-      for (const a of this.#attempts().all(run.n) as {
-        idx: number;
-        number: number;
-        executor: string;
-        fence: number;
-      }[]) {
-        const id = attemptId(run.id, a.idx, a.number);
-        gone.push({ attemptId: id, executor: a.executor, fence: a.fence });
-      }
-      for (const statement of this.#eraseRun()) statement.run(run.n);
-      erased += 1;
+  /**
+   * Erases a finished run with all that belongs to it; its attempts become removals of their hosts.
+   * @returns the attempts.
+   */
+  eraseRun({ n, id }: ErasedRun): readonly AttemptHandle[] {
+    type Row = Pick<AttemptRow, 'idx' | 'number' | 'executor' | 'fence'> & { host: string };
+    const gone: AttemptHandle[] = [];
+    for (const a of this.#attempts().all(n) as Row[]) {
+      const handle = {
+        attemptId: attemptId(id, a.idx, a.number),
+        executor: a.executor,
+        fence: a.fence,
+      };
+      this.#removal().run(a.host, handle.attemptId, a.executor);
+      gone.push(handle);
     }
-    return erased;
+    for (const statement of this.#eraseRun()) statement.run(n);
+    return gone;
+  }
+
+  #eraseFinished(runs: readonly ErasedRun[], gone: AttemptHandle[]): number {
+    for (const run of runs) gone.push(...this.eraseRun(run));
+    return runs.length;
   }
 }

@@ -46,6 +46,7 @@ export class Schedules {
   readonly #known;
   readonly #list;
   readonly #count;
+  readonly #latest;
   readonly #ofTemplate;
 
   constructor({ db }: Session, admission: Admission) {
@@ -95,6 +96,11 @@ export class Schedules {
       ),
     );
     this.#count = lazy(() => db.prepare('select count(*) as c from firings where template_n = ?'));
+    this.#latest = lazy(() =>
+      db.prepare(
+        'select until_at from firings where template_n = ? order by nominal_at desc limit 1',
+      ),
+    );
     this.#ofTemplate = lazy(() =>
       db.prepare('select n from templates where id = ? and deleted_at is null'),
     );
@@ -117,7 +123,8 @@ export class Schedules {
     const text = JSON.stringify(definition);
     const old = this.#get().get(templateN) as ScheduleRow | undefined;
     if (old?.definition === text) return;
-    const lastMs = old?.last_at ?? null;
+    // The ledger remembers what was decided by a schedule that was taken away meanwhile.
+    const lastMs = old?.last_at ?? this.#latestDecided(templateN);
     // A time that was decided already is not decided again, whatever the new definition says.
     const start = startSchedule(definition, Math.max(nowMs, lastMs ?? nowMs));
     // What came due under the old definition still fires.
@@ -186,6 +193,11 @@ export class Schedules {
       : { nextAtMs: row.next_at, lastAtMs: row.last_at, note: row.note };
   }
 
+  #latestDecided(templateN: number): number | null {
+    const row = this.#latest().get(templateN) as { until_at: number } | undefined;
+    return row?.until_at ?? null;
+  }
+
   #decide(row: DueSchedule, harvest: Harvest): void {
     const { nowMs } = harvest.request;
     const definition = JSON.parse(row.definition) as ScheduleDefinition;
@@ -218,7 +230,7 @@ export class Schedules {
   /** Makes the run of a firing, or says why not. */
   #start(row: DueSchedule, nominalMs: number, { request, created, stop }: Harvest): Outcome {
     const result = this.#admission.admit({
-      runId: request.newRunId(),
+      runId: request.newRunId(row.dialect as DialectName),
       templateId: row.template_id,
       dialect: row.dialect as DialectName,
       trigger: 'schedule',

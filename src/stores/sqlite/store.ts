@@ -8,7 +8,9 @@ import { Claims } from './claims.ts';
 import { Purge } from './purge.ts';
 import { Reads } from './reads.ts';
 import { Refusals } from './refusals.ts';
+import { Removals } from './removals.ts';
 import { Reports } from './reports.ts';
+import { Retention } from './retention.ts';
 import { Schedules } from './schedules.ts';
 import { Servers } from './servers.ts';
 import { Session } from './session.ts';
@@ -46,6 +48,8 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
   const schedules = new Schedules(session, admission);
   const templates = new Templates(session, stops, schedules);
   const purge = new Purge(session, stops);
+  const retention = new Retention(session, purge);
+  const removals = new Removals(session);
   const reads = new Reads(session);
   const access = new AccessTables(session);
   const write = session.writes.run.bind(session.writes);
@@ -98,7 +102,11 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     stopOverdue: (nowMs) => write(() => stops.stopOverdue(nowMs)),
     deleteRun: (runId, nowMs) => write(() => purge.hide(runId, nowMs)),
     purgeDeleted: (limit) => write(() => purge.erase(limit)),
-    takeOver: (fence, known) => write(() => reports.takeOver(fence, known)),
+    takeOver: (fence, known) =>
+      write(() => {
+        servers.demand(fence);
+        return reports.takeOver(fence, known);
+      }),
 
     run: async (id) => reads.run(id),
     latestRun: async (templateId) => reads.latestRun(templateId),
@@ -122,5 +130,11 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     putPolicy: (name, document) => write(() => access.putPolicy(name, document)),
     policies: async () => access.policies(),
     deletePolicy: (name) => write(() => access.deletePolicy(name)),
+
+    retain: (request) => write(() => retention.retain(request)),
+    releaseOutput: (request) => write(() => removals.release(request)),
+    removals: async (fence, after, limit) => removals.list(fence, after, limit),
+    removed: (fence, attemptIds) => write(() => removals.done(fence, attemptIds)),
+    forgotten: async (fence, attemptIds) => removals.forgotten(fence, attemptIds),
   };
 }

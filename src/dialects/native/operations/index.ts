@@ -4,6 +4,7 @@ import { keyOperations } from './keys.ts';
 import { logOperations } from './logs.ts';
 import { policyOperations } from './policies.ts';
 import { runOperations } from './runs.ts';
+import { scheduleOperations } from './schedules.ts';
 import { templateOperations } from './templates.ts';
 import { userOperations } from './users.ts';
 
@@ -11,6 +12,7 @@ import { userOperations } from './users.ts';
 export const nativeOperations: readonly NativeOperation[] = [
   ...infoOperations,
   ...templateOperations,
+  ...scheduleOperations,
   ...runOperations,
   ...logOperations,
   ...keyOperations,

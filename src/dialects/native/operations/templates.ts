@@ -8,6 +8,7 @@ import {
 } from '../operation.ts';
 import { findTemplate } from '../find-template.ts';
 import { revisionOf } from '../native-spec.ts';
+import { withNextFiring } from '../schedule-state.ts';
 import { DomainError } from '../../../domain/errors.ts';
 import { closed, pageOf, paging } from '../views/common.ts';
 import {
@@ -85,7 +86,8 @@ const get = defineOperation({
   async handle({ params }, { engine }) {
     const template = await findTemplate(engine, params.template);
     const latestRun = await engine.runs.latest(template.id);
-    return json(templateSummaryView({ ...template, latestRun }));
+    const view = templateSummaryView({ ...template, latestRun });
+    return json(await withNextFiring(engine, view));
   },
 });
 
@@ -115,7 +117,7 @@ const create = defineOperation({
       { dialect: 'native', namespace, name: body.name, ...revisionOf(body) },
       caller.user.name,
     );
-    return json(templateView(template), 201);
+    return json(await withNextFiring(engine, templateView(template)), 201);
   },
 });
 
@@ -148,7 +150,7 @@ const update = defineOperation({
       () => revisionOf(body),
       caller.user.name,
     );
-    return json(templateView(template));
+    return json(await withNextFiring(engine, templateView(template)));
   },
 });
 
@@ -177,9 +179,8 @@ async function setSuspended(
   suspended: boolean,
 ) {
   const { id, dialect } = await findTemplate(engine, params.template);
-  return json(
-    templateView(await engine.templates.setSuspended(id, dialect, suspended, caller.user.name)),
-  );
+  const template = await engine.templates.setSuspended(id, dialect, suspended, caller.user.name);
+  return json(await withNextFiring(engine, templateView(template)));
 }
 
 const suspend = defineOperation({

@@ -20,6 +20,9 @@ const runMembers = {
   message: Type.String(),
   createdAtMs: timeMs,
   notBeforeMs: timeMs,
+  scheduledAtMs: Type.Union([timeMs, Type.Null()], {
+    description: 'Nominal time of the firing that made it; null when no schedule did.',
+  }),
   startedAtMs: timeMsOrNull,
   endedAtMs: timeMsOrNull,
   deadlineAtMs: timeMsOrNull,
@@ -130,6 +133,7 @@ export function runView(run: Run): RunView {
     message: run.message,
     createdAtMs: run.createdAtMs,
     notBeforeMs: run.notBeforeMs,
+    scheduledAtMs: run.scheduledAtMs,
     startedAtMs: run.startedAtMs,
     endedAtMs: run.endedAtMs,
     deadlineAtMs: run.deadlineAtMs,

@@ -1,8 +1,11 @@
 import { Type, type Static } from 'typebox';
 import type { RefusedTrigger } from '../../../domain/run.ts';
+import type { ScheduleDefinition } from '../../../domain/schedule/definition.ts';
 import type { Template, TemplateChange } from '../../../domain/template.ts';
 import { closed, integerOrNull, pageSchema, timeMs } from './common.ts';
 import { RunView, runView } from './run.ts';
+import { OptionalScheduleAsSent, ScheduleView } from './schedule-definition.ts';
+import { nextFiringMembers } from './schedule.ts';
 
 const maxEnvEntries = 1000;
 const maxArguments = 1000;
@@ -68,6 +71,7 @@ export const TemplateInput = Type.Object(
     timezone: Type.Optional(
       Type.String({ default: 'UTC', maxLength: 64, description: 'IANA zone given as TZ.' }),
     ),
+    schedule: Type.Optional(OptionalScheduleAsSent),
   },
   { ...closed, title: 'TemplateInput' },
 );
@@ -117,13 +121,17 @@ export const TemplateView = Type.Object(
     notActedOn: Type.Array(Type.String(), {
       description: 'Parameters that are stored and echoed without effect.',
     }),
+    schedule: Type.Union([ScheduleView, Type.Null()]),
+    ...nextFiringMembers,
     createdAtMs: timeMs,
     updatedAtMs: timeMs,
     latestRun: Type.Optional(Type.Union([RunView, Type.Null()])),
   },
   { title: 'Template' },
 );
-export type TemplateView = Static<typeof TemplateView>;
+export type TemplateView = Omit<Static<typeof TemplateView>, 'schedule'> & {
+  readonly schedule: ScheduleDefinition | null;
+};
 
 /** One change of a template. */
 export const TemplateChangeView = Type.Object(
@@ -176,6 +184,7 @@ export function templateView(template: Template): TemplateView {
     graceMs: spec.graceMs,
     timezone: spec.timezone,
     notActedOn: [...template.notActedOn],
+    schedule: template.schedule,
     createdAtMs: template.createdAtMs,
     updatedAtMs: template.updatedAtMs,
   };

@@ -249,8 +249,8 @@ export const jobParameters: readonly JobParameter[] = [
     'TriggerConfig',
     json,
     bothQuery,
-    'stored',
-    'sae.md §4.3.8; validated, triggers do not fire yet',
+    'acts',
+    'sae.md §4.3.8; type time fires; type http is validated and stored, webhooks do not fire yet',
     'clearable',
   ),
   param(

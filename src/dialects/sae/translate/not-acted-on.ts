@@ -3,6 +3,7 @@ import type { JobParameter, ParameterBag } from '../parameters/parameter.ts';
 import { readBoolean } from '../parameters/scalars.ts';
 import { usesCommand } from '../validation/packages.ts';
 import type { PackageFamily } from '../validation/packages.ts';
+import { triggerKind } from '../values/trigger-config.ts';
 
 /**
  * Names of parameters that were sent in the hope of an effect this server does not give, in
@@ -12,14 +13,21 @@ export function notActedOn(bag: ParameterBag, family: PackageFamily): readonly s
   return jobParameters
     .filter((row) => {
       const text = bag[row.name];
-      return text !== undefined && wantsEffect(row, text) && !hasEffect(row, bag, family);
+      return text !== undefined && wantsEffect(row, text) && !hasEffect(row, text, bag, family);
     })
     .map((row) => row.name);
 }
 
-function hasEffect(row: JobParameter, bag: ParameterBag, family: PackageFamily): boolean {
+function hasEffect(
+  row: JobParameter,
+  text: string,
+  bag: ParameterBag,
+  family: PackageFamily,
+): boolean {
   if (row.name === 'Command') return usesCommand(family);
   if (row.name === 'CommandArgs') return usesCommand(family) && bag['Command'] !== undefined;
+  // Webhooks are kept without effect.
+  if (row.name === 'TriggerConfig') return triggerKind(text) === 'time';
   return row.effect === 'acts';
 }
 

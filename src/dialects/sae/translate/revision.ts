@@ -12,6 +12,7 @@ import type { PackageFamily } from '../validation/packages.ts';
 import type { ValidJob } from '../validation/validate-job.ts';
 import { literalEnv } from '../values/envs.ts';
 import { notActedOn } from './not-acted-on.ts';
+import { scheduleOf } from './schedule.ts';
 
 /** Zone of templates that name none (sae.md §4.1). */
 export const defaultTimezone = 'Asia/Shanghai';
@@ -37,12 +38,13 @@ const policies: Readonly<Record<string, ConcurrencyPolicy>> = {
 
 /** A checked definition as the engine stores it. */
 export function toRevision(job: ValidJob, settings: SaeSettings): TemplateRevision {
+  const spec = toSpec(job, settings);
   return {
-    spec: toSpec(job, settings),
+    spec,
     document: job.bag,
     notActedOn: notActedOn(job.bag, job.family),
     refersTo: job.bag['RefAppId'] ?? null,
-    schedule: null,
+    schedule: scheduleOf(job.trigger, spec.timezone),
   };
 }
 

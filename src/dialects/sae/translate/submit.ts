@@ -49,3 +49,8 @@ export function parseTime(text: string): number | null {
   // A day that does not exist, such as 30 February, rolls over in parsing: compare back.
   return new Date(ms).toISOString().slice(0, 19) === text.slice(0, 19) ? ms : null;
 }
+
+/** Id of a run that a trigger started (sae.md §1, U15). */
+export function eventRunId(uuid: string): string {
+  return `event-${uuid}-00`;
+}

@@ -22,6 +22,7 @@ import {
 import { parseSliceEnvs, shardVariables } from '../values/slice.ts';
 import { checkSlsConfigs, logFilePaths, parseSlsConfigs } from '../values/sls-configs.ts';
 import { parseTriggerConfig } from '../values/trigger-config.ts';
+import type { TriggerConfig } from '../values/trigger-config.ts';
 import { instanceSpecification } from './instance-specification.ts';
 import { createNamespace, defaultNamespace } from './namespaces.ts';
 import type { NamespaceScope } from './namespaces.ts';
@@ -51,6 +52,7 @@ interface StructuredValues {
   readonly configMapMounts: ReturnType<typeof parseConfigMapMounts>;
   /** Target paths of NAS and object-store mounts. */
   readonly persistentMounts: readonly { readonly mountPath: string }[];
+  readonly trigger: TriggerConfig | null;
   readonly shards: ReturnType<typeof shardVariables> | null;
 }
 
@@ -118,7 +120,7 @@ function readStructured(bag: ParameterBag, replicas: number, limit: number): Str
     ...(read('OssMountDescs', parseOssMounts) ?? []),
   ];
   const configMapMounts = read('ConfigMapMountDesc', parseConfigMapMounts) ?? [];
-  read('TriggerConfig', parseTriggerConfig);
+  const trigger = read('TriggerConfig', parseTriggerConfig);
   const elements = read('SliceEnvs', parseSliceEnvs);
   const shards = isSliced(bag) ? shardsWithin(elements, replicas, limit) : null;
   return {
@@ -129,6 +131,7 @@ function readStructured(bag: ParameterBag, replicas: number, limit: number): Str
     slsConfigs,
     persistentMounts,
     configMapMounts,
+    trigger,
     shards,
   };
 }

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { Type } from 'typebox';
+import { parseSchedule } from '../../../domain/schedule/parse.ts';
 import { isTimezone } from '../parameters/scalars.ts';
-import { cronFault } from './cron-text.ts';
 import { jsonText, NonEmptyText, wrong } from './json-text.ts';
 
 const httpMethods = 'GET POST PUT PATCH DELETE HEAD OPTIONS TRACE CONNECT'.split(' ');
@@ -47,9 +47,14 @@ export type TriggerConfig =
       readonly referers: readonly string[];
     };
 
+/** Which kind a trigger is, of a text that may have been stored before its timer was acted on. */
+export function triggerKind(text: string): TriggerConfig['kind'] {
+  return kindText.parse(parameter, text).type;
+}
+
 /** Reads `TriggerConfig`. @throws WireError `InvalidParameter.WithMessage` with the reason. */
 export function parseTriggerConfig(text: string): TriggerConfig {
-  return kindText.parse(parameter, text).type === 'time' ? parseTime(text) : parseHttp(text);
+  return triggerKind(text) === 'time' ? parseTime(text) : parseHttp(text);
 }
 
 function parseTime(text: string): TriggerConfig {
@@ -61,6 +66,15 @@ function parseTime(text: string): TriggerConfig {
     throw wrong(parameter, 'timezone must be like GMT+8:00, UTC or an IANA name');
   }
   return { kind: 'time', cron: config, timezone: zone === '' ? null : zone };
+}
+
+/** What is wrong with a cron text, in words; null when nothing is. */
+function cronFault(text: string): string | null {
+  // The contract knows fields only (sae.md §4.3.8).
+  if (text.trimStart().startsWith('@')) return `cron text must have five or six fields: ${text}`;
+  const parsed = parseSchedule({ timing: { kind: 'cron', expression: text, dialect: 'unix' } });
+  if (parsed.kind === 'parsed') return null;
+  return `cron text: ${parsed.problems.map(({ message }) => message).join('; ')}`;
 }
 
 function parseHttp(text: string): TriggerConfig {

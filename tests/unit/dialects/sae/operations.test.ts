@@ -9,6 +9,7 @@ import { WireError } from '../../../../src/dialects/aliyun/errors.ts';
 import { createSaeProduct } from '../../../../src/dialects/sae/index.ts';
 import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
 import { DomainError } from '../../../../src/domain/errors.ts';
+import { scheduleDefaults } from '../../../../src/domain/schedule/definition.ts';
 import { createAccess } from '../../../../src/engine/access.ts';
 import { createEngine } from '../../../../src/engine/create.ts';
 import { seal, sealNonceBytes } from '../../../../src/lib/sealed-box.ts';
@@ -240,6 +241,55 @@ describe('SAE operations', () => {
         JSON.stringify(wrong),
       );
     }
+  });
+
+  test('a timer arms, pauses and clears the schedule; a bad one changes nothing', async (context) => {
+    const { sae, create, call, data, code } = await product(context);
+    const { templates } = sae.services.context.engine;
+    const timer = '{"type":"time","config":"0 1 */1 * ?","timezone":"GMT+8:00"}';
+    const AppId = await create({ TriggerConfig: timer });
+    assert.ok(((await templates.schedule(AppId))?.nextAtMs ?? 0) > Date.now());
+    assert.equal((await data('DescribeJob', { AppId }))['TriggerConfig'], timer);
+    await call('SuspendJob', { AppId, Suspend: 'true' });
+    assert.deepEqual(await templates.schedule(AppId), {
+      nextAtMs: null,
+      lastAtMs: null,
+      note: 'the template is suspended',
+    });
+    await call('SuspendJob', { AppId, Suspend: 'false' });
+    assert.ok(((await templates.schedule(AppId))?.nextAtMs ?? 0) > Date.now());
+    const bad = '{"type":"time","config":"0 1 * *"}';
+    const wrong = 'InvalidParameter.WithMessage';
+    assert.equal(await code('CreateJob', { ...smallest, TriggerConfig: bad }), wrong);
+    assert.equal(await code('UpdateJob', { AppId, TriggerConfig: bad }), wrong);
+    assert.equal((await data('DescribeJob', { AppId }))['TriggerConfig'], timer);
+    await call('UpdateJob', { AppId, TriggerConfig: '' });
+    assert.equal(await templates.schedule(AppId), null);
+    assert.deepEqual(await templates.firings(AppId, 0, 10), { rows: [], total: 0 });
+    for (const ask of [templates.schedule('x'), templates.firings('x', 0, 10)]) {
+      await assert.rejects(ask, { code: 'template-not-found' });
+    }
+  });
+
+  test('the engine stores no invalid schedule, whatever a dialect lets through', async (context) => {
+    const { sae, create } = await product(context);
+    const { templates } = sae.services.context.engine;
+    const AppId = await create({});
+    const good = await templates.get(AppId);
+    assert.ok(good);
+    const timing = { kind: 'cron', expression: '0 0 30 2 *' } as const;
+    const invalid = { ...good, schedule: { ...scheduleDefaults, timing, zone: 'Mars/Base' } };
+    const told = { code: 'invalid-argument', message: /no further firing ever/ };
+    const alsoTold = { code: 'invalid-argument', message: /Mars\/Base/ };
+    for (const expected of [told, alsoTold]) {
+      await assert.rejects(templates.create(invalid, 'ann'), expected);
+      await assert.rejects(
+        templates.update(AppId, 'sae', () => invalid, 'ann'),
+        expected,
+      );
+    }
+    assert.equal((await templates.get(AppId))?.revision, 1);
+    assert.equal((await templates.list({ offset: 0, limit: 10 })).total, 1);
   });
 
   test('DeleteJob takes the template away', async (context) => {

@@ -3,7 +3,17 @@ import { describe, test } from 'node:test';
 import { applyOverrides } from '../../../../src/dialects/sae/translate/override.ts';
 import { toRevision } from '../../../../src/dialects/sae/translate/revision.ts';
 import { parseTime, submitRequest } from '../../../../src/dialects/sae/translate/submit.ts';
-import { assertWire, callOf, created, fatJar, settings, smallest, templateOf } from './support.ts';
+import { previewSchedule } from '../../../../src/domain/schedule/preview.ts';
+import {
+  assertWire,
+  callOf,
+  created,
+  fatJar,
+  settings,
+  smallest,
+  templateOf,
+  updated,
+} from './support.ts';
 
 const revision = (values: Record<string, string>, base = smallest) =>
   toRevision(created(values, base), settings);
@@ -85,7 +95,7 @@ describe('a template as the engine sees it', () => {
       revision({
         Cpu: '1000',
         MountDesc: '[{mountPath: "/tmp", nasPath: "/"}]',
-        TriggerConfig: '{"type":"time","config":"0 1 * * ?"}',
+        TriggerConfig: '{"type":"http","config":{"type":"HTTP","method":["GET"]}}',
         CommandArgs: '["unused without Command"]',
         EnableImageAccl: 'false',
         SlsConfigs: '[]',
@@ -93,6 +103,8 @@ describe('a template as the engine sees it', () => {
       }).notActedOn,
       ['Cpu', 'CommandArgs', 'MountDesc', 'OssAkSecret', 'TriggerConfig'],
     );
+    const timer = revision({ TriggerConfig: '{"type":"time","config":"0 1 * * ?"}' });
+    assert.deepEqual(timer.notActedOn, []);
     assert.deepEqual(revision({ EnableImageAccl: 'true' }).notActedOn, ['EnableImageAccl']);
   });
 
@@ -110,6 +122,57 @@ describe('a template as the engine sees it', () => {
 
   test('unsharded jobs keep SliceEnvs unused', () => {
     assert.equal(revision({ Slice: 'false', SliceEnvs: '[1,2,3]' }).spec.shards, null);
+  });
+});
+
+describe('a timer as a schedule', () => {
+  const schedule = (trigger: object, more: Record<string, string> = {}) =>
+    revision({ TriggerConfig: JSON.stringify(trigger), ...more }).schedule;
+
+  test('nothing is made up for; skipped local times do not fire, doubled ones once (U17)', () => {
+    const trigger = { type: 'time', config: '30 2 * * ?', timezone: 'Europe/Berlin' };
+    assert.deepEqual(schedule(trigger), {
+      timing: { kind: 'cron', expression: '30 2 * * ?', dialect: 'unix' },
+      zone: 'Europe/Berlin',
+      dst: { skipped: 'skip', doubled: 'first' },
+      misfire: { policy: 'skip' },
+      graceMs: 60_000,
+      calendars: [],
+      startAtMs: null,
+      endAtMs: null,
+    });
+  });
+
+  test('its zone, else the template’s, else Asia/Shanghai (U18)', () => {
+    const trigger = { type: 'time', config: '0 1 * * *' };
+    const zone = (timezone: string | null, more: Record<string, string>) =>
+      schedule({ ...trigger, timezone }, more)?.zone;
+    assert.equal(zone('GMT+8:00', { Timezone: 'Europe/Berlin' }), 'GMT+8:00');
+    assert.equal(zone(null, { Timezone: 'Europe/Berlin' }), 'Europe/Berlin');
+    assert.equal(zone('', {}), 'Asia/Shanghai');
+  });
+
+  test('five and six fields, unix weekdays, either day field matches', () => {
+    const next = (config: string, from: string): string | undefined => {
+      const definition = schedule({ type: 'time', config, timezone: 'UTC' });
+      const preview = previewSchedule(definition, Date.parse(from), 1);
+      assert.equal(preview.kind, 'preview');
+      return preview.kind === 'preview' ? preview.nextFire?.localText : undefined;
+    };
+    // 2026-03-08 is a Sunday.
+    assert.equal(next('0 1 * * 0', '2026-03-02T00:00:00Z'), '2026-03-08T01:00:00');
+    assert.equal(next('0 1 * * 7', '2026-03-02T00:00:00Z'), '2026-03-08T01:00:00');
+    assert.equal(next('0 1 * * 1', '2026-03-03T00:00:00Z'), '2026-03-09T01:00:00');
+    assert.equal(next('*/1 * * * * ?', '2026-03-02T00:00:00Z'), '2026-03-02T00:00:01');
+    assert.equal(next('0 0 13 * FRI', '2026-03-02T00:00:00Z'), '2026-03-06T00:00:00');
+    assert.equal(next('0 0 13 * FRI', '2026-04-11T00:00:00Z'), '2026-04-13T00:00:00');
+  });
+
+  test('a webhook is no schedule, and removing the trigger removes it', () => {
+    assert.equal(schedule({ type: 'http', config: { type: 'HTTP', method: ['GET'] } }), null);
+    const stored = { ...smallest, TriggerConfig: '{"type":"time","config":"0 1 * * ?"}' };
+    assert.equal(toRevision(updated(stored, { TriggerConfig: '' }), settings).schedule, null);
+    assert.notEqual(toRevision(updated(stored, { Replicas: '2' }), settings).schedule, null);
   });
 });
 

@@ -1,0 +1,91 @@
+import type { Contender } from './contender.ts';
+
+/** Jobs that are being enqueued at the same time in `steady`, as by an API under load. */
+const PRODUCERS = 64;
+
+/** The measured situations, the same for every queue. */
+export class Rounds {
+  readonly #contender: Contender;
+  #total = 0;
+  #firstStartAtMs: number | null = null;
+  #askedAtMs = new Map<string, number>();
+  #startMs: number[] = [];
+
+  /** `started` is to be called with every job that the contender begins. */
+  constructor(contender: Contender) {
+    this.#contender = contender;
+  }
+
+  /** A job began. */
+  started(id: string): void {
+    this.#firstStartAtMs ??= performance.now();
+    const askedAtMs = this.#askedAtMs.get(id);
+    if (askedAtMs !== undefined) this.#startMs.push(performance.now() - askedAtMs);
+  }
+
+  async open(): Promise<void> {
+    await this.#contender.open();
+  }
+
+  async close(): Promise<void> {
+    await this.#contender.close();
+  }
+
+  /** Works off a backlog: jobs a second from the first start to the last durable end. */
+  async drain(count: number): Promise<number> {
+    await this.#contender.fill(count);
+    this.#firstStartAtMs = null;
+    await this.#contender.work();
+    this.#total += count;
+    await this.#contender.settled(this.#total);
+    const endAtMs = performance.now();
+    await this.#contender.rest();
+    return perSecond(count, endAtMs - (this.#firstStartAtMs ?? Number.NaN));
+  }
+
+  /** Enqueues one by one, many at a time, while working: jobs a second from the first call to the last durable end. */
+  async steady(count: number): Promise<number> {
+    await this.#contender.work();
+    const beginAtMs = performance.now();
+    let next = 0;
+    const produce = async (): Promise<void> => {
+      while (next < count) {
+        next += 1;
+        await this.#contender.enqueue(`steady${next}`);
+      }
+    };
+    await Promise.all(Array.from({ length: PRODUCERS }, produce));
+    this.#total += count;
+    await this.#contender.settled(this.#total);
+    const endAtMs = performance.now();
+    await this.#contender.rest();
+    return perSecond(count, endAtMs - beginAtMs);
+  }
+
+  /**
+   * One job every `everyMs` while nothing else happens: milliseconds from the call that enqueues
+   * it to the first line of its code, for each.
+   */
+  async latency(count: number, everyMs: number): Promise<readonly number[]> {
+    await this.#contender.work();
+    this.#startMs = [];
+    for (let i = 0; i < count; i += 1) {
+      const id = `latency${i}`;
+      const nextAtMs = performance.now() + everyMs;
+      this.#askedAtMs.set(id, performance.now());
+      await this.#contender.enqueue(id);
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(0, nextAtMs - performance.now())),
+      );
+    }
+    this.#total += count;
+    await this.#contender.settled(this.#total);
+    await this.#contender.rest();
+    this.#askedAtMs = new Map();
+    return this.#startMs;
+  }
+}
+
+function perSecond(count: number, ms: number): number {
+  return count / (ms / 1000);
+}
