@@ -7,6 +7,7 @@ const maxTimerMs = 2 ** 31 - 1;
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs: number, task: () => void): Timer {
     let handle: NodeJS.Timeout;
     const arm = (remainingMs: number): void => {

@@ -9,6 +9,12 @@ const MAX_RENEWALS_AT_ONCE = 3;
 /** Shortest pause between two renewals. */
 const MIN_PAUSE_MS = 50;
 
+/** One moment by both clocks. */
+interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
 export interface MembershipOptions {
   readonly host: string;
   readonly leaseTtlMs: number;
@@ -34,7 +40,8 @@ export interface MembershipOptions {
 export class Membership {
   readonly #runtime: Runtime;
   readonly #options: MembershipOptions;
-  #renewedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the lease was last asked for and given, by both clocks. */
+  #renewed: Moment | null = null;
   #timer: Timer | null = null;
   #renewing: Promise<void> | null = null;
   #stopped = true;
@@ -46,9 +53,9 @@ export class Membership {
 
   /** Enters the store's servers under a new fence. */
   async join(): Promise<void> {
-    const nowMs = this.#runtime.clock.nowMs();
-    this.#runtime.owner.fence = await this.#enter(nowMs);
-    this.#renewedAtMs = nowMs;
+    const moment = this.#moment();
+    this.#runtime.owner.fence = await this.#enter(moment.wallMs);
+    this.#renewed = moment;
   }
 
   start(): void {
@@ -103,25 +110,36 @@ export class Membership {
 
   /** Whether the lease cannot have run out since it was last renewed. */
   #fresh(): boolean {
-    const sinceMs = this.#runtime.clock.nowMs() - this.#renewedAtMs;
-    return sinceMs >= 0 && sinceMs < this.#options.leaseTtlMs;
+    if (this.#renewed === null) return false;
+    const { leaseTtlMs } = this.#options;
+    const now = this.#moment();
+    // The wall clock may be set back, the other one stands still while the machine sleeps.
+    return (
+      now.monotonicMs - this.#renewed.monotonicMs < leaseTtlMs &&
+      now.wallMs - this.#renewed.wallMs < leaseTtlMs
+    );
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#runtime;
+    return { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
   }
 
   async #renewOnce(): Promise<void> {
     const { store, clock, log, owner } = this.#runtime;
     const { leaseTtlMs, onGivenUp, onOthersEnded, onRenewed } = this.#options;
-    const nowMs = clock.nowMs();
-    const lease = await store.renew(owner.fence, leaseTtlMs, nowMs);
+    const moment = this.#moment();
+    const lease = await store.renew(owner.fence, leaseTtlMs, moment.wallMs);
     if (lease.held) {
-      this.#renewedAtMs = nowMs;
+      this.#renewed = moment;
     } else {
       log.warn(
         { fence: owner.fence },
         'this server was given up by the others after a pause; joining anew',
       );
       // If this fails half-way the old fence stays ours, and the next renewal begins again.
-      await onGivenUp(await this.#enter(nowMs));
-      this.#renewedAtMs = nowMs;
+      await onGivenUp(await this.#enter(moment.wallMs));
+      this.#renewed = moment;
     }
     for (const fence of lease.expired) {
       const result = await store.giveUp(fence, clock.nowMs());

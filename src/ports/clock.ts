@@ -11,6 +11,8 @@ export interface Timer {
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. May step in either direction. */
   nowMs(): number;
+  /** Milliseconds since some moment of this process's life. Never steps; may stand still while the machine sleeps. */
+  monotonicMs(): number;
   /** Calls `task` once after at least `delayMs`. Does not keep the process alive. */
   after(delayMs: number, task: () => void): Timer;
   /** Calls `task` once, after the current turn's other work: where batches gather. */

@@ -8,9 +8,6 @@ import type { RealAttempt } from './reality.ts';
 import type { ServerLife } from './server-life.ts';
 import type { World } from './world.ts';
 
-/** How long a step back of a clock is an excuse: a late answer, a freeze and a lease. */
-const CONFUSED_MS = 40_000;
-
 /** A program on its way, running or over, as its machine remembers it. */
 interface Program {
   readonly real: RealAttempt;
@@ -27,8 +24,6 @@ export class Host {
   readonly name: string;
   /** How far the machine's clock is ahead of true time. */
   #clockAheadMs = 0;
-  /** Until when a step back of the clock may make leases look fresher than they are. */
-  #confusedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #world: World;
   readonly #programs = new Map<string, Program>();
   /** Fence under which the present server life hears of an attempt. */
@@ -51,9 +46,6 @@ export class Host {
   }
 
   set clockAheadMs(aheadMs: number) {
-    if (aheadMs < this.#clockAheadMs) {
-      this.#confusedUntilMs = this.#world.timeline.nowMs + CONFUSED_MS;
-    }
     this.#clockAheadMs = aheadMs;
   }
 
@@ -106,8 +98,8 @@ export class Host {
   }
 
   #start({ attemptId: id, fence, spec }: AttemptStart): void {
-    const { random, timeline, trace, trouble, reality } = this.#world;
-    const real = reality.asked(id, fence, this.name, timeline.nowMs < this.#confusedUntilMs);
+    const { random, trace, trouble, reality } = this.#world;
+    const real = reality.asked(id, fence, this.name);
     trace.add(this.name, `${id} is asked for by ${this.#life?.name ?? 'nobody'}`);
     this.#watched.set(id, fence);
     const program: Program = { real, spec, stopAsked: false, end: null };
@@ -117,7 +109,7 @@ export class Host {
       this.#report(this.#refusal(id, 'no room on the machine'));
       return;
     }
-    timeline.after(random.int(0, 20), () => {
+    this.#world.timeline.after(random.int(0, 20), () => {
       if (real.state !== 'on-its-way') return;
       reality.began(real);
       trace.add(this.name, `${id} runs`);

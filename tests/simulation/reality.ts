@@ -27,11 +27,8 @@ export class Reality {
     this.#records = records;
   }
 
-  /**
-   * A server asks a machine for a start. `confused`: its clock was set back a moment ago, so that
-   * it may take a lease that has run out for a fresh one: the engine measures leases by that clock.
-   */
-  asked(id: string, fence: number, host: string, confused: boolean): RealAttempt {
+  /** A server asks a machine for a start. */
+  asked(id: string, fence: number, host: string): RealAttempt {
     const known = this.#attempts.get(id);
     if (known !== undefined) {
       this.#violate('once', `${id} is started on ${host}, and was ${known.state} on ${known.host}`);
@@ -40,9 +37,7 @@ export class Reality {
     if (record === undefined) {
       this.#violate('once', `${id} is started, and its claim is not in the database`);
     } else if (isEnd('attempt', record.state)) {
-      if (!confused) {
-        this.#violate('once', `${id} is started, and is ${record.state} already`);
-      }
+      this.#violate('once', `${id} is started, and is ${record.state} already`);
     } else if (record.fence !== fence) {
       this.#violate('once', `${id} is started under fence ${fence}, but ${record.fence} owns it`);
     }

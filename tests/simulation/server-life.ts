@@ -157,6 +157,7 @@ export class ServerLife {
     };
     return {
       nowMs: () => this.host.nowMs(),
+      monotonicMs: () => this.world.timeline.nowMs,
       // A timer is late by a little, never early.
       after: (delayMs, task) =>
         this.deliver(Math.max(delayMs, 0) + this.world.random.fraction(), guarded(task)),
