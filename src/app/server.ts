@@ -8,6 +8,7 @@ import { createAccess } from '../engine/access.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
 import { loadOrCreateMasterKey, seal, sealNonceBytes } from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
+import { refuseHalfMoved, refuseMovedAway } from '../stores/transfer/refuse-moved.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import {
@@ -80,6 +81,9 @@ async function assemble(
   undo.push(() => lock.release());
   const operatorToken = await loadOrCreateOperatorToken(dataDir);
 
+  // Before the store opens: opening migrates, and a store that lives on elsewhere stays as it is.
+  if (config.store.url === null) await refuseMovedAway(paths.database);
+  else await refuseHalfMoved(config.store.url);
   const store = createStore(config, paths.database);
   undo.push(() => store.close());
   await store.open();

@@ -129,16 +129,17 @@ export function justBefore(atMs: number | null): Position | null {
 export const retentionStages = ['templates', 'ended', 'ledgers', 'firings', 'leftovers'] as const;
 
 /**
- * How far a round has come, and what earlier rounds have seen already. A store makes the next one
- * from the one it is given. Numbers in it are the store's own.
+ * How far a round has come. A store makes the next one from the one it is given. Numbers in it are
+ * the store's own.
  */
 export interface RetentionCursor {
   readonly stage: (typeof retentionStages)[number] | 'over';
-  /** Looks again at what earlier rounds had to leave. */
+  /** Looks at everything again, also at what earlier rounds had to leave. */
   readonly thorough: boolean;
-  /** Templates whose runs have numbers up to this one were looked at. */
-  readonly runN: number;
-  /** Runs were looked at in order of their end up to here. */
+  readonly startedAtMs: number;
+  /** Templates were looked at in order of the ends of their runs up to here. */
+  readonly finished: Position;
+  /** Runs were looked at in order of their end up to here; what is before it was protected. */
   readonly ended: Position;
   /** Where the stage `ended` stops; null = it has not begun. */
   readonly endedUntil: Position | null;
@@ -146,27 +147,33 @@ export interface RetentionCursor {
   readonly decided: Position;
 }
 
-/** The first round of a server's life: it looks at everything. */
-export const firstRound: RetentionCursor = {
-  stage: 'templates',
-  thorough: true,
-  runN: -1,
-  ended: beginning,
-  endedUntil: null,
-  decided: beginning,
-};
-
-/**
- * The round after `last`: it looks at what is new since then. A thorough one also at what was left
- * because it was protected, and may not be any more.
- */
-export function nextRound(last: RetentionCursor, thorough: boolean): RetentionCursor {
+/** A round that looks at everything. */
+export function thoroughRound(nowMs: number): RetentionCursor {
   return {
-    ...last,
     stage: 'templates',
-    thorough,
+    thorough: true,
+    startedAtMs: nowMs,
+    finished: beginning,
+    ended: beginning,
     endedUntil: null,
-    ended: thorough ? beginning : last.ended,
+    decided: beginning,
+  };
+}
+
+/** Clocks of servers differ, and what is written at the same time is seen one after the other. */
+const overlapMs = 60_000;
+
+/** The round after `last`: looks at what has ended or was decided since that began. */
+export function nextRound(last: RetentionCursor, nowMs: number): RetentionCursor {
+  const since: Position = { atMs: last.startedAtMs - overlapMs, n: -1 };
+  return {
+    stage: 'templates',
+    thorough: false,
+    startedAtMs: nowMs,
+    finished: since,
+    ended: last.ended,
+    endedUntil: null,
+    decided: since,
   };
 }
 

@@ -64,7 +64,7 @@ export class Dispatcher {
       this.#again = true;
       return;
     }
-    this.#pace.request();
+    this.#pace.request(this.idle);
   }
 
   /** Something is due at this time; look no later than then. */
@@ -82,6 +82,12 @@ export class Dispatcher {
   /** Attempts that take up room now. */
   live(): string[] {
     return [...this.#live.values()].flatMap((ids) => [...ids]);
+  }
+
+  /** Whether no attempt takes up room: then no end can come that would be worth waiting for. */
+  get idle(): boolean {
+    for (const live of this.#live.values()) if (live.size > 0) return false;
+    return true;
   }
 
   /** An attempt ended: its room is free. */
@@ -115,7 +121,7 @@ export class Dispatcher {
       this.#busy = false;
     }
     this.#sleep(sleepUntilMs);
-    if (this.#again && !this.#stopped) this.#pace.request();
+    if (this.#again && !this.#stopped) this.#pace.request(this.idle);
   }
 
   /** Returns when to look again; null = only when woken. */

@@ -45,7 +45,7 @@ export class Reporter {
   }
 
   #schedule(): void {
-    if (this.#waiting.length > 0) this.#pace.request();
+    if (this.#waiting.length > 0) this.#pace.request(this.#dispatcher.idle);
   }
 
   #write(): Promise<void> {

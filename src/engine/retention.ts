@@ -1,10 +1,10 @@
 import {
-  firstRound,
   nextRound,
   outputRemovalReason,
   type RetentionCursor,
   retentionHorizons,
   type RetentionPolicy,
+  thoroughRound,
 } from '../domain/retention.ts';
 import type { KeptOutput } from '../ports/executor.ts';
 import { Pauses } from './pauses.ts';
@@ -54,7 +54,7 @@ export class Retention {
   readonly #pauses: Pauses;
   readonly #erased = { runs: 0, firings: 0, leftovers: 0 };
   #cursor: RetentionCursor | null = null;
-  #thoroughAtMs: number | null = null;
+  #thoroughAtMs = 0;
   #lastRoundMs: number | null = null;
   #finishedBefore = 0;
   #working: Promise<unknown> = Promise.resolve();
@@ -132,12 +132,9 @@ export class Retention {
 
   async #eraseRows(policy: RetentionPolicy): Promise<void> {
     const { store, clock, log } = this.#runtime;
-    const nowMs = clock.nowMs();
-    const sinceMs = this.#thoroughAtMs === null ? null : nowMs - this.#thoroughAtMs;
-    const thorough = sinceMs === null || sinceMs < 0 || sinceMs >= THOROUGH_MS;
     const before = { ...this.#erased };
     const looked = new Set<number>();
-    this.#cursor = this.#cursor === null ? firstRound : nextRound(this.#cursor, thorough);
+    this.#cursor = this.#beginOrGoOn(clock.nowMs());
     while (this.#cursor.stage !== 'over' && !this.#pauses.ended) {
       const { stage } = this.#cursor;
       const result = await store.retain({
@@ -156,13 +153,22 @@ export class Retention {
       for (const template of result.looked) looked.add(template);
       await this.#pauses.pause(STEP_PAUSE_MS);
     }
-    if (thorough && this.#cursor.stage === 'over') this.#thoroughAtMs = nowMs;
     const runs = this.#erased.runs - before.runs;
     const firings = this.#erased.firings - before.firings;
     const leftovers = this.#erased.leftovers - before.leftovers;
     if (runs + firings + leftovers > 0) {
       log.info({ runs, firings, leftovers }, 'retention erased what is over');
     }
+  }
+
+  /** What an earlier round did not bring to its end goes on. */
+  #beginOrGoOn(nowMs: number): RetentionCursor {
+    const last = this.#cursor;
+    if (last !== null && last.stage !== 'over') return last;
+    const sinceMs = nowMs - this.#thoroughAtMs;
+    if (last !== null && sinceMs >= 0 && sinceMs < THOROUGH_MS) return nextRound(last, nowMs);
+    this.#thoroughAtMs = nowMs;
+    return thoroughRound(nowMs);
   }
 
   /** Output that is older than its bound. */

@@ -6,7 +6,7 @@ export interface RetainRequest {
   readonly nowMs: number;
   /** Most rows of a kind to erase in this transaction; a run counts by its replicas. */
   readonly limit: number;
-  /** `firstRound` or `nextRound` of the domain, then what the step before returned. */
+  /** `thoroughRound` or `nextRound` of the domain, then what the step before returned. */
   readonly cursor: RetentionCursor;
   /** Templates that earlier steps of this stage were done with, as they said. */
   readonly looked: ReadonlySet<number>;

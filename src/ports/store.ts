@@ -317,6 +317,7 @@ export interface Store extends RetentionStore {
   /**
    * Takes over attempts without an end of this host, from its earlier lives and its own, under the
    * new fence. `known`: attempts the caller looks after already; they are left as they are.
+   * @throws DomainError `stale-owner` when the fence has been given up.
    */
   takeOver(
     fence: number,

@@ -229,10 +229,13 @@ async function twoRuns(
   t: TestContext,
   { sae, dataDir }: SaeServer,
 ): Promise<{ appId: string; doneId: string; longId: string; gate: string }> {
+  let gate = '';
+  // Whatever happens to the test, nothing of it runs on; before the gate's folder goes.
+  t.after(() => writeFile(gate, '').catch(() => undefined));
   const folder = await dataFolder(t);
   await chmod(folder, 0o777);
-  const gate = join(folder, 'gate');
-  const script = `if [ "$LONG" = yes ]; then echo began; until [ -e ${gate} ]; do sleep 0.05; done; else echo short; fi`;
+  gate = join(folder, 'gate');
+  const script = `if [ "$LONG" = yes ]; then echo began; while [ -d ${folder} ] && ! [ -e ${gate} ]; do sleep 0.05; done; else echo short; fi`;
   const appId = await createTemplate(sae, ['sh', '-c', script], { BackoffLimit: '1' });
   const doneId = await exec(sae, appId);
   await finished(sae, appId, doneId);
@@ -242,8 +245,6 @@ async function twoRuns(
   await until('the long one has begun', async () =>
     (await stdout({ dataDir }, longId)).includes('began'),
   );
-  // Whatever happens to the test, nothing of it runs on.
-  t.after(() => writeFile(gate, '').catch(() => undefined));
   return { appId, doneId, longId, gate };
 }
 

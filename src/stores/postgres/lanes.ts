@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RefusedTrigger } from '../../domain/run.ts';
+import { isFinal, type RunState } from '../../domain/states.ts';
 import type {
   AdmissionRequest,
   AdmissionResult,
@@ -22,14 +23,6 @@ import { Work } from './work.ts';
 /** When to look again for runs that stayed blocked although a claim waited for them. */
 const BLOCKED_RETRY_MS = 100;
 
-type Ask =
-  | { readonly kind: 'report'; readonly batch: ReportBatch }
-  | { readonly kind: 'claim'; readonly request: ClaimRequest };
-
-type Told =
-  | { readonly kind: 'reported'; readonly result: ReportResult }
-  | { readonly kind: 'claimed'; readonly result: ClaimResult };
-
 /** Which shards of the counter of unfinished runs the writers add to, so that none waits for another. */
 export interface Shards {
   readonly admissions: number;
@@ -47,22 +40,30 @@ export interface LaneParts {
 }
 
 /**
- * The hot writes, each kind in batches on a connection of its own: admissions in one lane, claims
- * and reports in the other, so that work is accepted while other work ends.
+ * The hot writes, each kind in batches on a connection of its own: work is accepted, begun and
+ * ended side by side.
+ *
+ * A claim passes over what a report has locked at that moment, which can only be a further
+ * instance of the same run: the report then asks for another claim.
  */
 export class Lanes {
   readonly #parts: LaneParts;
   readonly #admissions: Batcher<AdmissionRequest, AdmissionResult>;
-  readonly #progress: Batcher<Ask, Told>;
+  readonly #claims: Batcher<ClaimRequest, ClaimResult>;
+  readonly #reports: Batcher<ReportBatch, ReportResult>;
   readonly #refusals: Batcher<RefusedTrigger, null>;
   readonly #firing = new Set<Promise<FireResult>>();
+  /** Batches of claims that have begun, and those of them that have ended. */
+  #claimsBegun = 0;
+  #claimsEnded = 0;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
     this.#admissions = new Batcher((requests) =>
       parts.admission.admit(requests, parts.shards().admissions, (work) => this.#run(work)),
     );
-    this.#progress = new Batcher((asks) => this.#advance(asks));
+    this.#claims = new Batcher((requests) => this.#claimAll(requests));
+    this.#reports = new Batcher((batches) => this.#reportAll(batches));
     this.#refusals = new Batcher(async (refusals) => {
       await this.#run((tx) => recordRefusals(tx, refusals));
       return refusals.map(() => null);
@@ -73,16 +74,12 @@ export class Lanes {
     return this.#admissions.run(request);
   }
 
-  async report(batch: ReportBatch): Promise<ReportResult> {
-    const told = await this.#progress.run({ kind: 'report', batch });
-    if (told.kind !== 'reported') throw new Error('a report was answered as a claim');
-    return told.result;
+  report(batch: ReportBatch): Promise<ReportResult> {
+    return this.#reports.run(batch);
   }
 
-  async claim(request: ClaimRequest): Promise<ClaimResult> {
-    const told = await this.#progress.run({ kind: 'claim', request });
-    if (told.kind !== 'claimed') throw new Error('a claim was answered as a report');
-    return told.result;
+  claim(request: ClaimRequest): Promise<ClaimResult> {
+    return this.#claims.run(request);
   }
 
   /** Decides due schedules; calls at the same time take turns over the same rows. */
@@ -101,37 +98,45 @@ export class Lanes {
 
   /** Resolves when everything asked so far has been answered. */
   async idle(): Promise<void> {
-    await Promise.all([this.#admissions.idle(), this.#progress.idle(), this.#refusals.idle()]);
+    const lanes = [this.#admissions, this.#claims, this.#reports, this.#refusals];
+    await Promise.all(lanes.map((lane) => lane.idle()));
     await Promise.allSettled(this.#firing);
   }
 
-  /** Reports first, so that the claims of the same transaction find what they made claimable. */
-  async #advance(asks: readonly Ask[]): Promise<readonly Told[]> {
-    const batches = asks.flatMap((ask) => (ask.kind === 'report' ? [ask.batch] : []));
-    const requests = asks.flatMap((ask) => (ask.kind === 'claim' ? [ask.request] : []));
-    const fences = requests.map(({ fence }) => fence);
-    const { reported, claimed } = await this.#run(async (tx) => {
-      await demandAlive(tx, fences);
+  async #reportAll(batches: readonly ReportBatch[]): Promise<readonly ReportResult[]> {
+    const ended = this.#claimsEnded;
+    const { results, unfinished } = await this.#run(async (tx) => {
       const work = this.#work(tx);
-      const results = batches.length === 0 ? [] : await this.#parts.reports.apply(work, batches);
-      const taken: Claimed[] = [];
-      for (const request of requests) taken.push(await this.#parts.claims.claim(work, request));
+      const applied = await this.#parts.reports.apply(work, batches);
       await work.finish();
-      return { reported: results, claimed: taken };
+      return { results: applied, unfinished: leavesInstances(work) };
     });
+    const crossed = this.#claimsBegun > ended;
+    return unfinished && crossed ? results.map((result) => ({ ...result, wake: true })) : results;
+  }
+
+  async #claimAll(requests: readonly ClaimRequest[]): Promise<readonly ClaimResult[]> {
+    const fences = requests.map(({ fence }) => fence);
+    this.#claimsBegun += 1;
+    let claimed: Claimed[];
+    try {
+      claimed = await this.#run(async (tx) => {
+        await demandAlive(tx, fences);
+        const work = this.#work(tx);
+        const taken: Claimed[] = [];
+        for (const request of requests) taken.push(await this.#parts.claims.claim(work, request));
+        await work.finish();
+        return taken;
+      });
+    } finally {
+      this.#claimsEnded += 1;
+    }
     const results: ClaimResult[] = [];
     for (const [index, request] of requests.entries()) {
       const first = claimed[index];
       if (first !== undefined) results.push(await this.#withBlocked(request, first));
     }
-    return asks.map((ask): Told => {
-      const told: Told | null =
-        ask.kind === 'report'
-          ? wrap('reported', reported.shift())
-          : wrap('claimed', results.shift());
-      if (told === null) throw new Error(`a ${ask.kind} was left unanswered`);
-      return told;
-    });
+    return results;
   }
 
   /** Claims again, now waiting for templates that others had locked. What is claimed stays so if that fails. */
@@ -166,11 +171,10 @@ export class Lanes {
   }
 }
 
-function wrap(kind: 'reported', result: ReportResult | undefined): Told | null;
-function wrap(kind: 'claimed', result: ClaimResult | undefined): Told | null;
-function wrap(
-  kind: 'reported' | 'claimed',
-  result: ReportResult | ClaimResult | undefined,
-): Told | null {
-  return result === undefined ? null : ({ kind, result } as Told);
+/** Whether a locked run goes on that has instances beside the reported ones: they may be pending. */
+function leavesInstances(work: Work): boolean {
+  for (const { replicas, state } of work.runs.values()) {
+    if (replicas > 1 && !isFinal('run', state as RunState)) return true;
+  }
+  return false;
 }

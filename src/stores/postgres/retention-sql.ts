@@ -11,9 +11,10 @@ export const alone = statement(
 const candidate = `r.n, r.id, r.replicas, r.created_at, r.idempotency_key, r.ended_at,
   not exists (select 1 from runs x where x.template_n = r.template_n and x.n > r.n and x.deleted_at is null) as newest`;
 
-export const newRuns = statement(
-  'retain-new-runs',
-  'select n, template_n from runs where n > $1 order by n limit $2',
+export const newlyEnded = statement(
+  'retain-newly-ended',
+  `select ended_at as "atMs", n, template_n as template from runs
+   where ended_at is not null and (ended_at, n) > ($1, $2) order by ended_at, n limit $3`,
 );
 // Both counts are read off indexes; unfinished runs are not counted.
 export const countCut = statement(

@@ -75,14 +75,15 @@ async function take(step: Step, cursor: RetentionCursor): Promise<RetentionCurso
   }
 }
 
-/** Runs beyond the count of their template, of templates that got runs. */
+/** Runs beyond the count of their template, of templates in which runs ended. */
 async function keepCounts(step: Step, cursor: RetentionCursor): Promise<RetentionCursor> {
   const most = step.request.policy.runs.maxPerTemplate;
   if (most === null) return nextStage(cursor);
-  type Row = { readonly n: number; readonly template_n: number };
-  const window = await step.tx.rows<Row>(statements.newRuns, [cursor.runN, WINDOW]);
+  const { atMs, n } = cursor.finished;
+  type Row = { readonly atMs: number; readonly n: number; readonly template: number };
+  const window = await step.tx.rows<Row>(statements.newlyEnded, [atMs, n, WINDOW]);
   const templates = unseen(
-    window.map((row) => row.template_n),
+    window.map((row) => row.template),
     step,
   );
   for (const template of templates) {
@@ -90,8 +91,8 @@ async function keepCounts(step: Step, cursor: RetentionCursor): Promise<Retentio
     step.looked.push(template);
     if (step.looked.length >= MAX_LOOKS) return cursor;
   }
-  const runN = window.at(-1)?.n ?? cursor.runN;
-  return window.length < WINDOW ? nextStage({ ...cursor, runN }) : { ...cursor, runN };
+  const finished = window.at(-1) ?? cursor.finished;
+  return window.length < WINDOW ? nextStage(cursor) : { ...cursor, finished };
 }
 
 /** False when there is more to erase than fits into this step. */
@@ -170,7 +171,7 @@ async function trimLedgers(step: Step, cursor: RetentionCursor): Promise<Retenti
     if (step.looked.length >= MAX_LOOKS) return cursor;
   }
   const decided = window.at(-1) ?? cursor.decided;
-  return window.length < WINDOW ? nextStage({ ...cursor, decided }) : { ...cursor, decided };
+  return window.length < WINDOW ? nextStage(cursor) : { ...cursor, decided };
 }
 
 async function eraseFirings(step: Step, cursor: RetentionCursor): Promise<RetentionCursor> {

@@ -91,3 +91,9 @@ export const countFirings = statement(
   `select count(*) as total from templates t join firings f on f.template_n = t.n
    where t.id = $1 and t.deleted_at is null`,
 );
+
+/** The latest nominal time that the ledger has of a template. */
+export const latestDecided = statement(
+  'schedule-latest',
+  'select until_at as at from firings where template_n = $1 order by nominal_at desc limit 1',
+);

@@ -9,6 +9,7 @@ import {
   countFirings,
   firingsOf,
   insertFirings,
+  latestDecided,
   lockSchedule,
   moveSchedules,
   putSchedule,
@@ -36,7 +37,10 @@ export async function placeSchedule(
   const text = JSON.stringify(definition);
   const [old] = await tx.rows<ScheduleRow>(lockSchedule, [templateN]);
   if (old?.definition === text) return;
-  const lastMs = old?.last_at ?? null;
+  // The ledger remembers what was decided by a schedule that was taken away meanwhile.
+  const [ledger] =
+    old === undefined ? await tx.rows<{ at: number | null }>(latestDecided, [templateN]) : [];
+  const lastMs = old?.last_at ?? ledger?.at ?? null;
   // A time that was decided already is not decided again, whatever the new definition says.
   const start = startSchedule(definition, Math.max(nowMs, lastMs ?? nowMs));
   // What came due under the old definition still fires.

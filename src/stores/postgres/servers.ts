@@ -152,12 +152,14 @@ export async function stoppingAttempts(db: Queries, fence: number): Promise<Atte
 /**
  * Gives the attempts without an end of this host to the new owner; reports under an older fence
  * are stale from here on. Those in `known` stay as they are.
+ * @throws DomainError `stale-owner`: a late call of a dead server must not take them back.
  */
 export async function takeOver(
   work: Work,
   fence: number,
   known: readonly { readonly runId: string; readonly index: number; readonly number: number }[],
 ): Promise<(AttemptRef & AttemptHandle & { stopping: boolean })[]> {
+  await demandAlive(work.tx, [fence]);
   const runs = await work.tx.rows<{ n: number; id: string }>(lockRunsOfHost, [fence]);
   const ids = new Map(runs.map(({ n, id }) => [n, id]));
   const ns = new Map(runs.map(({ n, id }) => [id, n]));

@@ -7,7 +7,7 @@ export async function retention(db: Kysely<Database>, flavor: SqlFlavor): Promis
   const clustered = sql.raw(flavor === 'sqlite' ? ' without rowid' : '');
   const statements = [
     // Finding what is old costs by what goes, however much is stored.
-    sql`create index runs_ended on runs (ended_at, n) where ended_at is not null`,
+    sql`create index runs_ended on runs (ended_at, n, template_n) where ended_at is not null`,
     sql`create index template_changes_deleted on template_changes (at) where kind = 'delete'`,
     sql`create index servers_ended on servers (ended_at) where ended_at is not null`,
     // Attempts whose output is to be removed by the host that keeps it; empty host = by anyone.

@@ -45,7 +45,7 @@ interface Step {
 export class Retention {
   readonly #purge: Purge;
   readonly #leftovers: Leftovers;
-  readonly #newRuns;
+  readonly #newlyEnded;
   readonly #countCut;
   readonly #beyondCount;
   readonly #span;
@@ -62,8 +62,11 @@ export class Retention {
     // The newest run that is not hidden stays: lists show it.
     const newest = `not exists (select 1 from runs x where x.template_n = r.template_n and x.n > r.n and x.deleted_at is null) as newest`;
     const candidate = `r.n, r.id, r.replicas, r.created_at, r.idempotency_key, r.ended_at, ${newest}`;
-    this.#newRuns = lazy(() =>
-      db.prepare('select n, template_n from runs where n > ? order by n limit ?'),
+    this.#newlyEnded = lazy(() =>
+      db.prepare(
+        `select ended_at as atMs, n, template_n as template from runs
+         where ended_at is not null and (ended_at, n) > (?, ?) order by ended_at, n limit ?`,
+      ),
     );
     // Both counts are read off indexes; unfinished runs are not counted.
     this.#countCut = lazy(() =>
@@ -152,14 +155,15 @@ export class Retention {
     }
   }
 
-  /** Runs beyond the count of their template, of templates that got runs. */
+  /** Runs beyond the count of their template, of templates in which runs ended. */
   #templates(step: Step, cursor: RetentionCursor): RetentionCursor {
     const most = step.request.policy.runs.maxPerTemplate;
     if (most === null) return nextStage(cursor);
-    type Row = { readonly n: number; readonly template_n: number };
-    const window = this.#newRuns().all(cursor.runN, WINDOW) as Row[];
+    const { atMs, n } = cursor.finished;
+    type Row = Position & { readonly template: number };
+    const window = this.#newlyEnded().all(atMs, n, WINDOW) as Row[];
     const templates = unseen(
-      window.map((row) => row.template_n),
+      window.map((row) => row.template),
       step,
     );
     for (const template of templates) {
@@ -167,9 +171,8 @@ export class Retention {
       step.looked.push(template);
       if (step.looked.length >= MAX_LOOKS) return cursor;
     }
-    const last = window.at(-1);
-    const runN = last?.n ?? cursor.runN;
-    return window.length < WINDOW ? nextStage({ ...cursor, runN }) : { ...cursor, runN };
+    const finished = window.at(-1) ?? cursor.finished;
+    return window.length < WINDOW ? nextStage(cursor) : { ...cursor, finished };
   }
 
   /** False when there is more to erase than fits into this step. */
@@ -234,7 +237,7 @@ export class Retention {
       if (step.looked.length >= MAX_LOOKS) return cursor;
     }
     const decided = window.at(-1) ?? cursor.decided;
-    return window.length < WINDOW ? nextStage({ ...cursor, decided }) : { ...cursor, decided };
+    return window.length < WINDOW ? nextStage(cursor) : { ...cursor, decided };
   }
 
   #firings(step: Step, cursor: RetentionCursor): RetentionCursor {

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { TransferRefusedError } from './refused.ts';
 import {
-  bytesOf,
   type Cell,
   type CellKind,
   keyOf,
@@ -19,8 +18,6 @@ import { moveKeyPrefix } from './tables.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest that one statement may take: a batch, a count, an analyze. */
 const STATEMENT_TIMEOUT_MS = 15 * 60_000;
-/** Rows of the first read of a table, when nothing is known about their size. */
-const FIRST_READ_ROWS = 50;
 const INT8_OID = 20;
 
 /** bigint as number: times and row numbers stay far below 2^53. */
@@ -136,12 +133,21 @@ export class PostgresSide implements StoreSide {
     // Text by its bytes, as SQLite orders it, whatever the database's language is.
     const key = shape.key.map((name) => ordered(shape, name)).join(', ');
     const places = shape.key.map((_, index) => `$${index + 1}`).join(', ');
-    let limit = FIRST_READ_ROWS;
+    // Large values stay in the database until it is their batch's turn.
+    const sizes = shape.columns
+      .filter(({ kind }) => kind === 'text' || kind === 'bytes')
+      .map(({ name }) => `coalesce(octet_length(${quoted(name)}), 0)`);
+    const size = sizes.length === 0 ? '0' : sizes.join(' + ');
     for (let last = after; ;) {
       const beyond = last === null ? '' : ` and (${key}) > (${places})`;
       const { rows } = await this.#client.query<Cell[]>({
-        text: `select ${columns} from ${quoted(shape.name)}
-               where ${copiedRows(shape.name)}${beyond} order by ${key} limit ${limit}`,
+        text: `select ${columns} from (
+                 select *, sum(row_bytes) over (order by ${key}) as sum_bytes from (
+                   select ${columns}, ${size} as row_bytes from ${quoted(shape.name)}
+                   where ${copiedRows(shape.name)}${beyond} order by ${key} limit ${MAX_BATCH_ROWS}
+                 ) as page
+               ) as sized
+               where sum_bytes - row_bytes < ${MAX_BATCH_BYTES} order by ${key}`,
         values: last === null ? [] : [...last],
         rowMode: 'array',
       });
@@ -149,8 +155,6 @@ export class PostgresSide implements StoreSide {
       if (end === undefined) return;
       yield rows;
       last = keyOf(shape, end);
-      const bytesPerRow = rows.reduce((sum, row) => sum + bytesOf(row), 0) / rows.length;
-      limit = Math.min(MAX_BATCH_ROWS, Math.max(1, Math.floor(MAX_BATCH_BYTES / bytesPerRow)));
     }
   }
 

@@ -1,4 +1,3 @@
-import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from '../sql/migrations.ts';
 import type { Database } from '../sql/schema.ts';
@@ -9,7 +8,7 @@ import { SqliteSide } from './sqlite-side.ts';
 export async function knownMigrations(): Promise<readonly string[]> {
   const side = new SqliteSide(':memory:');
   const db = new Kysely<Database>({
-    dialect: new SqliteDialect({ database: side.db as Sqlite.Database }),
+    dialect: new SqliteDialect({ database: side.db }),
   });
   try {
     await migrate(db);

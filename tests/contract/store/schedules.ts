@@ -195,6 +195,18 @@ export function schedulesContract(adapter: StoreAdapter): void {
       assert.ok(((await bench.store.schedule(id))?.nextAtMs ?? 0) > t0 + 5 * minuteMs);
     });
 
+    test('a schedule that is taken away and set again decides nothing twice', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id, schedule } = await scheduled(bench, everyMinute);
+      await fire(bench, t0 + minuteMs);
+      for (const next of [null, schedule]) {
+        const change = bench.context(t0 + 1);
+        await bench.store.updateTemplate(id, 'sae', (now) => ({ ...now, schedule: next }), change);
+      }
+      const state = await bench.store.schedule(id);
+      assert.equal(state?.nextAtMs, t0 + 2 * minuteMs, 'the clock went back, the ledger did not');
+    });
+
     test('deleting the template ends its schedule and takes the ledger along', async (t) => {
       const bench = await Bench.open(adapter, t);
       const { id } = await scheduled(bench, everyMinute);

@@ -94,6 +94,18 @@ export function serversContract(adapter: StoreAdapter): void {
       assert.deepEqual(ids(await bench.store.takeOver(other.fence, [])), ids(theirs));
     });
 
+    test('a late call of a dead server takes nothing back', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template();
+      await bench.running(id);
+      const before = bench.fence;
+      const next = await bench.store.join({ host: 'host-a', leaseTtlMs: longMs }, t0);
+      assert.equal((await bench.store.takeOver(next.fence, [])).length, 1);
+      await rejectsWith(bench.store.takeOver(before, []), 'stale-owner');
+      const [attempt] = await bench.store.takeOver(next.fence, []);
+      assert.equal(attempt?.fence, next.fence);
+    });
+
     test('a stop that another server asked for is found by the owner', async (t) => {
       const bench = await Bench.open(adapter, t);
       const { id } = await bench.template({ replicas: 2 });

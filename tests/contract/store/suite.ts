@@ -7,6 +7,7 @@ import { durabilityContract } from './durability.ts';
 import { ownershipContract } from './ownership.ts';
 import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
+import { retentionContract } from './retention.ts';
 import { schedulesContract } from './schedules.ts';
 import { serversContract } from './servers.ts';
 import { stopsContract } from './stops.ts';
@@ -29,6 +30,7 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     ownershipContract(adapter);
     serversContract(adapter);
     schedulesContract(adapter);
+    retentionContract(adapter);
     readingContract(adapter);
     accessContract(adapter);
     durabilityContract(adapter, adapterUrl);

@@ -1,22 +1,21 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SERVER_VARIABLE, type TestPostgres, testPostgres } from '../../support/postgres.ts';
 import { type Cleanup, temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 import { Clients } from './clients.ts';
+import { ownPostgres, startMachines } from './fleet.ts';
 import { createJobTemplates, type JobTemplate } from './jobs.ts';
 import { createLedger, readLedger } from './ledger.ts';
-import { Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { jobProcesses } from './orphans.ts';
-import { describeFault, type Fault, leaseTtlMs, planFaults, type StoreName } from './plan.ts';
+import { describeFault, type Fault, planFaults, type StoreName } from './plan.ts';
 import { allFinal, type RunRecord, runRecords } from './records.ts';
+import { createScheduledTemplates, scheduleRecords, suspendAll } from './schedules.ts';
 import { strike } from './strike.ts';
 import { violationsOf } from './verify.ts';
 
 /** How long everything accepted may take to end once the faults are over. */
 const finishDeadlineMs = 90_000;
-/** Servers on one PostgreSQL, each with a data folder, and so a host, of its own. */
-const serversOnPostgres = 2;
 
 export interface ChaosOptions {
   readonly store: StoreName;
@@ -40,6 +39,8 @@ export interface ChaosSummary {
   readonly answers: Readonly<Record<string, number>>;
   readonly runs: number;
   readonly attempts: number;
+  /** Lines of the fire ledgers. */
+  readonly firings: number;
   /** Processes that began. */
   readonly started: number;
   readonly seconds: number;
@@ -73,6 +74,7 @@ export async function runChaos(cleanup: Cleanup, options: ChaosOptions): Promise
   if (first === undefined || sae === undefined || sae === null) throw new Error('no server');
 
   const templates = await createJobTemplates(sae, ledger);
+  const scheduled = await createScheduledTemplates(first, ledger);
   const clients = new Clients(machines, templates, seed);
   clients.start();
   const plan = planFaults(seed, kills, store, machines.length);
@@ -87,13 +89,22 @@ export async function runChaos(cleanup: Cleanup, options: ChaosOptions): Promise
     await machine.stepClock(0);
   }
   await clients.stop();
+  await suspendAll(first, scheduled);
   await allFinal(first, finishDeadlineMs);
   const dataDirs = machines.map(({ dataDir }) => dataDir);
   const orphans = await leftRunning(dataDirs);
   const runs = await allRuns(first, templates);
+  const schedules = await scheduleRecords(first, scheduled);
   const lines = await readLedger(ledger);
   const mayRepeat = machines.length > 1;
-  const evidence = { submissions: clients.submissions, templates, runs, lines, dataDirs };
+  const evidence = {
+    submissions: clients.submissions,
+    templates,
+    runs,
+    schedules,
+    lines,
+    dataDirs,
+  };
   const violations = [
     ...clients.violations,
     ...(await violationsOf({ ...evidence, mayRepeat })),
@@ -109,47 +120,12 @@ export async function runChaos(cleanup: Cleanup, options: ChaosOptions): Promise
     answers: Object.fromEntries(clients.answers),
     runs: runs.length,
     attempts: runs.reduce((sum, run) => sum + run.instances.flat().length, 0),
+    firings: schedules.reduce((sum, schedule) => sum + schedule.firings.length, 0),
     started: lines.length,
     seconds: Math.round((performance.now() - beganAtMs) / 100) / 10,
     violations,
     complaints: machines.map((machine) => machine.complaints()).join('\n'),
   };
-}
-
-/** A PostgreSQL of our own, which may be killed; never the one that other tests share. */
-async function ownPostgres(cleanup: Cleanup): Promise<TestPostgres> {
-  delete process.env[SERVER_VARIABLE];
-  const postgres = await testPostgres();
-  // The servers under test would take it for a setting of theirs.
-  delete process.env[SERVER_VARIABLE];
-  cleanup.after(() => postgres.stop());
-  return postgres;
-}
-
-async function startMachines(
-  cleanup: Cleanup,
-  folder: string,
-  postgres: TestPostgres | null,
-): Promise<readonly Machine[]> {
-  const names = ['a', 'b'].slice(0, postgres === null ? 1 : serversOnPostgres);
-  const shared = {
-    LONGSHORE_STORE_LEASE_TTL_MS: String(leaseTtlMs),
-    LONGSHORE_SAE_BACKOFF_MS: '50',
-    LONGSHORE_SAE_BACKOFF_MAX_MS: '500',
-    LONGSHORE_MASTER_KEY_FILE: join(folder, 'master.key'),
-    ...(postgres === null ? {} : { LONGSHORE_STORE_URL: await postgres.database('chaos') }),
-  };
-  const machines = names.map(
-    (name) => new Machine(cleanup, { dataDir: join(folder, name), env: shared }),
-  );
-  // One after the other: the first makes the master key and the tables.
-  for (const machine of machines) {
-    machine.spawn();
-    await machine.listening();
-  }
-  const key = await machines[0]?.makeKey();
-  for (const machine of machines) if (key !== undefined) machine.useKey(key);
-  return machines;
 }
 
 async function allRuns(

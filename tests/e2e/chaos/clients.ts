@@ -12,7 +12,7 @@ const restMs = 300;
 /** How long a client waits for an answer before it asks again with the same key. */
 const answerMs = 1_500;
 /** Between two tries of the same key. */
-const retryRestMs = 40;
+const retryRestMs = 120;
 /** How long a client keeps trying one key. */
 const giveUpMs = 60_000;
 /** Chance that an answered key is sent again, as a client does that lost the answer. */

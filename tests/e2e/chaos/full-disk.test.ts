@@ -9,9 +9,10 @@ import { inReverse } from './in-reverse.ts';
 import { createJobTemplates } from './jobs.ts';
 import { createLedger, readLedger } from './ledger.ts';
 import { Machine } from './machine.ts';
-import { jobProcesses } from './orphans.ts';
+import { endJobProcesses, jobProcesses } from './orphans.ts';
 import { allFinal, runRecords } from './records.ts';
 import { missingSmallDisk, mountSmallDisk } from './small-disk.ts';
+import { createScheduledTemplates, scheduleRecords, suspendAll } from './schedules.ts';
 import { violationsOf } from './verify.ts';
 
 const diskMebibytes = 48;
@@ -36,6 +37,7 @@ test(
       dataDir: join(disk.folder, 'data'),
       env: { LONGSHORE_SAE_BACKOFF_MS: '50', LONGSHORE_SAE_BACKOFF_MAX_MS: '500' },
     });
+    cleanup.after(() => endJobProcesses([machine.dataDir]));
     machine.spawn();
     await machine.listening();
     await machine.makeKey();
@@ -48,6 +50,7 @@ test(
       const before = count();
       return until(`${enough} more are ${what}`, () => count() >= before + enough);
     };
+    const scheduled = await createScheduledTemplates(machine, ledger);
     clients.start();
     await more('accepted', accepted);
 
@@ -66,14 +69,17 @@ test(
     await more('accepted after the restart', accepted);
 
     await clients.stop();
+    await suspendAll(machine, scheduled);
     await allFinal(machine, finishDeadlineMs);
     const dataDirs = [machine.dataDir];
     await until('no process of a job is left', () => jobProcesses(dataDirs).length === 0);
     const records = await Promise.all(templates.map(({ appId }) => runRecords(machine, appId)));
+    const schedules = await scheduleRecords(machine, scheduled);
     const evidence = {
       submissions: clients.submissions,
       templates,
       runs: records.flat(),
+      schedules,
       lines: await readLedger(ledger),
       dataDirs,
       mayRepeat: true,

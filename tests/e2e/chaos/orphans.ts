@@ -22,6 +22,17 @@ export function jobProcesses(dataDirs: readonly string[]): readonly JobProcess[]
   return found;
 }
 
+/** Ends what a broken run left behind: processes that servers of ours started under these folders. */
+export function endJobProcesses(dataDirs: readonly string[]): void {
+  for (const { pid } of jobProcesses(dataDirs)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 function attemptFolder(pid: string): string | null {
   try {
     const environ = `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`;

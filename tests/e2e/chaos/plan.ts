@@ -32,8 +32,8 @@ const killsPerOther: Readonly<Record<Exclude<Fault['kind'], 'kill'>, number>> = 
   'crash-database': 12,
   'step-clock': 8,
 };
-/** Largest step of a clock: far below the 15 minutes in which a signature must be used. */
-const maxStepMs = 6_000;
+/** Largest steps of a clock: far below the 15 minutes in which a signature must be used. */
+const stepMs = { back: -6_000, ahead: 3_000 } as const;
 
 /** What happens in a run: `kills` kills and, in between, each other kind at least once. Pure. */
 export function planFaults(
@@ -59,7 +59,7 @@ export function planFaults(
   others('step-clock', () => ({
     kind: 'step-clock',
     machine: machine(),
-    offsetMs: random.int(-maxStepMs, maxStepMs),
+    offsetMs: random.int(stepMs.back, stepMs.ahead),
   }));
   if (store === 'postgres') {
     others('crash-database', () => ({ kind: 'crash-database', downMs: random.int(0, 400) }));

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../support/until.ts';
 import type { Machine } from './machine.ts';
 
-const pageSize = 500;
+/** Rows asked for at a time. */
+export const pageSize = 500;
 /** Questions asked at the same time. */
 const parallel = 8;
 /** Between two looks at whether all has ended. */
@@ -20,6 +21,8 @@ export interface StoredRun {
   readonly succeeded: number;
   readonly failed: number;
   readonly message: string;
+  /** Nominal time of the firing that made it. */
+  readonly scheduledAtMs: number | null;
 }
 
 /** An attempt as the native API shows it. */
@@ -36,7 +39,8 @@ export interface RunRecord extends StoredRun {
   readonly instances: readonly (readonly StoredAttempt[])[];
 }
 
-interface PageOf<T> {
+/** A page of a list. */
+export interface PageOf<T> {
   readonly rows: readonly T[];
   readonly total: number;
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { jobKinds, wholeLog } from './jobs.ts';
 import type { RunRecord } from './records.ts';
+import type { ScheduleRecord } from './schedules.ts';
 import { type Evidence, violationsOf } from './verify.ts';
 
 /** One quick run that went well; the tests spoil it. */
@@ -26,12 +27,14 @@ async function clean(dataDir: string): Promise<Evidence> {
     succeeded: 1,
     failed: 0,
     message: '',
+    scheduledAtMs: null,
     instances: [[{ id, state: 'succeeded', pid: 7, exitCode: 0, message: '' }]],
   };
   return {
     submissions: [{ key: 'key', template, runIds: new Set(['manual-1']), tries: 1 }],
     templates: [template],
     runs: [run],
+    schedules: [],
     lines: [{ attemptId: id, runId: 'manual-1', pid: 7 }],
     dataDirs: [dataDir],
     mayRepeat: false,
@@ -48,8 +51,26 @@ test('what chaos looks for is found when it is there', async (t) => {
   assert.ok(run !== undefined && line !== undefined && submission !== undefined);
   const [attempt] = run.instances.flat();
   assert.ok(attempt !== undefined);
+  const ticking = { id: 'tick', name: 'tick', outcomes: ['fired', 'skipped'] };
+  const scheduled: RunRecord = {
+    ...run,
+    id: 'schedule-1',
+    templateId: 'tick',
+    trigger: 'schedule',
+    idempotencyKey: null,
+    scheduledAtMs: 1_000,
+    instances: [],
+  };
+  const firing = {
+    nominalAtMs: 1_000,
+    untilAtMs: 1_000,
+    count: 1,
+    outcome: 'fired',
+    runId: null,
+    reason: 'on time',
+  };
   const more = { ...attempt, id: 'manual-1.0.2', state: 'lost', exitCode: null };
-  const spoiled: readonly (readonly [RegExp, Partial<Evidence>])[] = [
+  const spoiled: (readonly [RegExp, Partial<Evidence>])[] = [
     [/key has 0 runs in the store/, { runs: [] }],
     [/key has 2 runs in the store/, { runs: [run, { ...run, id: 'manual-2' }] }],
     [/"other" was invented/, { runs: [run, { ...run, id: 'x', idempotencyKey: 'other' }] }],
@@ -74,6 +95,26 @@ test('what chaos looks for is found when it is there', async (t) => {
     ],
     [/the log of manual-1.0.1 is null/, { dataDirs: [join(dataDir, 'elsewhere')] }],
   ];
+  const fired = { ...firing, runId: scheduled.id };
+  const schedule = { template: ticking, firings: [fired], runs: [scheduled] };
+  assert.deepEqual(await violationsOf({ ...evidence, schedules: [schedule] }), []);
+  const later = { ...fired, nominalAtMs: 3_000, untilAtMs: 3_000 };
+  const skipped = { ...firing, outcome: 'skipped' };
+  const spoiledSchedules: readonly (readonly [RegExp, Partial<ScheduleRecord>])[] = [
+    [/never fired/, { firings: [] }],
+    [/has no firing/, { firings: [skipped] }],
+    [/was skipped with run null: $/m, { firings: [{ ...skipped, reason: '' }] }],
+    [/follows a gap or overlap of 1000 ms/, { firings: [fired, later] }],
+    [/follows a gap or overlap of -1000 ms/, { firings: [fired, fired] }],
+    [/counts 1 firings/, { firings: [{ ...fired, untilAtMs: 4_000 }] }],
+    [/was dropped/, { firings: [{ ...firing, outcome: 'dropped' }] }],
+    [/which is not there/, { runs: [] }],
+    [/made a run for 5/, { runs: [{ ...scheduled, scheduledAtMs: 5 }] }],
+    [/is failed/, { runs: [{ ...scheduled, state: 'failed' }] }],
+  ];
+  for (const [expected, change] of spoiledSchedules) {
+    spoiled.push([expected, { schedules: [{ ...schedule, ...change }] }]);
+  }
   for (const [expected, change] of spoiled) {
     const found = await violationsOf({ ...evidence, ...change });
     assert.match(found.join('\n'), expected);

@@ -4,12 +4,14 @@ import type { Submission } from './clients.ts';
 import { type JobTemplate, wholeLog } from './jobs.ts';
 import type { LedgerLine } from './ledger.ts';
 import type { RunRecord, StoredAttempt } from './records.ts';
+import { type ScheduleRecord, scheduleViolations } from './schedules.ts';
 
 /** What clients were told, what the store says, and what really happened. */
 export interface Evidence {
   readonly submissions: readonly Submission[];
   readonly templates: readonly JobTemplate[];
   readonly runs: readonly RunRecord[];
+  readonly schedules: readonly ScheduleRecord[];
   readonly lines: readonly LedgerLine[];
   readonly dataDirs: readonly string[];
   /** Whether a job may be done again: another server gave its attempt up, or its disk was full. */
@@ -25,6 +27,8 @@ export async function violationsOf(evidence: Evidence): Promise<readonly string[
     ...acceptance(evidence),
     ...outcomes(evidence),
     ...startsOf(evidence),
+    ...evidence.schedules.flatMap(scheduleViolations),
+    ...scheduledOutcomes(evidence),
     ...(await logs(evidence)),
   ];
 }
@@ -76,11 +80,20 @@ function outcomes({ runs, templates }: Evidence): string[] {
   return problems;
 }
 
+/** Runs of schedules have no retries: what a fault takes with it has failed, anything else not. */
+function scheduledOutcomes({ schedules, mayRepeat }: Evidence): string[] {
+  return schedules
+    .flatMap(({ runs }) => runs)
+    .filter(({ state }) => state !== 'succeeded' && !(state === 'failed' && mayRepeat))
+    .map(({ id, state, message }) => `${id} is ${state}: ${message}`);
+}
+
 /** No attempt began twice; what the store says ran did, and what began is in the store. */
-function startsOf({ runs, templates, lines, mayRepeat }: Evidence): string[] {
+function startsOf({ runs, schedules, templates, lines, mayRepeat }: Evidence): string[] {
   const problems: string[] = [];
   const attempts = new Map<string, StoredAttempt>();
-  for (const attempt of runs.flatMap((run) => run.instances.flat())) {
+  const all = [...runs, ...schedules.flatMap((schedule) => schedule.runs)];
+  for (const attempt of all.flatMap((run) => run.instances.flat())) {
     attempts.set(attempt.id, attempt);
   }
   const began = new Map<string, LedgerLine>();
