@@ -11,6 +11,7 @@
 import { spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { missingPostgres } from '../tests/support/postgres.ts';
 import { missingTools } from '../tests/support/tools.ts';
 
 const TEST_CONCURRENCY = 2;
@@ -36,6 +37,8 @@ async function main(): Promise<number> {
     const outcome = requireAll ? 'its tests will FAIL (CI)' : 'its tests are SKIPPED';
     console.log(`test: ${tool.name} is missing, ${outcome}: ${tool.neededFor}`);
   }
+  const noPostgres = missingPostgres();
+  if (noPostgres !== null) console.log(`test: ${noPostgres}; its tests are SKIPPED`);
   return runNode(
     [
       '--test',
