@@ -22,19 +22,27 @@ const LATENCY_EVERY_MS = 25;
 /** Rates whose spread over the rounds is wider are called noisy. */
 const NOISY_SPREAD = 0.3;
 
-type Round = 'drain' | 'steady';
+/** What is measured in jobs a second, with the name of its metric. */
+const rateMetrics = {
+  drain: 'drain_per_s',
+  backlog: 'backlog_to_done_per_s',
+  steady: 'enqueue_to_done_per_s',
+} as const;
+type Rate = keyof typeof rateMetrics;
+const rateNames = Object.keys(rateMetrics) as readonly Rate[];
 
 /** One contender with what has been measured of it. */
 interface Runner {
   readonly label: string;
   readonly child: BenchChild<ContenderCalls>;
-  readonly rates: Record<Round, number[]>;
+  readonly rates: Record<Rate, number[]>;
   startMs: readonly number[];
 }
 
 /**
  * `queue`: no-op runs through our engine, with its durability, beside other queues with the same.
  * `drain_per_s`: a stored backlog, from the first start to the last durable end;
+ * `backlog_to_done_per_s`: the same with storing it, by the quickest means each has;
  * `enqueue_to_done_per_s`: enqueued one by one, 64 at a time, while they are worked off, from the
  * first call to the last durable end; `start_ms`: one job at a time, from the call to its first
  * line. Everybody works in a process of its own, with the same concurrency, in alternate rounds.
@@ -98,7 +106,7 @@ async function startRunner(argument: ContenderArgument, label: string): Promise<
   const ours = argument.name.startsWith('longshore');
   const child = startChild<ContenderCalls>(program, argument, ours ? productNodeArgs : []);
   await child.call('open');
-  return { label, child, rates: { drain: [], steady: [] }, startMs: [] };
+  return { label, child, rates: { drain: [], backlog: [], steady: [] }, startMs: [] };
 }
 
 /** All rounds; the first runner is ours and is held against each other. */
@@ -114,14 +122,16 @@ async function* compare(
     await child.call('drain', WARM_UP_JOBS);
     await child.call('steady', WARM_UP_JOBS);
   }
-  for (let round = 0; round < rounds; round += 1) {
-    for (const kind of ['drain', 'steady'] as const) {
-      for (const { child, rates } of runners) rates[kind].push(await child.call(kind, jobs));
-      options.note(
-        `queue: ${store} ${kind} ${round + 1}/${rounds}: ${runners
-          .map(({ label, rates }) => `${label} ${Math.round(rates[kind].at(-1) ?? 0)}/s`)
-          .join(', ')}`,
-      );
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const { child, rates } of runners) {
+      const { drain, backlog } = await child.call('drain', jobs);
+      rates.drain.push(drain);
+      rates.backlog.push(backlog);
+    }
+    for (const { child, rates } of runners) rates.steady.push(await child.call('steady', jobs));
+    for (const { label, rates } of runners) {
+      const told = rateNames.map((name) => `${name} ${Math.round(rates[name].at(-1) ?? 0)}/s`);
+      options.note(`queue: ${store} ${round}/${rounds}: ${told.join(', ')}: ${label}`);
     }
   }
   for (const runner of runners) {
@@ -135,13 +145,10 @@ async function* compare(
 }
 
 function* against(store: string, ours: Runner, peer: Runner): Iterable<Measurement> {
-  const rate = (runner: Runner, kind: Round): number => median(runner.rates[kind]);
-  for (const [metric, kind] of [
-    ['drain_per_s', 'drain'],
-    ['enqueue_to_done_per_s', 'steady'],
-  ] as const) {
-    const name = `${store}_${metric}`;
-    yield measurement('queue', name, rate(ours, kind), '1/s', peer.label, rate(peer, kind));
+  for (const rate of rateNames) {
+    const metric = `${store}_${rateMetrics[rate]}`;
+    const limit = median(peer.rates[rate]);
+    yield measurement('queue', metric, median(ours.rates[rate]), '1/s', peer.label, limit);
   }
   for (const [name, fraction] of [
     ['p50', 0.5],
@@ -156,7 +163,7 @@ function* against(store: string, ours: Runner, peer: Runner): Iterable<Measureme
 /** A machine that others use at the same time gives figures that scatter: that is said, not hidden. */
 function tellNoise(store: string, runners: readonly Runner[], options: BenchOptions): void {
   for (const { label, rates } of runners) {
-    for (const kind of ['drain', 'steady'] as const) {
+    for (const kind of rateNames) {
       const spread = (Math.max(...rates[kind]) - Math.min(...rates[kind])) / median(rates[kind]);
       if (spread <= NOISY_SPREAD) continue;
       options.note(

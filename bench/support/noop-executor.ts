@@ -87,6 +87,10 @@ export class NoopExecutor implements Executor {
     );
   }
 
+  stopOthers(): void {
+    // Nothing runs on.
+  }
+
   async readLog(): Promise<null> {
     return null;
   }

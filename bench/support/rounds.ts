@@ -3,6 +3,14 @@ import type { Contender } from './contender.ts';
 /** Jobs that are being enqueued at the same time in `steady`, as by an API under load. */
 const PRODUCERS = 64;
 
+/** Jobs a second of a backlog. */
+export interface DrainRates {
+  /** From the first start to the last durable end. */
+  readonly drain: number;
+  /** The same with the time that it took to store them. */
+  readonly backlog: number;
+}
+
 /** The measured situations, the same for every queue. */
 export class Rounds {
   readonly #contender: Contender;
@@ -31,16 +39,19 @@ export class Rounds {
     await this.#contender.close();
   }
 
-  /** Works off a backlog: jobs a second from the first start to the last durable end. */
-  async drain(count: number): Promise<number> {
+  /** Stores a backlog by the quickest means there is, then works it off. */
+  async drain(count: number): Promise<DrainRates> {
+    const beginAtMs = performance.now();
     await this.#contender.fill(count);
+    const fillMs = performance.now() - beginAtMs;
     this.#firstStartAtMs = null;
     await this.#contender.work();
     this.#total += count;
     await this.#contender.settled(this.#total);
     const endAtMs = performance.now();
     await this.#contender.rest();
-    return perSecond(count, endAtMs - (this.#firstStartAtMs ?? Number.NaN));
+    const drainMs = endAtMs - (this.#firstStartAtMs ?? Number.NaN);
+    return { drain: perSecond(count, drainMs), backlog: perSecond(count, fillMs + drainMs) };
   }
 
   /** Enqueues one by one, many at a time, while working: jobs a second from the first call to the last durable end. */

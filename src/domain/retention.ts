@@ -177,10 +177,11 @@ export function nextRound(last: RetentionCursor, nowMs: number): RetentionCursor
   };
 }
 
-/** Goes on to the next stage. */
+/** Goes on to the next stage; `over` stays. */
 export function nextStage(cursor: RetentionCursor): RetentionCursor {
   const at = retentionStages.findIndex((stage) => stage === cursor.stage);
-  return { ...cursor, stage: retentionStages[at + 1] ?? 'over', endedUntil: null };
+  const next = at === -1 ? undefined : retentionStages[at + 1];
+  return { ...cursor, stage: next ?? 'over', endedUntil: null };
 }
 
 /** `to` of the line in a run's story that says that output of an attempt was let go. */

@@ -8,7 +8,10 @@ interface Room {
   live(): readonly string[];
 }
 
-/** What a new server life does first: opens its executors and takes over what an earlier one left. */
+/**
+ * What a new server life does first: opens its executors, takes over what an earlier one left, and
+ * stops what runs here and was given up meanwhile.
+ */
 export async function recover(
   runtime: Runtime,
   room: Room,
@@ -16,6 +19,7 @@ export async function recover(
 ): Promise<void> {
   for (const executor of runtime.executors.values()) await executor.open(report);
   await adoptAll(runtime, room, [], runtime.owner.fence);
+  for (const executor of runtime.executors.values()) executor.stopOthers();
 }
 
 /** Finds attempts that the store holds for this server and that it does not know of. */

@@ -124,6 +124,11 @@ export interface Executor {
   stop(attemptId: string): void;
   /** Watches attempts that an earlier server life started; their fate arrives as reports. */
   adopt(attempts: readonly AttemptRef[]): Promise<void>;
+  /**
+   * Everything that is still ours has been adopted: stops whatever else runs here. It was given up
+   * while this host was away, and a retry of it may run elsewhere.
+   */
+  stopOthers(): void;
   /** Reads output; null when nothing is kept for that attempt. */
   readLog(
     attemptId: string,

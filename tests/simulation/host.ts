@@ -68,6 +68,12 @@ export class Host {
       },
       stop: (id) => life.calls(() => this.#stop(id)),
       adopt: (refs) => life.awaits('adopt', () => refs.forEach((ref) => this.#adopt(ref))),
+      stopOthers: () =>
+        life.calls(() => {
+          for (const id of this.#programs.keys()) {
+            if (!this.#watched.has(id)) this.#end(id);
+          }
+        }),
       readLog: () => Promise.resolve(null),
       remove: () => life.awaits('remove', () => {}),
       location: (id) => `${this.name}/${id}`,
@@ -135,8 +141,12 @@ export class Host {
   }
 
   #stop(id: string): void {
+    if (this.#watched.has(id)) this.#end(id);
+  }
+
+  #end(id: string): void {
     const program = this.#programs.get(id);
-    if (program === undefined || !this.#watched.has(id) || program.stopAsked) return;
+    if (program === undefined || program.stopAsked) return;
     program.stopAsked = true;
     const { random } = this.#world;
     // It ends by the signal, or well in spite of it, or only when its grace is over.

@@ -80,6 +80,8 @@ class ProcessExecutor implements Executor {
   #connection: SupervisorConnection | null = null;
   #problem = 'not opened yet';
   #connected = false;
+  /** Whether everything that is ours is in `#live`. */
+  #adopted = false;
   #report: (reports: readonly AttemptReport[]) => void = () => {};
 
   constructor(options: ProcessExecutorOptions) {
@@ -154,6 +156,11 @@ class ProcessExecutor implements Executor {
       if (this.#connected) this.#connection?.send({ t: 'adopt', id: attemptId, started });
     }
     return Promise.resolve();
+  }
+
+  stopOthers(): void {
+    this.#adopted = true;
+    this.#sayOnly();
   }
 
   readLog(
@@ -234,6 +241,13 @@ class ProcessExecutor implements Executor {
       if (live.stopping) this.#connection?.send({ t: 'stop', id });
     }
     if (this.#problem !== '') this.#refuseUnsent(this.#problem);
+    this.#sayOnly();
+  }
+
+  /** Tells a supervisor, a new one too, that what it is not asked about is nobody's. */
+  #sayOnly(): void {
+    if (!this.#adopted || !this.#connected) return;
+    this.#connection?.send({ t: 'only', ids: [...this.#live.keys()] });
   }
 
   #pass(replies: readonly Reply[]): void {

@@ -27,7 +27,7 @@ export interface JobUser {
 }
 
 /** Version of messages and folders. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Tells a job which attempt it is. */
 export const idVariable = 'LONGSHORE_ATTEMPT_ID';
@@ -63,6 +63,8 @@ export type Request =
   | { readonly t: 'stop'; readonly id: string }
   /** `started`: the store knows that it ran, so a missing folder means lost, not refused. */
   | { readonly t: 'adopt'; readonly id: string; readonly started: boolean }
+  /** Stop every attempt that runs here and is not named: nobody owns it any more. */
+  | { readonly t: 'only'; readonly ids: readonly string[] }
   /** End now; keepers finish their attempts by themselves and a newer supervisor adopts them. */
   | { readonly t: 'retire' };
 

@@ -104,6 +104,7 @@ export class Lanes {
   }
 
   async #reportAll(batches: readonly ReportBatch[]): Promise<readonly ReportResult[]> {
+    // A claim that is under way now, or begins before this is committed, may pass over its runs.
     const ended = this.#claimsEnded;
     const { results, unfinished } = await this.#run(async (tx) => {
       const work = this.#work(tx);
@@ -116,27 +117,30 @@ export class Lanes {
   }
 
   async #claimAll(requests: readonly ClaimRequest[]): Promise<readonly ClaimResult[]> {
-    const fences = requests.map(({ fence }) => fence);
     this.#claimsBegun += 1;
-    let claimed: Claimed[];
     try {
-      claimed = await this.#run(async (tx) => {
-        await demandAlive(tx, fences);
-        const work = this.#work(tx);
-        const taken: Claimed[] = [];
-        for (const request of requests) taken.push(await this.#parts.claims.claim(work, request));
-        await work.finish();
-        return taken;
-      });
+      const claimed = await this.#claimTogether(requests);
+      const results: ClaimResult[] = [];
+      for (const [index, request] of requests.entries()) {
+        const first = claimed[index];
+        if (first !== undefined) results.push(await this.#withBlocked(request, first));
+      }
+      return results;
     } finally {
       this.#claimsEnded += 1;
     }
-    const results: ClaimResult[] = [];
-    for (const [index, request] of requests.entries()) {
-      const first = claimed[index];
-      if (first !== undefined) results.push(await this.#withBlocked(request, first));
-    }
-    return results;
+  }
+
+  #claimTogether(requests: readonly ClaimRequest[]): Promise<readonly Claimed[]> {
+    const fences = requests.map(({ fence }) => fence);
+    return this.#run(async (tx) => {
+      await demandAlive(tx, fences);
+      const work = this.#work(tx);
+      const claimed: Claimed[] = [];
+      for (const request of requests) claimed.push(await this.#parts.claims.claim(work, request));
+      await work.finish();
+      return claimed;
+    });
   }
 
   /** Claims again, now waiting for templates that others had locked. What is claimed stays so if that fails. */

@@ -16,7 +16,8 @@ export const newlyEnded = statement(
   `select ended_at as "atMs", n, template_n as template from runs
    where ended_at is not null and (ended_at, n) > ($1, $2) order by ended_at, n limit $3`,
 );
-// Both counts are read off indexes; unfinished runs are not counted.
+// Both counts are read off indexes. Unfinished runs are not counted, so that for a while as many
+// finished ones may stay in their place, until they end.
 export const countCut = statement(
   'retain-count',
   `select n from runs where template_n = $1 order by n desc limit 1

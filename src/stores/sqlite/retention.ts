@@ -68,7 +68,8 @@ export class Retention {
          where ended_at is not null and (ended_at, n) > (?, ?) order by ended_at, n limit ?`,
       ),
     );
-    // Both counts are read off indexes; unfinished runs are not counted.
+    // Both counts are read off indexes. Unfinished runs are not counted, so that for a while as many
+    // finished ones may stay in their place, until they end.
     this.#countCut = lazy(() =>
       db
         .prepare(

@@ -59,8 +59,8 @@ export function retentionContract(adapter: StoreAdapter): void {
       const bench = await Bench.open(adapter, t);
       const { id } = await bench.template();
       const policy = runsPolicy({ maxPerTemplate: 2, maxAgeMs: dayMs });
-      const { attempts } = await bench.running(id);
       await finishedRuns(bench, id, 4);
+      const { attempts } = await bench.running(id);
       const nowMs = t0 + minuteMs;
       const first = await round(bench, policy, { nowMs });
       assert.equal(first.runs, 2);

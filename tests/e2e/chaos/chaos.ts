@@ -10,7 +10,7 @@ import type { Machine } from './machine.ts';
 import { jobProcesses } from './orphans.ts';
 import { describeFault, type Fault, planFaults, type StoreName } from './plan.ts';
 import { allFinal, type RunRecord, runRecords } from './records.ts';
-import { createScheduledTemplates, scheduleRecords, suspendAll } from './schedules.ts';
+import { createScheduledTemplates, scheduleRecords, endSchedules } from './schedules.ts';
 import { strike } from './strike.ts';
 import { violationsOf } from './verify.ts';
 
@@ -89,7 +89,7 @@ export async function runChaos(cleanup: Cleanup, options: ChaosOptions): Promise
     await machine.stepClock(0);
   }
   await clients.stop();
-  await suspendAll(first, scheduled);
+  await endSchedules(first, scheduled);
   await allFinal(first, finishDeadlineMs);
   const dataDirs = machines.map(({ dataDir }) => dataDir);
   const orphans = await leftRunning(dataDirs);

@@ -12,7 +12,7 @@ import { Machine } from './machine.ts';
 import { endJobProcesses, jobProcesses } from './orphans.ts';
 import { allFinal, runRecords } from './records.ts';
 import { missingSmallDisk, mountSmallDisk } from './small-disk.ts';
-import { createScheduledTemplates, scheduleRecords, suspendAll } from './schedules.ts';
+import { createScheduledTemplates, scheduleRecords, endSchedules } from './schedules.ts';
 import { violationsOf } from './verify.ts';
 
 const diskMebibytes = 48;
@@ -69,7 +69,7 @@ test(
     await more('accepted after the restart', accepted);
 
     await clients.stop();
-    await suspendAll(machine, scheduled);
+    await endSchedules(machine, scheduled);
     await allFinal(machine, finishDeadlineMs);
     const dataDirs = [machine.dataDir];
     await until('no process of a job is left', () => jobProcesses(dataDirs).length === 0);

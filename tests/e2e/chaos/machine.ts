@@ -180,10 +180,10 @@ export class Machine {
   }
 
   /** A call of the native API as the operator. @throws Error with status and answer unless 2xx. */
-  async native(path: string, body?: object): Promise<unknown> {
+  async native(path: string, body?: object, method: 'POST' | 'PUT' = 'POST'): Promise<unknown> {
     const token = (await readFile(join(this.dataDir, 'operator.token'), 'utf8')).trim();
     const answer = await fetch(`${this.#url ?? ''}/api/v1${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      method: body === undefined ? 'GET' : method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       signal: AbortSignal.timeout(answerDeadlineMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -17,6 +17,8 @@ export interface StoredRun {
   readonly idempotencyKey: string | null;
   readonly trigger: string;
   readonly state: string;
+  /** Why it is kept back although it is due; null = it is not. */
+  readonly hold: string | null;
   readonly replicas: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -62,7 +64,9 @@ export async function allFinal(machine: Machine, deadlineMs: number): Promise<vo
       deadlineMs,
     );
   } catch (error) {
-    const some = left.map(({ id, state, message }) => `${id} ${state} ${message}`).join('; ');
+    const some = left
+      .map(({ id, state, hold, message }) => `${id} ${state}, hold ${hold} ${message}`)
+      .join('; ');
     throw new Error(`runs that did not end within ${deadlineMs} ms: ${some}`, { cause: error });
   }
 }

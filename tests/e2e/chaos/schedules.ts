@@ -11,6 +11,7 @@ const fireAgainDeadlineMs = 30_000;
 export interface ScheduledTemplate {
   readonly id: string;
   readonly name: string;
+  readonly command: readonly string[];
   readonly outcomes: readonly string[];
 }
 
@@ -73,13 +74,17 @@ export async function createScheduledTemplates(
   for (const { name, script, schedule, concurrency, outcomes } of kinds) {
     const command = ['sh', '-c', program({ script }, ledger, 'LONGSHORE_RUN_ID')];
     const made = await machine.native('/templates', { name, command, schedule, concurrency });
-    templates.push({ id: (made as { id: string }).id, name, outcomes });
+    templates.push({ id: (made as { id: string }).id, name, command, outcomes });
   }
   return templates;
 }
 
-/** Waits until each fires on, then suspends them. @throws Error naming the one that does not. */
-export async function suspendAll(
+/**
+ * Waits until each fires on, then takes the schedules away; what they started goes on (a suspension
+ * would keep it back).
+ * @throws Error naming the one that does not.
+ */
+export async function endSchedules(
   machine: Machine,
   templates: readonly ScheduledTemplate[],
 ): Promise<void> {
@@ -90,7 +95,9 @@ export async function suspendAll(
     const what = `the schedule ${name} fires on after the last fault`;
     await until(what, async () => (await last()) > before, fireAgainDeadlineMs);
   }
-  for (const { id } of templates) await machine.native(`/templates/${id}/suspend`, {});
+  for (const { id, name, command } of templates) {
+    await machine.native(`/templates/${id}`, { name, command }, 'PUT');
+  }
 }
 
 /** The templates with their ledgers and runs. Nothing may change meanwhile. */

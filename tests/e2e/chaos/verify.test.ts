@@ -23,6 +23,7 @@ async function clean(dataDir: string): Promise<Evidence> {
     idempotencyKey: 'key',
     trigger: 'manual',
     state: 'succeeded',
+    hold: null,
     replicas: 1,
     succeeded: 1,
     failed: 0,
@@ -51,7 +52,7 @@ test('what chaos looks for is found when it is there', async (t) => {
   assert.ok(run !== undefined && line !== undefined && submission !== undefined);
   const [attempt] = run.instances.flat();
   assert.ok(attempt !== undefined);
-  const ticking = { id: 'tick', name: 'tick', outcomes: ['fired', 'skipped'] };
+  const ticking = { id: 'tick', name: 'tick', command: ['true'], outcomes: ['fired', 'skipped'] };
   const scheduled: RunRecord = {
     ...run,
     id: 'schedule-1',

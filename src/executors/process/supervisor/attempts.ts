@@ -1,6 +1,18 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { files, isAttemptId, postStartMs, readStop, startedSweepMs, watchMs } from '../protocol.ts';
+import path from 'node:path';
+import {
+  attemptsDir,
+  files,
+  isAttemptId,
+  postStartMs,
+  readEnding,
+  readMark,
+  readStop,
+  startedSweepMs,
+  watchMs,
+} from '../protocol.ts';
+import { carriesFolder, processTable } from './processes.ts';
 import type { Ending, Reply, Request, StopRecord, SupervisorConfig } from '../protocol.ts';
 import { createFolder, newAttempt } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
@@ -113,6 +125,34 @@ export class Attempts {
     this.#inspect(attempt);
     this.#watch();
     if (!attempt.ending) this.#logs.watch(attempt.folder);
+  }
+
+  /**
+   * Stops every attempt whose main process runs and that is not named. What finished attempts left
+   * behind on purpose is let alone, and so is what is started after this was asked.
+   */
+  async stopOthers(ids: readonly string[]): Promise<void> {
+    const named = new Set(ids);
+    const before = new Set(this.#live.keys());
+    for (const id of before) {
+      if (!named.has(id)) this.#stopStray(id);
+    }
+    const base = attemptsDir(this.#options.config.dataDir);
+    const folders = new Set((await processTable()).map(({ folder }) => folder ?? ''));
+    for (const folder of folders) {
+      const id = path.basename(folder);
+      if (path.dirname(folder) !== base || named.has(id) || this.#live.has(id)) continue;
+      const mark = readMark(folder);
+      if (mark === null || mark.pid === 0 || readEnding(folder) !== null) continue;
+      if (!carriesFolder(mark.pid, folder)) continue;
+      this.adopt(id, true);
+      this.#stopStray(id);
+    }
+  }
+
+  #stopStray(id: string): void {
+    this.#options.log(`stopping ${id}: it was given up while its server was away`);
+    this.stop(id);
   }
 
   #dispatch(): void {

@@ -55,6 +55,7 @@ await socket.listen({
     if (request.t === 'start') attempts?.start(request);
     else if (request.t === 'stop') attempts?.stop(request.id);
     else if (request.t === 'adopt') attempts?.adopt(request.id, request.started);
+    else if (request.t === 'only') void attempts?.stopOthers(request.ids);
     else if (request.t === 'retire') socket.leave('retired for a newer one');
   },
   busy: () => (attempts?.size ?? 0) > 0,

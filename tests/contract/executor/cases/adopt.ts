@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { until } from '../../../support/until.ts';
 import { processRuns, Session } from '../harness.ts';
 import { scenario } from './scenario.ts';
 import type { MakeExecutor } from './scenario.ts';
@@ -30,6 +31,36 @@ export function adoptCases(make: MakeExecutor): void {
     assert.equal((await second.report('a.0.3', 'ended')).signal, 'SIGTERM');
     await second.executor.close();
   });
+
+  scenario(
+    make,
+    'what nobody adopts is stopped, what is adopted or new goes on',
+    async (harness) => {
+      const first = await Session.open(harness);
+      for (const id of ['o.0.1', 'o.0.2']) {
+        first.shell(id, 'echo "pid=$$"; while [ ! -e go ]; do sleep 0.02; done', {
+          preStop: ['touch', 'go'],
+        });
+        await first.outputWith(id, 'pid=');
+      }
+      const stray = (await first.report('o.0.1', 'started')).pid;
+      await first.executor.close();
+      const second = await Session.open(harness);
+      await second.executor.adopt(refs('o.0.2'));
+      second.executor.stopOthers();
+      second.shell('o.0.3', 'echo "pid=$$"; while [ ! -e go ]; do sleep 0.02; done');
+      await second.outputWith('o.0.3', 'pid=');
+      assert.ok(stray !== null);
+      await until('the stray one is gone', async () => !(await processRuns(stray)));
+      for (const id of ['o.0.2', 'o.0.3']) {
+        const pid = (await second.report(id, 'started')).pid;
+        assert.ok(pid !== null && (await processRuns(pid)), `${id} goes on`);
+        second.executor.stop(id);
+        await second.report(id, 'ended');
+      }
+      await second.executor.close();
+    },
+  );
 
   scenario(
     make,
