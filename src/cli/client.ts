@@ -65,21 +65,16 @@ export class Client {
     }
   }
 
-  /** A piece of raw output from an offset; null when nothing is kept. */
+  /** A piece of raw output from an offset. @throws CliError with status 404 when nothing is kept. */
   async bytes(
     path: string,
     query: Query,
-  ): Promise<{ readonly bytes: Uint8Array; readonly nextOffset: number } | null> {
-    try {
-      const response = await this.#fetch('GET', path, query, {
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      });
-      const nextOffset = Number(response.headers.get('longshore-log-next-offset'));
-      return { bytes: new Uint8Array(await response.arrayBuffer()), nextOffset };
-    } catch (error) {
-      if (error instanceof CliError && error.status === 404) return null;
-      throw error;
-    }
+  ): Promise<{ readonly bytes: Uint8Array; readonly nextOffset: number }> {
+    const response = await this.#fetch('GET', path, query, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    const nextOffset = Number(response.headers.get('longshore-log-next-offset'));
+    return { bytes: new Uint8Array(await response.arrayBuffer()), nextOffset };
   }
 
   async #fetch(method: string, path: string, query: Query, init: RequestInit): Promise<Response> {

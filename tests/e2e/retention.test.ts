@@ -81,6 +81,14 @@ test('output is bounded by bytes: the oldest goes first, its run stays and says 
   };
   const line = shown.events.find(({ to }) => to === 'output-removed');
   assert.equal(line?.subject, '#0.1');
+  const gone = await fetch(`${server.url}/api/v1/attempts/${jobs[0] ?? ''}.0.1/logs/stdout`, {
+    headers: { authorization: `Basic ${btoa(`${server.key.id}:${server.key.secret}`)}` },
+  });
+  assert.equal(gone.status, 404);
+  assert.match(
+    ((await gone.json()) as { detail: string }).detail,
+    /since 20.*removed by retention/,
+  );
   assert.match(line.reason, /removed by retention.*1000000 bytes.*retention\.output\.maxBytes/);
 });
 

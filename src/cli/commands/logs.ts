@@ -48,7 +48,9 @@ export function logsCommand(): Command {
               id,
               Promise.all(
                 streams.map((stream) =>
-                  followOne(client, id, stream, label, printer, options.follow === true),
+                  followOne(client, id, stream, label, printer, options.follow === true).catch(
+                    sayNothingKept,
+                  ),
                 ),
               ).then(() => undefined),
             );
@@ -71,6 +73,12 @@ export function logsCommand(): Command {
     .option('--stderr', 'standard error only');
 }
 
+/** Output that is gone is no failure of the others: it is told beside them, and why. */
+function sayNothingKept(error: unknown): void {
+  if (!(error instanceof CliError) || error.status !== 404) throw error;
+  process.stderr.write(`${error.message}\n`);
+}
+
 /** Streams one attempt's output; without `follow`, what there is now. Comes back after a lost line. */
 async function followOne(
   client: Client,
@@ -86,7 +94,6 @@ async function followOne(
   if (!follow) {
     for (let more = true; more;) {
       const piece = await client.bytes(path, { offset, maxBytes: 1024 * 1024 });
-      if (piece === null) break;
       lines.feed(piece.bytes);
       more = piece.bytes.length > 0;
       offset = piece.nextOffset;

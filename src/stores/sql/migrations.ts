@@ -27,7 +27,9 @@ export async function migrate(db: Kysely<Database>, flavor: SqlFlavor = 'sqlite'
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) {
     const failed = results?.find((result) => result.status === 'Error')?.migrationName;
-    throw new Error(`schema migration ${failed ?? ''} failed: ${String(error)}`, { cause: error });
+    const what =
+      failed === undefined ? 'the database cannot be read' : `schema migration ${failed} failed`;
+    throw new Error(`${what}: ${String(error)}`, { cause: error });
   }
 }
 

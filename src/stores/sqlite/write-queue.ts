@@ -107,7 +107,7 @@ export class WriteQueue {
       if (this.#db.inTransaction) this.#db.exec('rollback');
       this.#options.onOutcome(false);
       if (batch.length > 1) return false;
-      batch[0]?.reject(error);
+      batch[0]?.reject(toCallerError(error));
       return true;
     }
     this.#options.onOutcome(true);
@@ -143,4 +143,13 @@ export class WriteQueue {
     this.#waiting = [];
     for (const member of members) member.reject(this.#broken);
   }
+}
+
+/** A full disk is not a defect: what did not fit was rolled back and can be asked for again. */
+function toCallerError(error: unknown): unknown {
+  if ((error as { code?: unknown } | null)?.code !== 'SQLITE_FULL') return error;
+  return new DomainError(
+    'unavailable',
+    'the disk that holds the database is full; make room and try again',
+  );
 }

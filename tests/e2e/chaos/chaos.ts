@@ -76,6 +76,7 @@ export async function runChaos(cleanup: Cleanup, options: ChaosOptions): Promise
   const templates = await createJobTemplates(sae, ledger);
   const scheduled = await createScheduledTemplates(first, ledger);
   const clients = new Clients(machines, templates, seed);
+  cleanup.after(() => clients.abandon());
   clients.start();
   const plan = planFaults(seed, kills, store, machines.length);
   for (const [n, fault] of plan.entries()) {

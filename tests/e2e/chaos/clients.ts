@@ -42,6 +42,7 @@ export class Clients {
   readonly #seed: number;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #abandoned = false;
 
   constructor(machines: readonly Machine[], templates: readonly JobTemplate[], seed: number) {
     this.#machines = machines;
@@ -62,6 +63,12 @@ export class Clients {
     await within('every client has its answers', this.#running, giveUpMs + answerMs);
   }
 
+  /** Submits nothing more and waits for nothing: a test that failed ends. */
+  abandon(): void {
+    this.#stopping.abort();
+    this.#abandoned = true;
+  }
+
   async #submitForEver(client: number): Promise<void> {
     const random = new Random(this.#seed * clientCount + client);
     while (!this.#stopping.signal.aborted) {
@@ -80,7 +87,7 @@ export class Clients {
 
   async #untilAnswered(submission: Submission, random: Random): Promise<void> {
     const giveUpAtMs = performance.now() + giveUpMs;
-    while (performance.now() < giveUpAtMs) {
+    while (performance.now() < giveUpAtMs && !this.#abandoned) {
       if (await this.#tryOnce(submission, random.pick(this.#machines))) return;
       await pause(retryRestMs);
     }

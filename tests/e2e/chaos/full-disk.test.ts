@@ -45,12 +45,13 @@ test(
     const templates = await createJobTemplates(machine.sae, ledger);
     const clients = new Clients([machine], templates, 1);
     const accepted = (): number => clients.answers.get('ok') ?? 0;
-    const refused = (): number => clients.answers.get('InternalError') ?? 0;
+    const refused = (): number => clients.answers.get('ServiceUnavailable') ?? 0;
     const more = (what: string, count: () => number): Promise<unknown> => {
       const before = count();
       return until(`${enough} more are ${what}`, () => count() >= before + enough);
     };
     const scheduled = await createScheduledTemplates(machine, ledger);
+    cleanup.after(() => clients.abandon());
     clients.start();
     await more('accepted', accepted);
 

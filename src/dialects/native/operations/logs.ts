@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { outputRemoved } from '../../../domain/retention.ts';
 import { isFinal } from '../../../domain/states.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { followLog } from '../follow.ts';
@@ -33,6 +34,20 @@ async function findAttempt(engine: Engine, id: string) {
     throw new ProblemError('attempt-not-found', `no attempt has the id ${id}`);
   }
   return attempt;
+}
+
+/** Why there is no output: retention's words with the day, when it let the output go. */
+async function nothingKept(engine: Engine, id: string, runId: string, stream: string) {
+  const subject = `#${id.slice(runId.length + 1)}`;
+  const events = await engine.runs.events(runId);
+  const line = events.findLast((event) => event.to === outputRemoved && event.subject === subject);
+  return line === undefined
+    ? new ProblemError('log-not-found', `nothing is kept of ${stream} of ${id}`)
+    : new ProblemError(
+        'log-not-found',
+        `nothing is kept of ${stream} of ${id} since ${new Date(line.atMs).toISOString()}: ${line.reason}`,
+        'Raise the bound that the detail names, for later runs.',
+      );
 }
 
 const get = defineOperation({
@@ -90,10 +105,7 @@ const read = defineOperation({
       query.maxBytes ?? defaultReadBytes,
     );
     if (chunk === null) {
-      throw new ProblemError(
-        'log-not-found',
-        `nothing is kept of ${params.stream} of ${params.attempt}`,
-      );
+      throw await nothingKept(engine, attempt.id, attempt.runId, params.stream);
     }
     const ended = isFinal('attempt', attempt.state) && chunk.nextOffset >= chunk.size;
     return {
@@ -145,7 +157,12 @@ const follow = defineOperation({
       'Events `chunk` {offset, nextOffset, base64} with the next offset as id, then `end` {state, exitCode, signal, offset}.',
   },
   async handle({ params, query, lastEventId }, { engine, closing }) {
-    await findAttempt(engine, params.attempt);
+    const attempt = await findAttempt(engine, params.attempt);
+    // Of an ended attempt nothing will come: better words than an empty stream.
+    const over = isFinal('attempt', attempt.state);
+    if (over && (await engine.runs.readLog(attempt.id, params.stream, 0, 1)) === null) {
+      throw await nothingKept(engine, attempt.id, attempt.runId, params.stream);
+    }
     if ((openStreams.get(engine) ?? 0) >= maxStreams) {
       throw new ProblemError('too-many-streams', `${maxStreams} logs are being followed`);
     }
