@@ -6,6 +6,7 @@ import type {
   TemplateRevision,
 } from '../../domain/template.ts';
 import type { AttemptHandle, ChangeContext, NewTemplate } from '../../ports/store.ts';
+import { definitionBounds } from '../sql/definition-bounds.ts';
 import { parseRevision, type TemplateRecord, toTemplate } from '../sql/rows.ts';
 import { lockUnfinished } from './admission-sql.ts';
 import type { RevisionTexts } from './revisions.ts';
@@ -45,6 +46,16 @@ const hide = statement('template-hide', 'update templates set deleted_at = $2 wh
 const recordChange = statement(
   'template-change',
   'insert into template_changes (id, template_id, kind, revision, at, by, note) values ($1, $2, $3, $4, $5, $6, $7)',
+);
+const dropRevisions = statement(
+  'template-drop-revisions',
+  `delete from template_revisions v where v.template_n = $1 and v.revision <= $2
+     and v.revision not in (select r.revision from runs r where r.template_n = $1)`,
+);
+const dropChanges = statement(
+  'template-drop-changes',
+  `delete from template_changes where template_id = $1 and n <=
+     (select n from template_changes where template_id = $1 order by n desc limit 1 offset ${definitionBounds.changes})`,
 );
 const referring = statement(
   'template-referring',
@@ -165,6 +176,8 @@ async function writeRevision(
     ...texts,
     schedule === null ? null : JSON.stringify(schedule),
   ]);
+  const oldest = revision - definitionBounds.revisions;
+  if (oldest > 0) await tx.rows(dropRevisions, [templateN, oldest]);
 }
 
 async function record(
@@ -175,4 +188,5 @@ async function record(
   { changeId, atMs, by, note }: ChangeContext,
 ): Promise<void> {
   await tx.rows(recordChange, [changeId, id, kind, revision, atMs, by, note]);
+  await tx.rows(dropChanges, [id]);
 }

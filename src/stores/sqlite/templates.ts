@@ -6,6 +6,7 @@ import type {
   TemplateRevision,
 } from '../../domain/template.ts';
 import type { AttemptHandle, ChangeContext, NewTemplate } from '../../ports/store.ts';
+import { definitionBounds } from '../sql/definition-bounds.ts';
 import { type TemplateRecord, toTemplate } from '../sql/rows.ts';
 import type { Schedules } from './schedules.ts';
 import { lazy, type Session } from './session.ts';
@@ -24,6 +25,8 @@ export class Templates {
   readonly #setDeleted;
   readonly #change;
   readonly #unfinished;
+  readonly #dropRevisions;
+  readonly #dropChanges;
   readonly #referring;
 
   constructor(session: Session, stops: Stops, schedules: Schedules) {
@@ -60,6 +63,17 @@ export class Templates {
     this.#unfinished = lazy(() =>
       db.prepare(
         `select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`,
+      ),
+    );
+    this.#dropRevisions = lazy(() =>
+      db.prepare(
+        'delete from template_revisions where template_n = ? and revision <= ? and revision not in (select revision from runs where template_n = ?)',
+      ),
+    );
+    this.#dropChanges = lazy(() =>
+      db.prepare(
+        `delete from template_changes where template_id = ? and n <=
+           (select n from template_changes where template_id = ? order by n desc limit 1 offset ${definitionBounds.changes})`,
       ),
     );
     this.#referring = lazy(() =>
@@ -166,6 +180,8 @@ export class Templates {
       texts.schedule,
     );
     this.#session.forgetRevision(templateN, revision);
+    const oldest = revision - definitionBounds.revisions;
+    if (oldest > 0) this.#dropRevisions().run(templateN, oldest, templateN);
   }
 
   #record(
@@ -183,5 +199,6 @@ export class Templates {
       context.by,
       context.note,
     );
+    this.#dropChanges().run(id, id);
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TemplateChange, TemplateRevision } from '../../../src/domain/template.ts';
+import { definitionBounds } from '../../../src/stores/sql/definition-bounds.ts';
 import type { StoreAdapter } from './adapter.ts';
 import { baseSpec, Bench, rejectsWith, t0 } from './fixtures.ts';
 
@@ -126,6 +127,28 @@ export function templatesContract(adapter: StoreAdapter): void {
       await bench.store.createTemplate(twin, bench.context());
       await assert.rejects(bench.store.createTemplate(twin, bench.context()));
       assert.equal((await bench.store.templates({ offset: 0, limit: 10 })).total, 1);
+    });
+
+    test('the past of a template is bounded; what runs were made by stays', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template({ replicas: 2 });
+      const run = await bench.run(id);
+      const { changes, revisions } = definitionBounds;
+      for (let n = 0; n < changes + 5; n += 1) {
+        await bench.store.updateTemplate(
+          id,
+          'sae',
+          (now) => ({ ...now, spec: { ...baseSpec, replicas: 1 }, schedule: null }),
+          bench.context(t0 + n),
+        );
+      }
+      const page = await bench.store.templateChanges(id, 0, 1);
+      assert.equal(page.total, changes);
+      assert.equal(page.rows[0]?.revision, changes + 6);
+      assert.equal((await bench.store.template(id))?.revision, changes + 6);
+      await bench.reopen();
+      assert.equal((await bench.store.run(run.id))?.spec.replicas, 2, 'its revision is kept');
+      assert.ok(revisions < changes);
     });
 
     test('every change is recorded, newest first, with who and why', async (t) => {
