@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { ConfigError, loadConfig } from '../../app/config.ts';
+import { ConfigError, type FrozenConfig, loadConfig } from '../../app/config.ts';
 import { createLog } from '../../app/log.ts';
 import { type RunningServer, startServer } from '../../app/server.ts';
 import { collect } from '../command.ts';
@@ -17,14 +17,15 @@ export function upCommand(): Command {
     .action(async (flags: ConfigFlags & { readonly standby?: boolean }) => {
       const { config } = readConfig(flags);
       const log = createLog(config.log.level);
+      const over = ended();
       const server = await (flags.standby === true
-        ? takeOver(config, log)
+        ? takeOver(config, log, over)
         : startServer(config, log));
       if (server === null) return;
       print(`longshore listens on ${server.url}`);
       print(`everything is kept in ${server.dataDir}`);
       print('keys: longshore keys create --user NAME --policy AliyunSAEFullAccess   stop: Ctrl-C');
-      await ended();
+      await over;
       await server.close();
       // Running jobs belong to their supervisor; nothing here may keep the process.
       process.exit(exitCodes.ok);
@@ -33,11 +34,13 @@ export function upCommand(): Command {
 
 /** Starts once the data folder is free; null when it was told to end before. */
 async function takeOver(
-  ...[config, log]: Parameters<typeof startServer>
+  config: FrozenConfig,
+  log: ReturnType<typeof createLog>,
+  over: Promise<void>,
 ): Promise<RunningServer | null> {
   const waiting = new AbortController();
+  void over.then(() => waiting.abort());
   print(`standing by for ${config.dataDir}`);
-  void ended().then(() => waiting.abort());
   try {
     return await startServer(config, log, waiting.signal);
   } catch (error) {
