@@ -11,8 +11,8 @@ const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Migrations may rebuild an index, or wait for another server that migrates. */
 const MIGRATION_TIMEOUT_MS = 15 * 60_000;
-/** The admissions, claims with reports, firings, and refusals; two of them have to do, if need be. */
-const MAX_LANE_CONNECTIONS = 4;
+/** The admissions, claims, reports, firings, and refusals; two of them have to do, if need be. */
+const MAX_LANE_CONNECTIONS = 5;
 const MIN_LANE_CONNECTIONS = 2;
 const LISTENING_CONNECTIONS = 1;
 const DEFAULT_MAX_CONNECTIONS = 10;

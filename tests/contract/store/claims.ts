@@ -229,6 +229,28 @@ export function claimsContract(adapter: StoreAdapter): void {
       assert.equal(rest.attempts[0]?.index, 1);
       assert.equal(rest.attempts[0]?.fence, bench.fence);
     });
+
+    test('claims and reports that cross leave no instance behind', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template({ replicas: 10 });
+      for (let n = 0; n < 10; n += 1) await bench.run(id);
+      const claimed = new Set<string>();
+      let live = (await bench.claim(t0, { limit: 4 })).attempts;
+      for (let turn = 0; claimed.size < 100; turn += 1) {
+        assert.ok(turn < 1_000, `${claimed.size} of 100 after ${turn} turns`);
+        for (const { attemptId } of live) claimed.add(attemptId);
+        const reports = live.map((attempt) => exited(attempt, 0));
+        const [next, told] = await Promise.all([
+          bench.claim(t0, { limit: 4 }),
+          bench.report(reports),
+        ]);
+        live = next.attempts;
+        // What the claim passed over, because the report held it, the report asks to claim.
+        if (live.length === 0 && told.wake) live = (await bench.claim(t0, { limit: 4 })).attempts;
+        if (live.length === 0) break;
+      }
+      assert.equal(claimed.size, 100);
+    });
   });
 }
 
