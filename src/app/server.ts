@@ -8,7 +8,6 @@ import { createAccess } from '../engine/access.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
 import { loadOrCreateMasterKey, seal, sealNonceBytes } from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
-import { refuseHalfMoved, refuseMovedAway } from '../stores/transfer/refuse-moved.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import {
@@ -81,10 +80,7 @@ async function assemble(
   undo.push(() => lock.release());
   const operatorToken = await loadOrCreateOperatorToken(dataDir);
 
-  // Before the store opens: opening migrates, and a store that lives on elsewhere stays as it is.
-  if (config.store.url === null) await refuseMovedAway(paths.database);
-  else await refuseHalfMoved(config.store.url);
-  const store = createStore(config, paths.database);
+  const store = await createStore(config, paths.database);
   undo.push(() => store.close());
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type BackupReport, backUp } from '../../app/backup.ts';
+import type { BackupReport } from '../../app/backup.ts';
 import { systemClock } from '../../app/clock.ts';
 import type { LoadedConfig } from '../../app/config.ts';
 import { settings } from '../../app/config.ts';
@@ -24,6 +24,8 @@ export function backupCommand(): Command {
     .option('--json', 'print JSON for scripts')
     .action(async (flags: BackupFlags) => {
       const loaded = readConfig(flags);
+      // Loaded here: a server has no use for it.
+      const { backUp } = await import('../../app/backup.ts');
       const { dataDir, masterKeyFile, store } = loaded.config;
       const report = await withProgress((onProgress) =>
         backUp({

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '../../app/clock.ts';
-import { type MoveReport, moveStore, undoMove } from '../../app/move.ts';
-import { type MovePlan, planMove } from '../../app/move-plan.ts';
+import type { MoveReport } from '../../app/move.ts';
+import type { MovePlan } from '../../app/move-plan.ts';
 import type { ConfigFlags } from '../config-flags.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { show, table } from '../output.ts';
@@ -31,6 +31,9 @@ export function moveCommand(): Command {
     .action(async (flags: MoveFlags) => {
       const { config } = readConfig(flags);
       const { dataDir } = config;
+      // Loaded here: a server has no use for it.
+      const { moveStore, undoMove } = await import('../../app/move.ts');
+      const { planMove } = await import('../../app/move-plan.ts');
       if (flags.undo === true) {
         const undone = await withProgress(() => undoMove(dataDir));
         show(flags, undone, () => `${undone.from} is in use again; ${undone.to} stays as it is`);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type RestoreReport, restore } from '../../app/restore.ts';
+import type { RestoreReport } from '../../app/restore.ts';
 import type { ConfigFlags } from '../config-flags.ts';
 import { show, table, when } from '../output.ts';
 import { withProgress } from '../transfer.ts';
@@ -23,6 +23,8 @@ export function restoreCommand(): Command {
     .option('--json', 'print JSON for scripts')
     .action(async (flags: RestoreFlags) => {
       const { config } = readConfig(flags);
+      // Loaded here: a server has no use for it.
+      const { restore } = await import('../../app/restore.ts');
       const report = await withProgress((onProgress) =>
         restore({
           from: flags.from,

@@ -9,7 +9,7 @@ import { WalSync } from './wal-sync.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Page cache of the connection. Kept small: the server promises a small footprint. */
-const CACHE_KIB = 4 * 1024;
+const CACHE_KIB = 2 * 1024;
 /**
  * Pages in the log (64 MiB) before SQLite moves them into the database file. That holds up the
  * loop, so it is rare; the same page is then moved once, however often it was written.

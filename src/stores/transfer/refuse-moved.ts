@@ -1,12 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import {
-  parseMark,
-  sourceMarkKey,
-  type SourceMark,
-  targetMarkKey,
-  type TargetMark,
-} from './marks.ts';
-import { PostgresSide } from './postgres-side.ts';
+import { parseMark, sourceMarkKey, type SourceMark } from './marks.ts';
 import { TransferRefusedError } from './refused.ts';
 import { SqliteSide } from './sqlite-side.ts';
 
@@ -26,31 +19,6 @@ export async function refuseMovedAway(file: string): Promise<void> {
         'start the server with store.url (LONGSHORE_STORE_URL) set to that database, ' +
         'or go back to what the folder held on that day with: longshore move --undo',
       'What happened in the new place since then does not come back with --undo',
-    );
-  } finally {
-    await side.close();
-  }
-}
-
-/**
- * Refuses a database into which a store is being moved: part of it is still missing.
- * @throws TransferRefusedError with what completes it. An unreachable database passes: the store
- *   itself says that.
- */
-export async function refuseHalfMoved(url: string): Promise<void> {
-  let side: PostgresSide;
-  try {
-    side = await PostgresSide.connect(url);
-  } catch {
-    return;
-  }
-  try {
-    const mark = parseMark<TargetMark>(await side.meta(targetMarkKey));
-    if (mark?.state !== 'copying') return;
-    throw new TransferRefusedError(
-      `${side.name} holds a part of ${mark.from} only: its move is under way or was cut off; ` +
-        'complete it with: longshore move',
-      'Or empty the database, and the store stays where it was',
     );
   } finally {
     await side.close();
