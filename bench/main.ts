@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { parseArgs, promisify } from 'node:util';
 import { accept } from './accept.ts';
 import { dispatch } from './dispatch.ts';
 import { footprint } from './footprint.ts';
@@ -85,6 +86,7 @@ const { names, json, options } = readArguments();
 if (names.length === 0) usage('');
 try {
   for (const name of names) {
+    await settleDisk();
     for await (const m of benches[name]?.(options) ?? []) {
       if (json) process.stdout.write(`${JSON.stringify(m)}\n`);
       else {
@@ -96,4 +98,9 @@ try {
   }
 } finally {
   await removeFolders();
+}
+
+/** What the bench before has left for the disk to write is not the next one's to wait for. */
+async function settleDisk(): Promise<void> {
+  await promisify(execFile)('sync').catch(() => undefined);
 }

@@ -143,7 +143,7 @@ async function demo(): Promise<void> {
   step('where everything is');
   process.stdout.write(
     [
-      `${dataDir}/attempts/      a folder for each attempt: command, stdout, stderr, pid, ended`,
+      `${dataDir}/attempts/      a folder for each attempt: command, stdout, stderr, process (pid, start, end)`,
       `${dataDir}/longshore.db   templates, runs and the reason of every state change`,
       `the same server for keeps: longshore up --data ${dataDir}`,
       '',
