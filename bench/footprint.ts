@@ -6,28 +6,15 @@ import type { Store } from '../src/ports/store.ts';
 import { createSqliteStore } from '../src/stores/sqlite/store.ts';
 import type { BenchOptions } from './main.ts';
 import { measurement, type Measurement } from './support/measurement.ts';
+import { noopSpec } from './support/noop-executor.ts';
 import { benchFolder, startServer } from './support/server.ts';
 
 const LIMIT_MIB = 150;
 const BATCH = 500;
 
 const spec: JobSpec = {
-  task: {
-    artifact: { kind: 'image', image: 'longshore/host' },
-    argv: ['/bin/true'],
-    env: { SOME: 'value' },
-    identityEnv: { SAE_JOB_ID: 'run.id' },
-    postStart: null,
-    preStop: null,
-  },
-  replicas: 1,
-  shards: null,
-  concurrency: 'allow',
-  retry: { limit: 0, backoffMs: 10_000, backoffMaxMs: 360_000 },
-  timeoutMs: null,
-  graceMs: 30_000,
-  timezone: 'UTC',
-  resources: { cpuMillis: 500, memoryMib: 1024 },
+  ...noopSpec,
+  task: { ...noopSpec.task, env: { SOME: 'value' }, identityEnv: { SAE_JOB_ID: 'run.id' } },
 };
 
 /**

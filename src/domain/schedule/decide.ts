@@ -58,6 +58,23 @@ export function startSchedule(
   };
 }
 
+/**
+ * Where a schedule stands once its template has this definition. `old`: how it stood before, if it
+ * had one; `lastMs`: the latest nominal time that is decided, which is not decided again whatever
+ * the new definition says.
+ */
+export function replaceSchedule(
+  definition: ScheduleDefinition,
+  old: { readonly paused: boolean; readonly nextMs: number | null } | null,
+  lastMs: number | null,
+  nowMs: number,
+): ReturnType<typeof startSchedule> {
+  const start = startSchedule(definition, Math.max(nowMs, lastMs ?? nowMs));
+  // What came due under the old definition still fires.
+  const isDue = old !== null && !old.paused && old.nextMs !== null && old.nextMs <= nowMs;
+  return isDue ? { ...start, nextMs: old.nextMs } : start;
+}
+
 /** Decides a schedule that has come due. */
 export function decideFirings(definition: ScheduleDefinition, due: DueFacts): FiringPlan {
   const { timing } = definition;

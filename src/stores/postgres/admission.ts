@@ -2,9 +2,10 @@ import { type AdmissionLimits, decideAdmission } from '../../domain/admission.ts
 import type { RefusedTrigger } from '../../domain/run.ts';
 import { isFinal, type RunState } from '../../domain/states.ts';
 import type { AdmissionRequest, AdmissionResult, AttemptHandle } from '../../ports/store.ts';
+import { newRun } from '../sql/new-run.ts';
 import type { RunJoined, TemplateRecord } from '../sql/rows.ts';
 import { deferred } from './batcher.ts';
-import { type Answer, type Candidate, existingRuns, newRun, rowOf, sift } from './candidates.ts';
+import { type Answer, type Candidate, existingRuns, rowOf, sift } from './candidates.ts';
 import {
   insertRuns,
   lockTemplatesAlone,
@@ -227,7 +228,7 @@ export class Admission {
       // Runs that were only queued are gone already; then nothing is left to wait for.
       if (others.every(({ state }) => isFinal('run', state as RunState))) hold = null;
     }
-    const run = newRun(candidate, hold);
+    const run = newRun(request, template, spec, hold);
     admitting.rows.push(rowOf(candidate, run));
     if (hold === null) work.tx.wake = true;
     else admitting.held.push(run.id);

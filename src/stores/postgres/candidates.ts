@@ -77,33 +77,6 @@ export async function existingRuns(
   return new Map(rows.map((row) => [`${row.template_n} ${row.idempotency_key}`, row]));
 }
 
-/** The run that a candidate becomes. */
-export function newRun({ request, template, spec }: Candidate, hold: Run['hold']): Run {
-  return {
-    id: request.runId,
-    templateId: template.id,
-    templateRevision: template.revision,
-    dialect: request.dialect,
-    namespace: template.namespace,
-    trigger: request.trigger,
-    idempotencyKey: request.idempotencyKey,
-    state: 'queued',
-    hold,
-    stopCause: null,
-    replicas: spec.replicas,
-    active: 0,
-    succeeded: 0,
-    failed: 0,
-    message: '',
-    createdAtMs: request.nowMs,
-    notBeforeMs: Math.max(request.notBeforeMs, request.nowMs),
-    scheduledAtMs: request.scheduledAtMs,
-    startedAtMs: null,
-    endedAtMs: null,
-    deadlineAtMs: null,
-  };
-}
-
 /** The same as a row to insert. */
 export function rowOf({ request, template, override }: Candidate, run: Run): object {
   return {

@@ -1,5 +1,5 @@
 import type { Firing } from '../../domain/firing.ts';
-import { skipFirings, startSchedule } from '../../domain/schedule/decide.ts';
+import { skipFirings, replaceSchedule } from '../../domain/schedule/decide.ts';
 import type { ScheduleDefinition } from '../../domain/schedule/definition.ts';
 import type { Page, ScheduleState } from '../../ports/store.ts';
 import { toFiring } from '../sql/rows.ts';
@@ -41,13 +41,9 @@ export async function placeSchedule(
   const [ledger] =
     old === undefined ? await tx.rows<{ at: number | null }>(latestDecided, [templateN]) : [];
   const lastMs = old?.last_at ?? ledger?.at ?? null;
-  // A time that was decided already is not decided again, whatever the new definition says.
-  const start = startSchedule(definition, Math.max(nowMs, lastMs ?? nowMs));
-  // What came due under the old definition still fires.
-  const due = old !== undefined && old.paused === 0 && (old.next_at ?? nowMs + 1) <= nowMs;
-  const nextMs = due ? old.next_at : start.nextMs;
+  const before = old === undefined ? null : { paused: old.paused === 1, nextMs: old.next_at };
+  const { nextMs, delayMs, note } = replaceSchedule(definition, before, lastMs, nowMs);
   const paused = suspended ? 1 : 0;
-  const { delayMs, note } = start;
   await tx.rows(putSchedule, [templateN, text, nowMs, nextMs, lastMs, paused, delayMs, note]);
   // Another server may sleep longer than until its first firing.
   tx.wake = true;

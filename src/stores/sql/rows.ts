@@ -52,10 +52,7 @@ export function parseRevision(row: {
   schedule: string | null;
 }): ParsedRevision {
   return {
-    schedule:
-      (row.schedule ?? null) === null
-        ? null
-        : (JSON.parse(row.schedule ?? '') as ScheduleDefinition),
+    schedule: row.schedule === null ? null : (JSON.parse(row.schedule) as ScheduleDefinition),
     spec: JSON.parse(row.spec) as JobSpec,
     document: JSON.parse(row.document) as Record<string, unknown>,
     notActedOn: JSON.parse(row.not_acted_on) as string[],

@@ -6,6 +6,7 @@ import type {
   AttemptHandle,
   RunOverride,
 } from '../../ports/store.ts';
+import { newRun } from '../sql/new-run.ts';
 import { type RunJoined, type TemplateRecord, toRun, toTemplate } from '../sql/rows.ts';
 import type { Refusals } from './refusals.ts';
 import { lazy, runColumns, type Session } from './session.ts';
@@ -149,32 +150,6 @@ export class Admission {
         'waits until the runs it replaces have stopped',
       );
     }
-    return {
-      kind: 'created',
-      stop,
-      run: {
-        id: request.runId,
-        templateId: template.id,
-        templateRevision: template.revision,
-        dialect: request.dialect,
-        namespace: template.namespace,
-        trigger: request.trigger,
-        idempotencyKey: request.idempotencyKey,
-        state: 'queued',
-        hold,
-        stopCause: null,
-        replicas: spec.replicas,
-        active: 0,
-        succeeded: 0,
-        failed: 0,
-        message: '',
-        createdAtMs: request.nowMs,
-        notBeforeMs,
-        scheduledAtMs: request.scheduledAtMs,
-        startedAtMs: null,
-        endedAtMs: null,
-        deadlineAtMs: null,
-      },
-    };
+    return { kind: 'created', stop, run: newRun(request, template, spec, hold) };
   }
 }

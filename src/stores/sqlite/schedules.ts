@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { Firing } from '../../domain/firing.ts';
 import type { ScheduleDefinition } from '../../domain/schedule/definition.ts';
-import { decideFirings, skipFirings, startSchedule } from '../../domain/schedule/decide.ts';
+import { decideFirings, skipFirings, replaceSchedule } from '../../domain/schedule/decide.ts';
 import type { DialectName } from '../../domain/template.ts';
 import type {
   AttemptHandle,
@@ -125,19 +125,17 @@ export class Schedules {
     if (old?.definition === text) return;
     // The ledger remembers what was decided by a schedule that was taken away meanwhile.
     const lastMs = old?.last_at ?? this.#latestDecided(templateN);
-    // A time that was decided already is not decided again, whatever the new definition says.
-    const start = startSchedule(definition, Math.max(nowMs, lastMs ?? nowMs));
-    // What came due under the old definition still fires.
-    const due = old !== undefined && old.paused === 0 && (old.next_at ?? nowMs + 1) <= nowMs;
+    const before = old === undefined ? null : { paused: old.paused === 1, nextMs: old.next_at };
+    const next = replaceSchedule(definition, before, lastMs, nowMs);
     this.#put().run(
       templateN,
       text,
       nowMs,
-      due ? old.next_at : start.nextMs,
+      next.nextMs,
       lastMs,
       suspended ? 1 : 0,
-      start.delayMs,
-      start.note,
+      next.delayMs,
+      next.note,
     );
   }
 

@@ -81,11 +81,8 @@ export class Bench {
 
   /** Opens the store and joins it as the next life of one host. */
   async enter(): Promise<void> {
-    const opened = (await this.store.open()) as unknown as { fence: number };
-    this.fence =
-      'join' in this.store
-        ? (await this.store.join({ host: 'host-a', leaseTtlMs: 60_000 }, t0)).fence
-        : opened.fence;
+    await this.store.open();
+    this.fence = (await this.store.join({ host: 'host-a', leaseTtlMs: 60_000 }, t0)).fence;
   }
 
   id(prefix: string): string {
