@@ -41,8 +41,16 @@ const rooms: readonly Room[] = [
   { path: 'stores/postgres', may: [...adapter, 'stores/sql'] },
   // Copies between databases by their own catalogues; knows no store's statements.
   { path: 'stores/transfer', may: [...adapter, 'stores/sql'] },
+  { path: 'stores/logs', may: adapter },
 
-  { path: 'executors/process', may: adapter },
+  // What is kept of attempts on this machine, packages, mounts: shared by executors.
+  { path: 'executors/attempts', may: adapter },
+  { path: 'executors/packages', may: [...adapter, 'executors/attempts'] },
+  { path: 'executors/mounts', may: [...adapter, 'executors/attempts'] },
+  {
+    path: 'executors/process',
+    may: [...adapter, 'executors/attempts', 'executors/packages', 'executors/mounts'],
+  },
   // Runs apart from the server and outlives it: little code, and none that can change its mind.
   {
     path: 'executors/process/supervisor',
@@ -50,7 +58,10 @@ const rooms: readonly Room[] = [
     packages: [],
     notBuiltins: network.filter((name) => name !== 'node:net'),
   },
-  { path: 'executors/container', may: adapter },
+  {
+    path: 'executors/container',
+    may: [...adapter, 'executors/attempts', 'executors/packages', 'executors/mounts'],
+  },
   { path: 'executors/kubernetes', may: adapter },
   { path: 'executors/worker', may: adapter },
   { path: 'executors/transfer', may: adapter },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock, systemIds, systemRandom } from '../../src/app/clock.ts';
 import { createAccess } from '../../src/engine/access.ts';
+import { createCatalog } from '../../src/engine/catalog.ts';
 import { createEngine, type RunningEngine } from '../../src/engine/create.ts';
 import type { Executor } from '../../src/ports/executor.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -35,6 +36,7 @@ export async function benchEngine(store: Store, executor: Executor): Promise<Run
     const { err } = fields as { err?: Error };
     process.stderr.write(`engine: ${message} ${err?.stack ?? ''}\n`);
   };
+  const masterKey = randomBytes(32);
   return createEngine({
     store,
     host: 'bench',
@@ -42,10 +44,12 @@ export async function benchEngine(store: Store, executor: Executor): Promise<Run
     executors: [executor],
     access: await createAccess({
       store,
-      masterKey: randomBytes(32),
+      masterKey,
       clock: systemClock,
       randomBytes: (length) => randomBytes(length),
     }),
+    catalog: createCatalog({ store, masterKey, randomBytes: (length) => randomBytes(length) }),
+    unseal: (sealed) => sealed,
     clock: systemClock,
     ids: systemIds,
     random: systemRandom,

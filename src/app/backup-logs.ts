@@ -2,7 +2,7 @@ import { closeSync, createReadStream, createWriteStream, fstatSync } from 'node:
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { files, isAttemptId, openRegular, releasedFile } from '../executors/process/folder.ts';
+import { files, isAttemptId, openRegular, releasedFile } from '../executors/attempts/folder.ts';
 import type { OnProgress } from '../stores/transfer/copy.ts';
 import { dataFiles } from './data-files.ts';
 

@@ -5,8 +5,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { NativeServices } from '../dialects/native/operation.ts';
 import { createAccess } from '../engine/access.ts';
+import { createCatalog } from '../engine/catalog.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
-import { loadOrCreateMasterKey, seal, sealNonceBytes } from '../lib/sealed-box.ts';
+import {
+  createTextBox,
+  loadOrCreateMasterKey,
+  sealNonceBytes,
+  type TextBox,
+} from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
@@ -85,7 +91,8 @@ async function assemble(
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);
   const masterKey = loadOrCreateMasterKey(config.masterKeyFile ?? paths.masterKey);
-  const running = await startableEngine(config, log, store, hostId, masterKey);
+  const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
+  const running = await startableEngine(config, log, store, hostId, masterKey, box);
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -99,8 +106,8 @@ async function assemble(
     accountId: config.accountId,
     nowMs: () => systemClock.nowMs(),
     uuid: () => systemIds.uuid(),
-    seal: (text, purpose) =>
-      Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
+    seal: (text, purpose) => box.seal(text, purpose),
+    unseal: (sealed, purpose) => box.unseal(sealed, purpose),
     log,
     version,
     operatorToken,
@@ -158,6 +165,7 @@ async function startableEngine(
   store: Store,
   hostId: string,
   masterKey: Uint8Array,
+  box: TextBox,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
@@ -172,6 +180,12 @@ async function startableEngine(
     leaseTtlMs: config.store.leaseTtlMs,
     executors: createExecutors(config, { nowMs: () => systemClock.nowMs(), log }),
     access,
+    catalog: createCatalog({
+      store,
+      masterKey,
+      randomBytes: (length) => randomBytes(length),
+    }),
+    unseal: (sealed, purpose) => box.unseal(sealed, purpose),
     clock: systemClock,
     ids: systemIds,
     random: systemRandom,

@@ -20,6 +20,13 @@ export const domainErrorCodes = [
   'policy-not-found',
   'policy-in-use',
   'already-exists',
+  'namespace-not-found',
+  'namespace-in-use',
+  'config-map-not-found',
+  'config-map-in-use',
+  'secret-not-found',
+  'secret-in-use',
+  'catalog-quota-exceeded',
   'stale-owner',
   'unavailable',
 ] as const;

@@ -9,25 +9,151 @@ export interface Task {
   readonly artifact: Artifact;
   /** Program and arguments; empty means "what the artifact runs by itself". */
   readonly argv: readonly string[];
-  /** Literal variables given by the user. They win over identity variables. */
+  /** Literal variables given by the user. They win over all others. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables read from ConfigMaps when an attempt starts; later ones win. Absent = none. */
+  readonly envFrom?: readonly EnvSource[];
   /** Variables whose value is a fact about the run: name → which fact. */
   readonly identityEnv: Readonly<Record<string, IdentityField>>;
   /** Hook run right after an attempt started; its failure ends the attempt. Argument vector. */
   readonly postStart: readonly string[] | null;
   /** Hook run before an attempt is asked to stop. Argument vector. */
   readonly preStop: readonly string[] | null;
+  /** What is laid into the job's file system; no two have one path. Absent = nothing. */
+  readonly mounts?: readonly Mount[];
+  /** Further lines of the hosts file. Absent = none. */
+  readonly hostAliases?: readonly HostAlias[];
+  /** Output and files that are collected into log stores. Absent = none. */
+  readonly collect?: readonly LogCollection[];
 }
 
 /** Where the program comes from. */
-export type Artifact =
-  | { readonly kind: 'image'; readonly image: string }
+export type Artifact = ImageArtifact | PackageArtifact;
+
+/** A container image, or the reserved one that means this machine. */
+export interface ImageArtifact {
+  readonly kind: 'image';
+  readonly image: string;
+  /** Secret (`kubernetes.io/dockerconfigjson`) with the registry's credentials. Absent = none. */
+  readonly pullSecretId?: number;
+  /** File laid into the container as php.ini. Absent = the image's own. */
+  readonly php?: PhpSettings;
+}
+
+/** A package that a runtime of this server runs. */
+export type PackageArtifact = PackageSource &
+  (
+    | {
+        readonly format: 'jar';
+        /** Name of the runtime as the template gives it, e.g. `Open JDK 8`. */
+        readonly jdk: string;
+        /** Shell words before `-jar`. */
+        readonly options: string;
+        /** Shell words after the package. */
+        readonly args: string;
+      }
+    | {
+        readonly format: 'war';
+        readonly jdk: string;
+        /** e.g. `apache-tomcat-8.5.42`. */
+        readonly webContainer: string;
+        /** A shell command that starts the container, or options for it; empty = the usual start. */
+        readonly startOptions: string;
+        readonly tomcat: TomcatSettings;
+      }
+    | {
+        readonly format: 'python';
+        /** e.g. `PYTHON 3.9.15`. */
+        readonly python: string;
+        /** Requirements as pip reads them; null = `requirements.txt` of the package, if it has one. */
+        readonly modules: string | null;
+      }
+    | {
+        readonly format: 'php';
+        /** Name of the runtime, e.g. `php`. */
+        readonly runtime: string;
+        readonly php: PhpSettings;
+      }
+  );
+
+interface PackageSource {
+  readonly kind: 'package';
+  /** `http:`, `https:` or `file:`. */
+  readonly url: string;
+  /** As the template names it; part of what is cached by. May be empty. */
+  readonly version: string;
+}
+
+/** Settings of the servlet container (sae.md §4.3.5). */
+export interface TomcatSettings {
+  readonly port: number;
+  readonly contextPath: string;
+  readonly maxThreads: number;
+  readonly uriEncoding: string;
+  readonly useBodyEncodingForUri: boolean;
+}
+
+/** A php.ini and where it belongs. */
+export interface PhpSettings {
+  /** Body of the file; null = none is laid. */
+  readonly config: string | null;
+  /** Absolute path; null = where the runtime looks for it. */
+  readonly location: string | null;
+}
+
+/** Variables from a ConfigMap. */
+export type EnvSource =
+  | { readonly name: string; readonly configMapId: number; readonly key: string }
+  /** Every pair becomes a variable named by its key. */
+  | { readonly allOf: number };
+
+/** One line of the hosts file. */
+export interface HostAlias {
+  readonly hostName: string;
+  readonly ip: string;
+}
+
+/** Something laid into the job's file system. */
+export interface Mount {
+  /** Absolute, normal path in the job's file system: a folder, or a file for one key. */
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  readonly source: MountSource;
+}
+
+export type MountSource =
+  /** One file for each key, in the folder `mountPath`; for one key the file itself is `mountPath`. */
+  | { readonly kind: 'config-map'; readonly configMapId: number; readonly key: string | null }
+  /** A path in a shared file system (NAS) that the operator mapped by its id or its host. */
   | {
-      readonly kind: 'package';
-      readonly packageType: string;
-      readonly url: string;
-      readonly version: string;
+      readonly kind: 'volume';
+      /** File system id; empty when only the host is known. */
+      readonly id: string;
+      /** Mount target, e.g. `10d3b4bc9.cn-hangzhou.nas.example`; empty when only the id is known. */
+      readonly host: string;
+      readonly path: string;
+    }
+  /** A path in a bucket of an object store that the operator mapped by its name. */
+  | {
+      readonly kind: 'bucket';
+      readonly bucket: string;
+      readonly path: string;
+      /** Key pair of the template; null = the one of the operator's mapping. */
+      readonly credentials: {
+        readonly accessKeyId: string;
+        readonly sealedSecret: string;
+        /** What the secret was sealed for. */
+        readonly purpose: string;
+      } | null;
     };
+
+/** What is collected into a log store, and into which. */
+export interface LogCollection {
+  /** Output of the job, or files by absolute path, whose last part may hold `*`. */
+  readonly source: { readonly kind: 'stdout' } | { readonly kind: 'file'; readonly path: string };
+  /** The log store, as `project` and `logstore`; null = one that goes with the template. */
+  readonly into: { readonly project: string; readonly logstore: string } | null;
+}
 
 /** A fact about a run that an environment variable can carry. */
 export type IdentityField =
@@ -70,6 +196,16 @@ export interface TemplateRevision {
   readonly refersTo: string | null;
   /** When it runs by itself; null = only when somebody asks. */
   readonly schedule: ScheduleDefinition | null;
+  /** ConfigMaps and Secrets it uses: they cannot be deleted meanwhile. Absent = none. */
+  readonly references?: readonly Reference[];
+  /** SHA-256 (hex) of the token by which a webhook starts it; absent or null = no webhook. */
+  readonly webhookTokenHash?: string | null;
+}
+
+/** Something of the catalog that a template uses. */
+export interface Reference {
+  readonly kind: 'config-map' | 'secret';
+  readonly id: number;
 }
 
 /** A stored job definition. */

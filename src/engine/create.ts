@@ -3,7 +3,8 @@ import type { Executor } from '../ports/executor.ts';
 import type { Store } from '../ports/store.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Access, Engine } from './engine.ts';
+import type { Access, Catalog, Engine } from './engine.ts';
+import { Preparing } from './preparing.ts';
 import { Purger } from './purger.ts';
 import { Membership } from './membership.ts';
 import { recover, rejoin } from './recovery.ts';
@@ -25,6 +26,9 @@ export interface EngineOptions {
   readonly leaseTtlMs: number;
   readonly executors: readonly Executor[];
   readonly access: Access;
+  readonly catalog: Catalog;
+  /** Opens what a dialect sealed into a definition. @throws Error when it cannot be opened. */
+  readonly unseal: (sealed: string, purpose: string) => string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Randomness;
@@ -50,6 +54,11 @@ export interface RunningEngine {
 
 /** Puts the engine together. Nothing happens before `start`. */
 export function createEngine(options: EngineOptions): RunningEngine {
+  const preparing: Preparing = new Preparing(
+    options,
+    { catalog: options.catalog, unseal: options.unseal },
+    (reports) => reporter.accept(reports),
+  );
   const runtime: Runtime = {
     store: options.store,
     executors: new Map(options.executors.map((executor) => [executor.name, executor])),
@@ -60,6 +69,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     signals: new RunSignals(options.clock),
     counters: { runsAccepted: 0, runsFinished: 0, attemptsStarted: 0, staleReports: 0 },
     owner: { fence: 0 },
+    preparing,
   };
   const membership: Membership = new Membership(runtime, {
     host: options.host,
@@ -81,7 +91,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const remover = new Remover(runtime);
   const purger = new Purger(runtime, remover);
   const retention = new Retention(runtime, remover, options.retention ?? null);
-  const dispatcher: Dispatcher = new Dispatcher(runtime, membership, (deadlineMs) =>
+  const dispatcher: Dispatcher = new Dispatcher(runtime, membership, preparing, (deadlineMs) =>
     deadlines.expect(deadlineMs),
   );
   const scheduler = new Scheduler(
@@ -89,7 +99,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     dispatcher,
     options.scheduledRunId ?? ((_, uuid) => `schedule-${uuid}`),
   );
-  const reporter = new Reporter(runtime, dispatcher, () => {
+  const reporter: Reporter = new Reporter(runtime, dispatcher, () => {
     purger.runEnded();
     retention.runsEnded();
     scheduler.runsEnded();
@@ -121,6 +131,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       templates: createTemplates(runtime, dispatcher, scheduler, purger),
       runs: createRuns(runtime, dispatcher, purger),
       access: options.access,
+      catalog: options.catalog,
       async ready() {
         if (!started) return { ready: false, reason: 'starting or shutting down' };
         await runtime.store.ping();

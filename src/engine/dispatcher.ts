@@ -3,8 +3,9 @@ import type { JobSpec } from '../domain/template.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { AttemptStart, Executor } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
-import { attemptEnvironment } from './environment.ts';
 import { Pace } from './pace.ts';
+import { needsPreparation, plainStart } from './preparation.ts';
+import type { Preparing } from './preparing.ts';
 import { reconcile } from './recovery.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
@@ -33,6 +34,7 @@ interface Lease {
 export class Dispatcher {
   readonly #runtime: Runtime;
   readonly #lease: Lease;
+  readonly #preparing: Preparing;
   readonly #onDeadline: (deadlineMs: number) => void;
   readonly #pace: Pace;
   readonly #live = new Map<string, Set<string>>();
@@ -47,9 +49,15 @@ export class Dispatcher {
   #idle: Promise<void> = Promise.resolve();
 
   /** `onDeadline` hears of every deadline that a started run brings. */
-  constructor(runtime: Runtime, lease: Lease, onDeadline: (deadlineMs: number) => void) {
+  constructor(
+    runtime: Runtime,
+    lease: Lease,
+    preparing: Preparing,
+    onDeadline: (deadlineMs: number) => void,
+  ) {
     this.#runtime = runtime;
     this.#lease = lease;
+    this.#preparing = preparing;
     this.#onDeadline = onDeadline;
     this.#pace = new Pace(runtime.clock, CLAIM_WINDOW_MS, () => {
       this.#idle = this.#work();
@@ -103,6 +111,7 @@ export class Dispatcher {
     this.#timer?.cancel();
     this.#doubtTimer?.cancel();
     await this.#idle;
+    await this.#preparing.settled();
   }
 
   async #work(): Promise<void> {
@@ -186,25 +195,31 @@ export class Dispatcher {
 
   #start(claimed: readonly ClaimedAttempt[]): void {
     const byExecutor = new Map<Executor, AttemptStart[]>();
+    const byRun = new Map<string, ClaimedAttempt[]>();
     for (const attempt of claimed) {
-      const executor = this.#runtime.executors.get(attempt.executor);
-      if (executor === undefined)
-        throw new Error(`claimed for unknown executor ${attempt.executor}`);
       this.occupy(attempt.executor, attempt.attemptId);
-      const start: AttemptStart = {
-        attemptId: attempt.attemptId,
-        fence: attempt.fence,
-        spec: attempt.run.spec,
-        env: attemptEnvironment(attempt),
-      };
-      const batch = byExecutor.get(executor);
-      if (batch === undefined) byExecutor.set(executor, [start]);
-      else batch.push(start);
+      if (needsPreparation(attempt.run.spec)) {
+        // What attempts of one run refer to is read once for all that start together.
+        append(byRun, `${attempt.executor} ${attempt.run.id}`, attempt);
+      } else {
+        append(byExecutor, this.#executor(attempt), plainStart(attempt));
+      }
       this.#runtime.counters.attemptsStarted += 1;
       if (attempt.run.deadlineAtMs !== null) this.#onDeadline(attempt.run.deadlineAtMs);
       this.#runtime.signals.notify(attempt.run.id);
     }
     for (const [executor, batch] of byExecutor) executor.start(batch);
+    for (const [first, ...others] of byRun.values()) {
+      if (first === undefined) continue;
+      const executor = this.#executor(first);
+      this.#preparing.begin([first, ...others], this.#lease, (starts) => executor.start(starts));
+    }
+  }
+
+  #executor(attempt: ClaimedAttempt): Executor {
+    const executor = this.#runtime.executors.get(attempt.executor);
+    if (executor === undefined) throw new Error(`claimed for unknown executor ${attempt.executor}`);
+    return executor;
   }
 
   #sleep(untilMs: number | null): void {
@@ -218,4 +233,10 @@ export class Dispatcher {
       this.wake();
     });
   }
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

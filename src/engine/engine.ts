@@ -6,6 +6,7 @@ import type {
   PolicyDocument,
   User,
 } from '../domain/access.ts';
+import type { ConfigMap, Namespace, Secret, Tag } from '../domain/catalog.ts';
 import type { Firing } from '../domain/firing.ts';
 import type {
   Attempt,
@@ -22,6 +23,7 @@ import type {
   TemplateChange,
   TemplateRevision,
 } from '../domain/template.ts';
+import type { CatalogStore, NewConfigMap, NewSecret } from '../ports/catalog.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
 import type {
   NewTemplate,
@@ -41,6 +43,7 @@ export interface Engine {
   readonly templates: Templates;
   readonly runs: Runs;
   readonly access: Access;
+  readonly catalog: Catalog;
   /** Whether requests can be served, with the reason when not. */
   ready(): Promise<{ readonly ready: boolean; readonly reason: string }>;
   /** Numbers for metrics. */
@@ -149,6 +152,55 @@ export interface Runs {
    * read, wait, read again.
    */
   changed(runId: string, timeoutMs: number): Promise<void>;
+}
+
+/** Namespaces, ConfigMaps, Secrets and tags: what templates refer to and are found by. */
+export interface Catalog extends Pick<
+  CatalogStore,
+  | 'updateNamespace'
+  | 'deleteNamespace'
+  | 'namespace'
+  | 'namespaces'
+  | 'updateConfigMap'
+  | 'deleteConfigMap'
+  | 'configMaps'
+  | 'configMapsOf'
+  | 'deleteSecret'
+  | 'secretsOf'
+  | 'referringTemplates'
+  | 'templateByWebhook'
+  | 'removeTags'
+  | 'tagged'
+  | 'templateChange'
+  | 'namedChanges'
+> {
+  /** @throws DomainError `already-exists`, `catalog-quota-exceeded`. */
+  createNamespace(namespace: Namespace): Promise<void>;
+  /** @throws DomainError `already-exists`, `catalog-quota-exceeded`, `invalid-argument` (too large). */
+  createConfigMap(configMap: NewConfigMap): Promise<ConfigMap>;
+  /** Its data is sealed before it is stored. @throws DomainError as `createConfigMap`. */
+  createSecret(secret: NewSecret, data: Readonly<Record<string, string>>): Promise<Secret>;
+  /** @throws DomainError `secret-not-found`, `invalid-argument` (too large). */
+  updateSecret(
+    dialect: DialectName,
+    id: number,
+    data: Readonly<Record<string, string>>,
+    atMs: number,
+  ): Promise<Secret>;
+  /** With its data in clear; null when unknown. */
+  secret(
+    dialect: DialectName,
+    id: number,
+  ): Promise<{
+    readonly secret: Secret;
+    readonly data: Readonly<Record<string, string>>;
+  } | null>;
+  /** @throws DomainError `template-not-found`, `catalog-quota-exceeded`. */
+  putTags(
+    dialect: DialectName,
+    templateIds: readonly string[],
+    tags: readonly Tag[],
+  ): Promise<void>;
 }
 
 /** A new key: the only moment its secret is shown. */

@@ -3,9 +3,12 @@ import type { ClaimedAttempt } from '../ports/store.ts';
 
 /**
  * The variables an attempt starts with. Later ones win: facts about the run, then what the user
- * gave, then what is particular to the shard; `TZ` comes from the template unless the user set it.
+ * gave (from ConfigMaps, then by itself), then what is particular to the shard; `TZ` comes from the template unless the user set it.
  */
-export function attemptEnvironment(attempt: ClaimedAttempt): Record<string, string> {
+export function attemptEnvironment(
+  attempt: ClaimedAttempt,
+  configured: Readonly<Record<string, string>>,
+): Record<string, string> {
   const { run } = attempt;
   const { task, shards, timezone } = run.spec;
   const facts: Record<IdentityField, string> = {
@@ -19,5 +22,5 @@ export function attemptEnvironment(attempt: ClaimedAttempt): Record<string, stri
   };
   const env: Record<string, string> = { TZ: timezone };
   for (const [name, field] of Object.entries(task.identityEnv)) env[name] = facts[field];
-  return Object.assign(env, task.env, shards?.[attempt.index]);
+  return Object.assign(env, configured, task.env, shards?.[attempt.index]);
 }

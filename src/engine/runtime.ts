@@ -30,12 +30,18 @@ export interface Runtime {
   readonly counters: EngineCounters;
   /** This server as owner of attempts; its fencing number changes when it has to join anew. */
   readonly owner: { fence: number };
+  /** Claimed attempts that no executor knows yet. */
+  readonly preparing: {
+    /** False = it is not there. */
+    stop(attemptId: string): boolean;
+    forget(): void;
+  };
 }
 
 /** Passes stops on to the executors that hold the attempts; other servers hear of theirs by the store. */
 export function stopAttempts(runtime: Runtime, handles: readonly AttemptHandle[]): void {
   for (const { attemptId, executor, fence } of handles) {
-    if (fence !== runtime.owner.fence) continue;
+    if (fence !== runtime.owner.fence || runtime.preparing.stop(attemptId)) continue;
     const holder = runtime.executors.get(executor);
     if (holder === undefined) {
       runtime.log.error(

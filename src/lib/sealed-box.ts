@@ -126,3 +126,19 @@ function readMasterKey(path: string): Uint8Array {
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
+
+/** Seals texts into documents and opens them again: boxes as base64. */
+export interface TextBox {
+  seal(text: string, purpose: string): string;
+  /** @throws Error when it was sealed with another key or for another purpose, or is damaged. */
+  unseal(sealed: string, purpose: string): string;
+}
+
+/** @param nonce gives `sealNonceBytes` fresh random bytes. */
+export function createTextBox(masterKey: Uint8Array, nonce: () => Uint8Array): TextBox {
+  return {
+    seal: (text, purpose) =>
+      Buffer.from(seal(masterKey, text, purpose, nonce())).toString('base64'),
+    unseal: (sealed, purpose) => open(masterKey, Buffer.from(sealed, 'base64'), purpose),
+  };
+}

@@ -1,4 +1,4 @@
-import type { JobSpec } from '../domain/template.ts';
+import type { JobSpec, MountSource } from '../domain/template.ts';
 
 /** Everything an executor needs to start one attempt; nothing of it comes from a wire format. */
 export interface AttemptStart {
@@ -6,8 +6,34 @@ export interface AttemptStart {
   /** The owner's fencing number; comes back in every report. */
   readonly fence: number;
   readonly spec: JobSpec;
-  /** Final environment of the job, `TZ` included. Nothing of the server's is added to it. */
+  /** Final environment of the job, `TZ` and ConfigMaps included. Nothing of the server's is added. */
   readonly env: Readonly<Record<string, string>>;
+  /** Contents of mounted ConfigMaps; absolute paths in the job's file system. Absent = none. */
+  readonly files?: readonly AttemptFile[];
+  /** Volumes and buckets to mount, with clear secrets. Absent = none. */
+  readonly mounts?: readonly AttemptMount[];
+  /** Credentials for the image's registry: text of a docker `config.json`. Absent = none. */
+  readonly registryConfig?: string;
+}
+
+/** A read-only file that the job finds at `path`. */
+export interface AttemptFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A folder or file of elsewhere that the job finds at `mountPath`. */
+export interface AttemptMount {
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  readonly source:
+    | Extract<MountSource, { kind: 'volume' }>
+    | {
+        readonly kind: 'bucket';
+        readonly bucket: string;
+        readonly path: string;
+        readonly credentials: { readonly accessKeyId: string; readonly secret: string } | null;
+      };
 }
 
 /** An attempt that may still run and must be watched again. */
@@ -26,6 +52,8 @@ export type AttemptReport =
       readonly fence: number;
       readonly atMs: number;
       readonly pid: number | null;
+      /** What a reader of the run should know, e.g. a substituted runtime; kept on the attempt. */
+      readonly note?: string;
     }
   | {
       readonly kind: 'ended';
@@ -133,6 +161,18 @@ export interface Executor {
   readLog(
     attemptId: string,
     stream: LogStream,
+    offset: number,
+    maxBytes: number,
+  ): Promise<LogChunk | null>;
+  /**
+   * Files of the job that its spec asks to collect and that are there, by path; absent where none
+   * can be. Complete once the end was reported, may lag before.
+   */
+  collected?(attemptId: string): Promise<readonly string[]>;
+  /** Reads one of them as `readLog` reads output. */
+  readCollected?(
+    attemptId: string,
+    path: string,
     offset: number,
     maxBytes: number,
   ): Promise<LogChunk | null>;

@@ -1,4 +1,5 @@
 import type { AccessKey, Policy, PolicyDocument, User } from '../domain/access.ts';
+import type { Tag } from '../domain/catalog.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Firing } from '../domain/firing.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
   TemplateRevision,
 } from '../domain/template.ts';
 import type { AttemptRef, AttemptReport } from './executor.ts';
+import type { CatalogStore } from './catalog.ts';
 import type { RetentionStore } from './retention.ts';
 
 /** A page of rows with the total that the filter matches. */
@@ -48,6 +50,8 @@ export interface TemplateQuery {
   readonly namespace?: string;
   readonly nameContains?: string;
   readonly ids?: readonly string[];
+  /** All of these tags, key and value. */
+  readonly tags?: readonly Tag[];
   /** `active`: running instances of the newest run; `replicas`: target instances. */
   readonly orderBy?: 'created' | 'active' | 'replicas';
   readonly ascending?: boolean;
@@ -59,10 +63,13 @@ export interface TemplateQuery {
 export interface TemplateSummary extends Template {
   readonly latestRun: Run | null;
   readonly latestChange: TemplateChange | null;
+  /** By key. */
+  readonly tags: readonly Tag[];
 }
 
 export interface RunQuery {
   readonly dialect?: DialectName;
+  readonly namespace?: string;
   readonly templateId?: string;
   readonly states?: readonly RunState[];
   readonly offset: number;
@@ -220,7 +227,7 @@ export interface StopResult {
  * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
-export interface Store extends RetentionStore {
+export interface Store extends RetentionStore, CatalogStore {
   /** Checks the schema and migrates it. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -253,7 +260,11 @@ export interface Store extends RetentionStore {
   watch?(listener: () => void): Promise<() => Promise<void>>;
 
   createTemplate(template: NewTemplate, context: ChangeContext): Promise<Template>;
-  /** `revise` computes the new definition from the stored one inside the transaction. Pure; may throw. */
+  /**
+   * `revise` computes the new definition from the stored one inside the transaction. Pure; may
+   * throw. @throws DomainError `template-not-found`, `template-deleting` while runs of a deleted
+   * one still end.
+   */
   updateTemplate(
     id: string,
     dialect: DialectName,

@@ -1,3 +1,4 @@
+import { createCatalog } from '../../src/engine/catalog.ts';
 import { createEngine, type RunningEngine } from '../../src/engine/create.ts';
 import type { EngineLog } from '../../src/engine/runtime.ts';
 import type { Clock, Timer } from '../../src/ports/clock.ts';
@@ -33,12 +34,19 @@ export class ServerLife {
     this.host = host;
     this.name = name;
     this.#onDeath = onDeath;
+    const store = storeView(this, queue);
     this.running = createEngine({
-      store: storeView(this, queue),
+      store,
       host: host.name,
       leaseTtlMs: world.scenario.leaseTtlMs,
       executors: [host.executorFor(this)],
       access: world.access,
+      catalog: createCatalog({
+        store,
+        masterKey: new Uint8Array(32),
+        randomBytes: (length) => new Uint8Array(length),
+      }),
+      unseal: (sealed) => sealed,
       clock: this.#clock(),
       ids: { uuid: () => world.id('u') },
       random: { fraction: () => world.random.fraction() },

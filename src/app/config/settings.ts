@@ -69,11 +69,21 @@ export function valueFromText(schema: SettingSchema, text: string): unknown {
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'array':
+      if (/^\s*\[/.test(text)) return jsonOrText(text);
       return text
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
     default:
       return text;
+  }
+}
+
+/** Lists of objects come as JSON. */
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
 }

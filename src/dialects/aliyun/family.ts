@@ -6,7 +6,7 @@ import type { ExchangeIds } from './operation.ts';
 import { RpcTable } from './rpc-table.ts';
 
 /** What the family needs of the composition root; of the engine only who may do what. */
-export interface AliyunContext extends Omit<DialectContext, 'engine' | 'seal'> {
+export interface AliyunContext extends Omit<DialectContext, 'engine' | 'seal' | 'unseal'> {
   readonly engine: Pick<Engine, 'access'>;
 }
 

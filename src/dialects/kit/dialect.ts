@@ -12,6 +12,8 @@ export interface DialectContext {
   uuid(): string;
   /** Encrypts a secret with the server's master key, for keeping in a document. `purpose` says what it is. */
   seal(text: string, purpose: string): string;
+  /** Opens it again. @throws Error when it was sealed with another key or for another purpose. */
+  unseal(sealed: string, purpose: string): string;
   readonly log: DialectLog;
 }
 

@@ -131,6 +131,29 @@ const domainRows: Readonly<Record<DomainErrorCode, Row>> = {
     fix: 'Detach it from its users first.',
   },
   'already-exists': { status: 409, title: 'It exists already', fix: 'Choose another name.' },
+  'namespace-not-found': { status: 404, title: 'No such namespace', fix: 'Check its id.' },
+  'namespace-in-use': {
+    status: 409,
+    title: 'The namespace is in use',
+    fix: 'Delete its templates first.',
+  },
+  'config-map-not-found': { status: 404, title: 'No such ConfigMap', fix: 'Check its id.' },
+  'config-map-in-use': {
+    status: 409,
+    title: 'The ConfigMap is in use',
+    fix: 'Change the templates that refer to it first.',
+  },
+  'secret-not-found': { status: 404, title: 'No such Secret', fix: 'Check its id.' },
+  'secret-in-use': {
+    status: 409,
+    title: 'The Secret is in use',
+    fix: 'Change the templates that refer to it first.',
+  },
+  'catalog-quota-exceeded': {
+    status: 409,
+    title: 'There are too many of these',
+    fix: 'Delete some that are not needed.',
+  },
   'stale-owner': {
     status: 503,
     title: 'This server was given up by the others',

@@ -273,6 +273,44 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
     saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Request', message),
   'already-exists': (details, message) =>
     saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Request', message),
+  'namespace-not-found': () => saeError('InvalidNamespaceId.NotFound'),
+  'namespace-in-use': () =>
+    new WireError(400, 'Namespace.AppExists', 'Please delete the application first.'),
+  'config-map-not-found': (details) => saeError('NotFound.ConfigMap', details['id'] ?? ''),
+  'config-map-in-use': () =>
+    new WireError(
+      400,
+      'DeleteFail.ConfigMapReferenced',
+      'Failed to delete the ConfigMap. It has been used by other applications.',
+    ),
+  'secret-not-found': (details) =>
+    new WireError(
+      400,
+      'NotFound.Secret',
+      `The Secret object (ID: ${details['id'] ?? ''}) does not exist.`,
+    ),
+  'secret-in-use': () =>
+    new WireError(
+      400,
+      'DeleteFail.SecretReferenced',
+      'Failed to delete the Secret. It has been used by other applications.',
+    ),
+  'catalog-quota-exceeded': (details, message) =>
+    details['kind'] === 'namespace'
+      ? new WireError(400, 'Exceed.Namespace', 'Too many namespaces have been created.')
+      : details['kind'] === 'config-map'
+        ? new WireError(
+            400,
+            'Exceed.ConfigMap',
+            'Too many ConfigMap objects have been created in the namespace.',
+          )
+        : details['kind'] === 'secret'
+          ? new WireError(
+              400,
+              'Exceed.Secret',
+              'Too many Secret objects have been created in the namespace.',
+            )
+          : saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Tags', message),
   'key-not-found': internalError,
   'user-not-found': internalError,
   'policy-not-found': internalError,

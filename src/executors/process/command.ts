@@ -1,5 +1,5 @@
 import type { AttemptStart } from '../../ports/executor.ts';
-import { files } from './folder.ts';
+import { files } from '../attempts/folder.ts';
 import { folderVariable, graceLine, idVariable, launcherVariable } from './protocol.ts';
 import { maxCommandBytes, maxGraceMs } from './limits.ts';
 

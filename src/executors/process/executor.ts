@@ -11,11 +11,11 @@ import type {
 import { commandProblem, renderCommandFiles } from './command.ts';
 import { SupervisorConnection } from './connection.ts';
 import { prepareFolders, supervisorSocketPath } from './launch.ts';
-import { readLogChunk } from './log.ts';
+import { readLogChunk } from '../attempts/log.ts';
 import { protocolVersion } from './protocol.ts';
 import type { JobUser, Reply, Request } from './protocol.ts';
-import { attemptsDir, isAttemptId } from './folder.ts';
-import { AttemptStorage } from './storage.ts';
+import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
+import { AttemptStorage } from '../attempts/storage.ts';
 import { resolveJobUser } from './user.ts';
 
 /** The image whose jobs run as processes of this machine. */
@@ -88,7 +88,11 @@ class ProcessExecutor implements Executor {
     this.#options = options;
     this.#dataDir = path.resolve(options.dataDir);
     this.maxConcurrent = options.maxConcurrent;
-    this.kept = new AttemptStorage(this.#dataDir, (id) => this.#live.has(id), options.log);
+    this.kept = new AttemptStorage(
+      attemptsDir(this.#dataDir),
+      (id) => this.#live.has(id),
+      options.log,
+    );
   }
 
   refuses(spec: AttemptStart['spec']): string | null {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { SupervisorConfig } from './protocol.ts';
-import { attemptsDir } from './folder.ts';
+import { attemptsDir } from '../attempts/folder.ts';
 import { maxSocketPathBytes, maxSupervisorLogBytes } from './limits.ts';
 
 /**

@@ -6,10 +6,6 @@ export const maxCommandBytes = 1024 * 1024;
 export const maxMessageBytes = 8 * 1024 * 1024;
 /** Reports a server may leave unread before the supervisor drops it (it adopts when it is back). */
 export const maxUnreadBytes = 64 * 1024 * 1024;
-/** Most bytes one `readLog` returns. */
-export const maxReadBytes = 1024 * 1024;
-/** Most bytes read of the small files in an attempt's folder. */
-export const maxSmallFileBytes = 16 * 1024;
 /** Size at which the supervisor's own log starts afresh. */
 export const maxSupervisorLogBytes = 1024 * 1024;
 /** Longest usable path of a Unix socket; the kernel's limit is 108 with the closing zero. */
@@ -45,11 +41,3 @@ export const killRoundMs = 25;
 export const logPollMs = { shortest: 250, longest: 2_000 } as const;
 /** Punched holes end on this boundary: the block size of usual file systems. */
 export const holeAlignBytes = 4096;
-/** Folders removed at the same time. */
-export const removeParallel = 4;
-/** Entries of one attempt's folder that are measured; what lies beyond is not counted. */
-export const maxMeasuredEntries = 10_000;
-/** Entries looked at before others get their turn. */
-export const entriesPerTurn = 200;
-/** Ended attempts that may wait to be measured; beyond it they are measured by the next look at everything. */
-export const maxUnmeasured = 50_000;

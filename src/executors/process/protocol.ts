@@ -1,7 +1,7 @@
 import { maxGraceMs, maxMessageBytes } from './limits.ts';
 
 // Server and supervisor share what is written here and nothing else: messages, folders, bounds.
-export * from './folder.ts';
+export * from '../attempts/folder.ts';
 export * from './limits.ts';
 
 /** Everything a supervisor is told when it is started; it answers with a fingerprint of it. */

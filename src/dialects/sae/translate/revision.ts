@@ -77,14 +77,52 @@ function toSpec(job: ValidJob, settings: SaeSettings): JobSpec {
 }
 
 function toArtifact({ family, bag }: ValidJob): Artifact {
-  return family === 'image'
-    ? { kind: 'image', image: bag['ImageUrl'] ?? '' }
-    : {
-        kind: 'package',
-        packageType: bag['PackageType'] ?? '',
-        url: bag['PackageUrl'] ?? '',
-        version: bag['PackageVersion'] ?? '',
+  const source = {
+    kind: 'package',
+    url: bag['PackageUrl'] ?? '',
+    version: bag['PackageVersion'] ?? '',
+  } as const;
+  switch (family) {
+    case 'image':
+      return { kind: 'image', image: bag['ImageUrl'] ?? '' };
+    case 'fat-jar':
+      return {
+        ...source,
+        format: 'jar',
+        jdk: bag['Jdk'] ?? '',
+        options: bag['JarStartOptions'] ?? '',
+        args: bag['JarStartArgs'] ?? '',
       };
+    case 'war':
+      return {
+        ...source,
+        format: 'war',
+        jdk: bag['Jdk'] ?? '',
+        webContainer: bag['WebContainer'] ?? '',
+        startOptions: bag['WarStartOptions'] ?? '',
+        tomcat: {
+          port: 8080,
+          contextPath: '/',
+          maxThreads: 400,
+          uriEncoding: 'ISO-8859-1',
+          useBodyEncodingForUri: true,
+        },
+      };
+    case 'python':
+      return {
+        ...source,
+        format: 'python',
+        python: bag['Python'] ?? '',
+        modules: bag['PythonModules'] ?? null,
+      };
+    case 'php':
+      return {
+        ...source,
+        format: 'php',
+        runtime: bag['Php'] ?? '',
+        php: { config: bag['PhpConfig'] ?? null, location: bag['PhpConfigLocation'] ?? null },
+      };
+  }
 }
 
 /**

@@ -11,8 +11,9 @@ import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
 import { DomainError } from '../../../../src/domain/errors.ts';
 import { scheduleDefaults } from '../../../../src/domain/schedule/definition.ts';
 import { createAccess } from '../../../../src/engine/access.ts';
+import { createCatalog } from '../../../../src/engine/catalog.ts';
 import { createEngine } from '../../../../src/engine/create.ts';
-import { seal, sealNonceBytes } from '../../../../src/lib/sealed-box.ts';
+import { createTextBox, sealNonceBytes } from '../../../../src/lib/sealed-box.ts';
 import { createSqliteStore } from '../../../../src/stores/sqlite/store.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { callOf, region, settings, smallest } from './support.ts';
@@ -26,6 +27,7 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
   const store = createSqliteStore({ path: join(await temporaryFolder(context), 'store.db') });
   await store.open();
   const masterKey = randomBytes(32);
+  const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
   const access = await createAccess({
     store,
     masterKey,
@@ -38,6 +40,8 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
     leaseTtlMs: 60_000,
     executors: [],
     access,
+    catalog: createCatalog({ store, masterKey, randomBytes }),
+    unseal: (sealed, purpose) => box.unseal(sealed, purpose),
     clock: systemClock,
     ids: systemIds,
     random: systemRandom,
@@ -54,8 +58,8 @@ async function product(context: TestContext, choices: Partial<SaeSettings> = {})
       accountId: '1',
       nowMs: () => systemClock.nowMs(),
       uuid: () => systemIds.uuid(),
-      seal: (text, purpose) =>
-        Buffer.from(seal(masterKey, text, purpose, randomBytes(sealNonceBytes))).toString('base64'),
+      seal: (text, purpose) => box.seal(text, purpose),
+      unseal: (sealed, purpose) => box.unseal(sealed, purpose),
       log: quiet,
     },
     { ...settings, ...choices },

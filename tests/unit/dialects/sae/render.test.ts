@@ -151,7 +151,7 @@ describe('DescribeJob', () => {
 
 describe('ListJobs', () => {
   test('a row with its newest job', () => {
-    const template = { ...templateOf({ AppDescription: 'nightly' }), latestChange: null };
+    const template = { ...templateOf({ AppDescription: 'nightly' }), latestChange: null, tags: [] };
     assert.deepEqual(wire(listedJob({ ...template, latestRun: run }, region)), {
       AppId: template.id,
       AppName: 'demo',
@@ -176,7 +176,7 @@ describe('ListJobs', () => {
 
   test('a row without a job', () => {
     const row = wire(
-      listedJob({ ...templateOf(), latestChange: null, latestRun: null }, region),
+      listedJob({ ...templateOf(), latestChange: null, latestRun: null, tags: [] }, region),
     ) as Record<string, unknown>;
     assert.equal(row['LastJobState'], '0');
     assert.equal('LastStartTime' in row, false);

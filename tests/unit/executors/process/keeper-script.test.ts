@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
-import { readEnding, readMark } from '../../../../src/executors/process/folder.ts';
+import { readEnding, readMark } from '../../../../src/executors/attempts/folder.ts';
 import {
   bashKeeper,
   setsidKeeper,

@@ -4,7 +4,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { AttemptStorage } from '../../../../src/executors/process/storage.ts';
+import { AttemptStorage } from '../../../../src/executors/attempts/storage.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ async function storageOf(t: TestContext, live: ReadonlySet<string> = new Set()) 
   await mkdir(root);
   const warnings: string[] = [];
   const log = { warn: (_fields: object, text: string) => void warnings.push(text) };
-  const storage = new AttemptStorage(dataDir, (id) => live.has(id), log);
+  const storage = new AttemptStorage(join(dataDir, 'attempts'), (id) => live.has(id), log);
   const make = async (id: string, bytes: number): Promise<void> => {
     await mkdir(join(root, id, 'work', 'deep'), { recursive: true });
     await writeFile(join(root, id, 'stdout'), Buffer.alloc(bytes, 1));

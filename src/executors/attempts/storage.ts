@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeptAttempt, KeptOutput, KeptStats } from '../../ports/executor.ts';
-import { attemptsDir, isAttemptId, readEnding, readMark } from './folder.ts';
+import { isAttemptId, readEnding, readMark } from './folder.ts';
 import { entriesPerTurn, maxMeasuredEntries, maxUnmeasured, removeParallel } from './limits.ts';
 
 /** File systems count blocks of this size, whatever their own is. */
@@ -29,8 +29,8 @@ export class AttemptStorage implements KeptOutput {
   #removedAttempts = 0;
   #removedBytes = 0;
 
-  constructor(dataDir: string, isLive: (attemptId: string) => boolean, log: StorageLog) {
-    this.#root = attemptsDir(dataDir);
+  constructor(root: string, isLive: (attemptId: string) => boolean, log: StorageLog) {
+    this.#root = root;
     this.#isLive = isLive;
     this.#log = log;
   }

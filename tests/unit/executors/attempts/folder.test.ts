@@ -11,8 +11,8 @@ import {
   readMark,
   readReleased,
   readStop,
-} from '../../../../src/executors/process/folder.ts';
-import { readLogChunk } from '../../../../src/executors/process/log.ts';
+} from '../../../../src/executors/attempts/folder.ts';
+import { readLogChunk } from '../../../../src/executors/attempts/log.ts';
 
 let folder = '';
 beforeEach(() => {

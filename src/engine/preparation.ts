@@ -1,0 +1,188 @@
+import type { ConfigMap } from '../domain/catalog.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { DialectName, JobSpec, Mount, Task } from '../domain/template.ts';
+import type { AttemptFile, AttemptMount, AttemptStart } from '../ports/executor.ts';
+import type { ClaimedAttempt } from '../ports/store.ts';
+import { attemptEnvironment } from './environment.ts';
+import type { Catalog } from './engine.ts';
+
+/** Key of a `kubernetes.io/dockerconfigjson` Secret. */
+const dockerConfigKey = '.dockerconfigjson';
+
+/** What preparing a start asks of the engine's other parts. */
+export interface PreparationSources {
+  readonly catalog: Pick<Catalog, 'configMaps' | 'secret'>;
+  /** Opens what a dialect sealed into a definition. @throws Error when it cannot be opened. */
+  unseal(sealed: string, purpose: string): string;
+}
+
+/** Whether something outside the run itself must be read before an attempt of it can start. */
+export function needsPreparation({ task }: JobSpec): boolean {
+  return (
+    (task.envFrom?.length ?? 0) > 0 ||
+    (task.mounts?.length ?? 0) > 0 ||
+    (task.artifact.kind === 'image' && task.artifact.pullSecretId !== undefined)
+  );
+}
+
+/** The start of an attempt whose run has everything it needs. */
+export function plainStart(attempt: ClaimedAttempt): AttemptStart {
+  return {
+    attemptId: attempt.attemptId,
+    fence: attempt.fence,
+    spec: attempt.run.spec,
+    env: attemptEnvironment(attempt, {}),
+  };
+}
+
+/**
+ * Reads what attempts of one run refer to, as it is now (sae.md §4.3.4: a changed ConfigMap acts
+ * on the next start).
+ * @throws DomainError that names what is missing.
+ */
+export async function preparedStarts(
+  attempts: readonly ClaimedAttempt[],
+  sources: PreparationSources,
+): Promise<readonly AttemptStart[]> {
+  const run = attempts[0]?.run;
+  if (run === undefined) return [];
+  const { task } = run.spec;
+  const configMaps = await readConfigMaps(run.dialect, task, sources);
+  const registryConfig = await readRegistryConfig(run.dialect, task, sources);
+  const files = filesOf(task.mounts ?? [], configMaps);
+  const mounts = mountsOf(task.mounts ?? [], sources);
+  const variables = variablesOf(task, configMaps);
+  return attempts.map((attempt) => ({
+    attemptId: attempt.attemptId,
+    fence: attempt.fence,
+    spec: run.spec,
+    env: attemptEnvironment(attempt, variables),
+    files,
+    mounts,
+    ...(registryConfig === null ? {} : { registryConfig }),
+  }));
+}
+
+async function readConfigMaps(
+  dialect: DialectName,
+  task: Task,
+  { catalog }: PreparationSources,
+): Promise<ReadonlyMap<number, ConfigMap>> {
+  const ids = new Set<number>();
+  for (const source of task.envFrom ?? []) {
+    ids.add('allOf' in source ? source.allOf : source.configMapId);
+  }
+  for (const { source } of task.mounts ?? []) {
+    if (source.kind === 'config-map') ids.add(source.configMapId);
+  }
+  if (ids.size === 0) return new Map();
+  const found = await catalog.configMaps(dialect, [...ids]);
+  return new Map(found.map((configMap) => [configMap.id, configMap]));
+}
+
+async function readRegistryConfig(
+  dialect: DialectName,
+  { artifact }: Task,
+  { catalog }: PreparationSources,
+): Promise<string | null> {
+  if (artifact.kind !== 'image' || artifact.pullSecretId === undefined) return null;
+  const id = artifact.pullSecretId;
+  const secret = await catalog.secret(dialect, id);
+  if (secret === null) {
+    throw new DomainError('secret-not-found', `the Secret (ID: ${id}) for pulling does not exist`, {
+      id,
+    });
+  }
+  const sealed = secret.data[dockerConfigKey];
+  if (sealed === undefined) {
+    throw new DomainError(
+      'invalid-argument',
+      `the Secret (ID: ${id}) for pulling has no ${dockerConfigKey}; its type must be kubernetes.io/dockerconfigjson`,
+    );
+  }
+  // Values of Secrets are base64 (sae.md §5.3).
+  return Buffer.from(sealed, 'base64').toString('utf8');
+}
+
+function variablesOf(
+  task: Task,
+  configMaps: ReadonlyMap<number, ConfigMap>,
+): Record<string, string> {
+  const variables: [string, string][] = [];
+  for (const source of task.envFrom ?? []) {
+    if ('allOf' in source) {
+      variables.push(...Object.entries(known(configMaps, source.allOf).data));
+    } else {
+      variables.push([source.name, valueOf(configMaps, source.configMapId, source.key)]);
+    }
+  }
+  // fromEntries defines members, so a variable named __proto__ stays a variable.
+  return Object.fromEntries(variables);
+}
+
+function filesOf(
+  mounts: readonly Mount[],
+  configMaps: ReadonlyMap<number, ConfigMap>,
+): readonly AttemptFile[] {
+  return mounts.flatMap(({ mountPath, source }) => {
+    if (source.kind !== 'config-map') return [];
+    if (source.key !== null) {
+      return [{ path: mountPath, content: valueOf(configMaps, source.configMapId, source.key) }];
+    }
+    const folder = mountPath === '/' ? '' : mountPath;
+    return Object.entries(known(configMaps, source.configMapId).data).map(([key, content]) => ({
+      path: `${folder}/${key}`,
+      content,
+    }));
+  });
+}
+
+function mountsOf(
+  mounts: readonly Mount[],
+  { unseal }: PreparationSources,
+): readonly AttemptMount[] {
+  return mounts.flatMap(({ mountPath, readOnly, source }): AttemptMount[] => {
+    if (source.kind === 'config-map') return [];
+    if (source.kind === 'volume') return [{ mountPath, readOnly, source }];
+    const { bucket, path, credentials } = source;
+    const clear =
+      credentials === null
+        ? null
+        : {
+            accessKeyId: credentials.accessKeyId,
+            secret: opened(credentials, bucket, unseal),
+          };
+    return [{ mountPath, readOnly, source: { kind: 'bucket', bucket, path, credentials: clear } }];
+  });
+}
+
+function known(configMaps: ReadonlyMap<number, ConfigMap>, id: number): ConfigMap {
+  const configMap = configMaps.get(id);
+  if (configMap !== undefined) return configMap;
+  throw new DomainError('config-map-not-found', `the ConfigMap (ID: ${id}) does not exist`, { id });
+}
+
+function valueOf(configMaps: ReadonlyMap<number, ConfigMap>, id: number, key: string): string {
+  const { data } = known(configMaps, id);
+  if (Object.hasOwn(data, key)) return data[key] ?? '';
+  throw new DomainError(
+    'config-map-not-found',
+    `the ConfigMap (ID: ${id}) has no key ${JSON.stringify(key)}`,
+    { id, key },
+  );
+}
+
+function opened(
+  credentials: { readonly sealedSecret: string; readonly purpose: string },
+  bucket: string,
+  unseal: PreparationSources['unseal'],
+): string {
+  try {
+    return unseal(credentials.sealedSecret, credentials.purpose);
+  } catch {
+    throw new DomainError(
+      'invalid-argument',
+      `the secret for bucket ${bucket} cannot be opened: it was sealed with another master key; update the template with it`,
+    );
+  }
+}
