@@ -15,7 +15,7 @@ export interface StorePlace {
 }
 
 /** Flags that `bin/longshore` starts Node with. */
-export const productNodeArgs: readonly string[] = ['--max-semi-space-size=4'];
+export const productNodeArgs: readonly string[] = ['--max-semi-space-size=8'];
 
 /** The lease of a server as it comes. */
 const LEASE_TTL_MS = 15_000;

@@ -9,7 +9,8 @@ import type { Key } from './signed-requests.ts';
 const root = join(import.meta.dirname, '..', '..');
 const main = join(root, 'src', 'main.ts');
 /** What `bin/longshore` starts Node with. */
-const binFlags = ['--max-semi-space-size=4'];
+const binFlags = ['--max-semi-space-size=8'];
+const binEnvironment = { MALLOC_ARENA_MAX: '1' };
 const READY_DEADLINE_MS = 120_000;
 
 /** A Longshore server of its own process, as `longshore up` starts it. */
@@ -73,7 +74,7 @@ export async function startServer(options: {
       '--log-level',
       'error',
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...options.config } },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...binEnvironment, ...options.config } },
   );
   const url = await firstUrl(child);
   const created = await promisify(execFile)(process.execPath, [
