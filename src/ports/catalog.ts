@@ -7,7 +7,7 @@ import type {
   Tag,
 } from '../domain/catalog.ts';
 import type { DialectName, Reference, Template, TemplateChange } from '../domain/template.ts';
-import type { Page } from './store.ts';
+import type { Page } from './page.ts';
 
 export type NewConfigMap = Omit<ConfigMap, 'id' | 'updatedAtMs'>;
 export type NewSecret = Omit<Secret, 'id' | 'updatedAtMs'>;
@@ -51,7 +51,8 @@ export interface CatalogStore {
   ): Promise<Namespace>;
   /**
    * Deletes it with its ConfigMaps and Secrets.
-   * @throws DomainError `namespace-not-found`, `namespace-in-use` while a template is in it.
+   * @throws DomainError `namespace-not-found`, `namespace-in-use` while a template is in it, or
+   *   one elsewhere uses something of it.
    */
   deleteNamespace(dialect: DialectName, id: string): Promise<void>;
   namespace(dialect: DialectName, id: string): Promise<Namespace | null>;

@@ -22,13 +22,10 @@ import type {
 } from '../domain/template.ts';
 import type { AttemptRef, AttemptReport } from './executor.ts';
 import type { CatalogStore } from './catalog.ts';
+import type { Page } from './page.ts';
 import type { RetentionStore } from './retention.ts';
 
-/** A page of rows with the total that the filter matches. */
-export interface Page<T> {
-  readonly rows: readonly T[];
-  readonly total: number;
-}
+export type { Page };
 
 export interface NewTemplate extends TemplateRevision {
   readonly id: string;
@@ -259,11 +256,15 @@ export interface Store extends RetentionStore, CatalogStore {
    */
   watch?(listener: () => void): Promise<() => Promise<void>>;
 
+  /**
+   * @throws DomainError `config-map-not-found`, `secret-not-found` for a reference to what is not
+   *   there, `already-exists` for a webhook's token that another template has.
+   */
   createTemplate(template: NewTemplate, context: ChangeContext): Promise<Template>;
   /**
    * `revise` computes the new definition from the stored one inside the transaction. Pure; may
-   * throw. @throws DomainError `template-not-found`, `template-deleting` while runs of a deleted
-   * one still end.
+   * throw. @throws DomainError as `createTemplate`; `template-not-found`, `template-deleting` while
+   * runs of a deleted one still end.
    */
   updateTemplate(
     id: string,

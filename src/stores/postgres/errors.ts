@@ -36,6 +36,11 @@ export function isConflict(error: unknown): boolean {
   return error instanceof pg.DatabaseError && CONFLICTS.has(error.code ?? '');
 }
 
+/** Whether a write was refused because another row has the value of this unique index. */
+export function isTaken(error: unknown, index: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === index;
+}
+
 /** Whether an error of a query means that its connection cannot be used any more. */
 export function isSessionLost(error: unknown): boolean {
   // What the server itself says is a `DatabaseError`; anything else is the connection's or the client's.

@@ -21,6 +21,7 @@ import type {
   TemplateChangeRow,
 } from '../sql/schema.ts';
 import { runDefinition, type Revisions } from './revisions.ts';
+import { tagsOf } from './tags.ts';
 import { type Queries, statement } from './transactions.ts';
 import { runColumns } from './work.ts';
 
@@ -130,6 +131,7 @@ export class Reads {
     const revisions = await this.#revisions.load(this.#db, refs);
     const runs = await this.#db.rows<RunJoined>(latestRuns, [ids]);
     const changes = await this.#db.rows<TemplateChangeRow & { n: number }>(latestChanges, [ids]);
+    const tags = await tagsOf(this.#db, rows);
     const runOf = new Map(runs.map((run) => [run.template_id, run]));
     const changeOf = new Map(changes.map((change) => [change.template_id, change]));
     return {
@@ -141,6 +143,7 @@ export class Reads {
           ...toTemplate(row, revisions({ template_n: row.n, revision: row.revision })),
           latestRun: run === undefined ? null : toRun(run),
           latestChange: change === undefined ? null : toChange(change),
+          tags: tags.get(row.id) ?? [],
         };
       }),
     };

@@ -3,6 +3,7 @@ import { type AttemptState, isFinal, type RunState, transition } from '../../dom
 import type { AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
+import { endMessage, startedReason } from '../sql/attempt-notes.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { rowsJson } from './json-rows.ts';
@@ -121,9 +122,10 @@ function started(
   const from = attempt.state as AttemptState;
   // A stop may have been asked before the start was confirmed; the stop stands.
   const next = from === 'claimed' ? transition('attempt', 'claimed', 'running') : from;
-  work.changeAttempt(attempt, { state: next, pid: report.pid, started_at: report.atMs });
-  const pid = report.pid === null ? '' : ` as process ${report.pid}`;
-  work.event(run.n, report.atMs, `#${attempt.idx}.${attempt.number}`, from, next, `started${pid}`);
+  const message = attempt.message === '' ? (report.note ?? '') : attempt.message;
+  work.changeAttempt(attempt, { state: next, pid: report.pid, message, started_at: report.atMs });
+  const subject = `#${attempt.idx}.${attempt.number}`;
+  work.event(run.n, report.atMs, subject, from, next, startedReason(report));
 }
 
 async function ended(
@@ -145,7 +147,7 @@ async function ended(
     state: decision.attempt,
     exit_code: end.kind === 'exit' ? end.exitCode : null,
     signal: end.kind === 'signal' ? end.signal : null,
-    message: decision.reason,
+    message: endMessage(decision.reason, attempt.message),
     ended_at: report.atMs,
   });
   const subject = `#${attempt.idx}.${attempt.number}`;

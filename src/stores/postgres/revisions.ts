@@ -8,7 +8,7 @@ const MAX_CACHED_REVISIONS = 256;
 
 const selectRevisions = statement(
   'revisions',
-  `select v.template_n, v.revision, v.spec, v.document, v.not_acted_on, v.schedule
+  `select v.template_n, v.revision, v.spec, v.document, v.not_acted_on, v.schedule, v.catalog_refs
    from json_to_recordset($1::json) as w(template_n bigint, revision integer)
    join template_revisions v on v.template_n = w.template_n and v.revision = w.revision`,
 );
@@ -24,6 +24,7 @@ export interface RevisionTexts {
   readonly document: string;
   readonly not_acted_on: string;
   readonly schedule: string | null;
+  readonly catalog_refs: string | null;
 }
 
 /** The definitions that a batch needs, by template and revision. @throws Error when one is missing. */
@@ -76,7 +77,7 @@ export function runDefinition(
 ): RunOverride {
   const { spec, document, not_acted_on } = row;
   if (spec !== null && document !== null && not_acted_on !== null) {
-    const own = parseRevision({ spec, document, not_acted_on, schedule: null });
+    const own = parseRevision({ spec, document, not_acted_on, schedule: null, catalog_refs: null });
     return withoutSchedule(own);
   }
   return withoutSchedule(revisions(row));

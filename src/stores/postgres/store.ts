@@ -7,6 +7,7 @@ import { migrate, UNFINISHED_SHARDS } from '../sql/migrations.ts';
 import type { Database } from '../sql/schema.ts';
 import { accessReads, accessWrites } from './access.ts';
 import { Admission } from './admission.ts';
+import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
 import { Lanes } from './lanes.ts';
 import { type ConnectionOptions, generalPool, lanePool, migrationPool } from './pools.ts';
@@ -182,6 +183,8 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     putPolicy: (name, document) => write((tx) => accessWrites.putPolicy(tx, name, document)),
     policies: () => accessReads.policies(db),
     deletePolicy: (name) => write((tx) => accessWrites.deletePolicy(tx, name)),
+
+    ...catalogOf({ db, sql, write }),
 
     retain: (request) => write((tx) => retain(tx, request)),
     releaseOutput: (request) => write((tx) => releaseOutput(tx, request)),

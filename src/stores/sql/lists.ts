@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Run } from '../../domain/run.ts';
 import type { TemplateChange } from '../../domain/template.ts';
+import type { ChangeQuery, NamedChange } from '../../ports/catalog.ts';
 import type { Page, RunQuery, TemplateQuery } from '../../ports/store.ts';
 import type { SqlFlavor } from './flavor.ts';
-import { type RunJoined, type TemplateRecord, toChange, toRun } from './rows.ts';
+import { type RunJoined, type TemplateRecord, toChange, toNamedChange, toRun } from './rows.ts';
 import type { Database } from './schema.ts';
 
 const countAll = sql<number>`count(*)`.as('total');
@@ -19,6 +20,7 @@ export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<P
     .where('t.deleted_at', 'is', null);
   if (query.templateId !== undefined) base = base.where('t.id', '=', query.templateId);
   if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
+  if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
   if (query.states !== undefined) base = base.where('r.state', 'in', [...query.states]);
   const { total } = await base.select(countAll).executeTakeFirstOrThrow();
   if (query.limit === 0) return { rows: [], total };
@@ -49,8 +51,16 @@ export async function listTemplates(
   if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
   if (query.ids !== undefined) base = base.where('t.id', 'in', [...query.ids]);
   if (query.nameContains !== undefined && query.nameContains !== '') {
-    const position = sql.raw(flavor === 'sqlite' ? 'instr' : 'strpos');
-    base = base.where(sql<boolean>`${position}(t.name, ${query.nameContains}) > 0`);
+    base = base.where(contains(flavor, 't.name', query.nameContains));
+  }
+  for (const { key, value } of query.tags ?? []) {
+    base = base.where('t.n', 'in', (some) =>
+      some
+        .selectFrom('tags as w')
+        .select('w.template_n')
+        .where('w.key', '=', key)
+        .where('w.value', '=', value),
+    );
   }
   const { total } = await base.select(countAll).executeTakeFirstOrThrow();
   if (query.limit === 0) return { rows: [], total };
@@ -96,4 +106,35 @@ export async function listChanges(
     .limit(limit)
     .execute();
   return { rows: rows.map(toChange), total };
+}
+
+/** Changes of all templates of a dialect that match, also of those that are gone. */
+export async function listNamedChanges(
+  db: Kysely<Database>,
+  flavor: SqlFlavor,
+  query: ChangeQuery,
+): Promise<Page<NamedChange>> {
+  if (query.kinds?.length === 0) return nothing;
+  let base = db.selectFrom('template_changes as c').where('c.dialect', '=', query.dialect);
+  if (query.templateId !== undefined) base = base.where('c.template_id', '=', query.templateId);
+  if (query.namespace !== undefined) base = base.where('c.namespace', '=', query.namespace);
+  if (query.kinds !== undefined) base = base.where('c.kind', 'in', [...query.kinds]);
+  if (query.noteContains !== undefined && query.noteContains !== '') {
+    base = base.where(contains(flavor, 'c.note', query.noteContains));
+  }
+  const { total } = await base.select(countAll).executeTakeFirstOrThrow();
+  if (query.limit === 0) return { rows: [], total };
+  const rows = await base
+    .selectAll('c')
+    .orderBy('c.n', query.ascending === true ? 'asc' : 'desc')
+    .offset(query.offset)
+    .limit(query.limit)
+    .execute();
+  return { rows: rows.map(toNamedChange), total };
+}
+
+/** Whether a column holds this text, every character meaning itself. */
+function contains(flavor: SqlFlavor, column: string, text: string): RawBuilder<boolean> {
+  const position = sql.raw(flavor === 'sqlite' ? 'instr' : 'strpos');
+  return sql<boolean>`${position}(${sql.ref(column)}, ${text}) > 0`;
 }

@@ -3,6 +3,7 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import type { SqlFlavor } from './flavor.ts';
 import { schedulesAndServers } from './migration-0002.ts';
 import { retention } from './migration-0003.ts';
+import { catalog } from './migration-0004.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -14,6 +15,7 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
     '0001-first': { up: (db: Kysely<Database>) => first(db, flavor) },
     '0002-schedules-and-servers': { up: (db: Kysely<Database>) => schedulesAndServers(db, flavor) },
     '0003-retention': { up: (db: Kysely<Database>) => retention(db, flavor) },
+    '0004-catalog': { up: (db: Kysely<Database>) => catalog(db, flavor) },
   };
 }
 

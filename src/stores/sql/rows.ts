@@ -15,10 +15,12 @@ import type { AttemptState, RunState } from '../../domain/states.ts';
 import type {
   DialectName,
   JobSpec,
+  Reference,
   Template,
   TemplateChange,
   TemplateRevision,
 } from '../../domain/template.ts';
+import type { NamedChange } from '../../ports/catalog.ts';
 import type {
   AttemptRow,
   EventRow,
@@ -43,20 +45,29 @@ export interface RunJoined extends RunRecord {
 }
 
 /** Parsed revision texts; immutable once stored, so it may be cached and shared. */
-export type ParsedRevision = Omit<TemplateRevision, 'refersTo'>;
+export type ParsedRevision = Omit<TemplateRevision, 'refersTo' | 'webhookTokenHash'>;
 
 export function parseRevision(row: {
   spec: string;
   document: string;
   not_acted_on: string;
   schedule: string | null;
+  catalog_refs: string | null;
 }): ParsedRevision {
   return {
     schedule: row.schedule === null ? null : (JSON.parse(row.schedule) as ScheduleDefinition),
     spec: JSON.parse(row.spec) as JobSpec,
     document: JSON.parse(row.document) as Record<string, unknown>,
     notActedOn: JSON.parse(row.not_acted_on) as string[],
+    ...(row.catalog_refs === null
+      ? {}
+      : { references: JSON.parse(row.catalog_refs) as Reference[] }),
   };
+}
+
+/** References as the text of a revision; null = none. */
+export function catalogRefsText({ references }: TemplateRevision): string | null {
+  return references === undefined || references.length === 0 ? null : JSON.stringify(references);
 }
 
 export function toTemplate(row: TemplateRecord, revision: ParsedRevision): Template {
@@ -71,6 +82,7 @@ export function toTemplate(row: TemplateRecord, revision: ParsedRevision): Templ
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
     ...revision,
+    ...(row.webhook_token_hash === null ? {} : { webhookTokenHash: row.webhook_token_hash }),
   };
 }
 
@@ -147,6 +159,10 @@ export function acceptedEvent(row: RunRecord): RunEvent {
     to: 'queued',
     reason: `${row.trigger} trigger by ${row.by}${firing}${wait}`,
   };
+}
+
+export function toNamedChange(row: Omit<TemplateChangeRow, 'n'>): NamedChange {
+  return { ...toChange(row), templateName: row.template_name, namespace: row.namespace };
 }
 
 export function toChange(row: Omit<TemplateChangeRow, 'n'>): TemplateChange {

@@ -12,6 +12,8 @@ export interface Database {
     not_acted_on: string;
     /** JSON of the schedule; null = none. */
     schedule: string | null;
+    /** JSON of what it uses of the catalog; null = nothing. */
+    catalog_refs: string | null;
   };
   template_changes: TemplateChangeRow;
   runs: RunRow;
@@ -25,6 +27,12 @@ export interface Database {
   users: { name: string; root: number; policies: string; created_at: number };
   keys: KeyRow;
   policies: { name: string; document: string };
+  namespaces: NamespaceRow;
+  config_maps: ConfigMapRow;
+  secrets: SecretRow;
+  tags: TagRow;
+  /** What the newest revision of each template uses of the catalog. */
+  template_references: { template_n: number; kind: string; target: number };
 }
 
 export interface TemplateRow {
@@ -37,6 +45,8 @@ export interface TemplateRow {
   revision: number;
   suspended: number;
   refers_to: string | null;
+  /** SHA-256 (hex) of the token of its webhook; null = none. */
+  webhook_token_hash: string | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
@@ -51,6 +61,10 @@ export interface TemplateChangeRow {
   at: number;
   by: string;
   note: string;
+  /** Of the template; empty in rows from before the catalog whose template was gone already. */
+  dialect: string;
+  namespace: string;
+  template_name: string;
 }
 
 export interface RunRow {
@@ -178,4 +192,48 @@ export interface FiringRow {
   decided_at: number;
   rule: string;
   reason: string;
+}
+
+export interface NamespaceRow {
+  dialect: string;
+  id: string;
+  name: string;
+  description: string;
+  /** JSON of the dialect's own record. */
+  document: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ConfigMapRow {
+  /** Never handed out again. */
+  id: Generated<number>;
+  dialect: string;
+  namespace: string;
+  name: string;
+  description: string;
+  /** JSON of its pairs. */
+  data: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SecretRow {
+  /** Never handed out again. */
+  id: Generated<number>;
+  dialect: string;
+  namespace: string;
+  name: string;
+  type: string;
+  sealed_data: Uint8Array;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TagRow {
+  dialect: string;
+  template_id: string;
+  key: string;
+  value: string;
+  template_n: number;
 }

@@ -1,6 +1,6 @@
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
 import type { InstanceState } from '../../domain/states.ts';
-import type { TemplateChange } from '../../domain/template.ts';
+import type { DialectName, TemplateChange } from '../../domain/template.ts';
 import type { Page, RunQuery, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
 import { listChanges, listRuns, listTemplates } from '../sql/lists.ts';
@@ -16,10 +16,12 @@ import {
 } from '../sql/rows.ts';
 import type { AttemptRow, EventRow, InstanceRow, TemplateChangeRow } from '../sql/schema.ts';
 import { lazy, runColumns, type Session } from './session.ts';
+import type { Tags } from './tags.ts';
 
 /** Lists and details. Point look-ups are prepared by hand, filters are composed with Kysely. */
 export class Reads {
   readonly #session: Session;
+  readonly #tags: Tags;
   readonly #run;
   readonly #latest;
   readonly #latestChange;
@@ -28,8 +30,9 @@ export class Reads {
   readonly #events;
   readonly #counts;
 
-  constructor(session: Session) {
+  constructor(session: Session, tags: Tags) {
     this.#session = session;
+    this.#tags = tags;
     const { db } = session;
     const visible = 'r.deleted_at is null and t.deleted_at is null';
     this.#run = lazy(() =>
@@ -127,6 +130,7 @@ export class Reads {
       ...toTemplate(row, this.#session.revision(row.n, row.revision)),
       latestRun: this.latestRun(row.id),
       latestChange: change === undefined ? null : toChange(change),
+      tags: this.#tags.of(row.dialect as DialectName, row.id),
     };
   }
 

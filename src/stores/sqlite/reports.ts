@@ -10,6 +10,7 @@ import {
 import type { AttemptRef, AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import type { JobSpec } from '../../domain/template.ts';
+import { endMessage, startedReason } from '../sql/attempt-notes.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
@@ -35,7 +36,7 @@ type ReportedRun = Pick<
 >;
 type ReportedAttempt = Pick<
   AttemptRow,
-  'idx' | 'number' | 'state' | 'fence' | 'adopted' | 'started_at'
+  'idx' | 'number' | 'state' | 'fence' | 'adopted' | 'message' | 'started_at'
 >;
 
 interface Found {
@@ -75,12 +76,12 @@ export class Reports {
     );
     this.#attempt = lazy(() =>
       db.prepare(
-        'select idx, number, state, fence, adopted, started_at from attempts where run_n = ? and idx = ? and number = ?',
+        'select idx, number, state, fence, adopted, message, started_at from attempts where run_n = ? and idx = ? and number = ?',
       ),
     );
     this.#setStarted = lazy(() =>
       db.prepare(
-        'update attempts set state = ?, pid = ?, started_at = ? where run_n = ? and idx = ? and number = ?',
+        'update attempts set state = ?, pid = ?, message = ?, started_at = ? where run_n = ? and idx = ? and number = ?',
       ),
     );
     this.#setEnded = lazy(() =>
@@ -168,15 +169,16 @@ export class Reports {
       attempt.state === 'claimed'
         ? transition('attempt', 'claimed', 'running')
         : (attempt.state as AttemptState);
-    this.#setStarted().run(next, report.pid, report.atMs, run.n, attempt.idx, attempt.number);
-    const pid = report.pid === null ? '' : ` as process ${report.pid}`;
+    const { idx, number } = attempt;
+    const message = attempt.message === '' ? (report.note ?? '') : attempt.message;
+    this.#setStarted().run(next, report.pid, message, report.atMs, run.n, idx, number);
     this.#stops.event(
       run.n,
       report.atMs,
-      `#${attempt.idx}.${attempt.number}`,
+      `#${idx}.${number}`,
       attempt.state,
       next,
-      `started${pid}`,
+      startedReason(report),
     );
   }
 
@@ -204,7 +206,7 @@ export class Reports {
       decision.attempt,
       exitCode,
       signal,
-      decision.reason,
+      endMessage(decision.reason, attempt.message),
       report.atMs,
       run.n,
       attempt.idx,

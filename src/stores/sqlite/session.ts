@@ -63,7 +63,7 @@ export class Session {
     });
     this.#revisionQuery = lazy(() =>
       this.db.prepare(
-        'select spec, document, not_acted_on, schedule from template_revisions where template_n = ? and revision = ?',
+        'select spec, document, not_acted_on, schedule, catalog_refs from template_revisions where template_n = ? and revision = ?',
       ),
     );
   }
@@ -100,7 +100,7 @@ export class Session {
     const cached = this.#revisions.get(cacheKey);
     if (cached !== undefined) return cached;
     const row = this.#revisionQuery().get(templateN, revision) as
-      | { spec: string; document: string; not_acted_on: string; schedule: string | null }
+      | Parameters<typeof parseRevision>[0]
       | undefined;
     if (row === undefined)
       throw new Error(`template revision ${cacheKey} is missing from the database`);

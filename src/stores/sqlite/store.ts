@@ -4,9 +4,11 @@ import type { Store } from '../../ports/store.ts';
 import { migrate } from '../sql/migrations.ts';
 import { AccessTables } from './access.ts';
 import { Admission } from './admission.ts';
+import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
 import { Purge } from './purge.ts';
 import { Reads } from './reads.ts';
+import { References } from './references.ts';
 import { Refusals } from './refusals.ts';
 import { Removals } from './removals.ts';
 import { Reports } from './reports.ts';
@@ -15,6 +17,8 @@ import { Schedules } from './schedules.ts';
 import { Servers } from './servers.ts';
 import { Session } from './session.ts';
 import { Stops } from './stops.ts';
+import { Tags } from './tags.ts';
+import { TemplateChanges } from './template-changes.ts';
 import { Templates } from './templates.ts';
 
 export interface SqliteStoreOptions {
@@ -46,11 +50,14 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
   const reports = new Reports(session, stops);
   const servers = new Servers(session, reports);
   const schedules = new Schedules(session, admission);
-  const templates = new Templates(session, stops, schedules);
+  const references = new References(session);
+  const tags = new Tags(session);
+  const changes = new TemplateChanges(session);
+  const templates = new Templates(session, { stops, schedules, references, tags, changes });
   const purge = new Purge(session, stops);
   const retention = new Retention(session, purge);
   const removals = new Removals(session);
-  const reads = new Reads(session);
+  const reads = new Reads(session, tags);
   const access = new AccessTables(session);
   const write = session.writes.run.bind(session.writes);
 
@@ -130,6 +137,8 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     putPolicy: (name, document) => write(() => access.putPolicy(name, document)),
     policies: async () => access.policies(),
     deletePolicy: (name) => write(() => access.deletePolicy(name)),
+
+    ...catalogOf(session, { references, tags, changes, templates }),
 
     retain: (request) => write(() => retention.retain(request)),
     releaseOutput: (request) => write(() => removals.release(request)),

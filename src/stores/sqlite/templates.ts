@@ -1,64 +1,74 @@
-import { DomainError } from '../../domain/errors.ts';
-import type {
-  DialectName,
-  Template,
-  TemplateChange,
-  TemplateRevision,
-} from '../../domain/template.ts';
+import type { DialectName, Template, TemplateRevision } from '../../domain/template.ts';
 import type { AttemptHandle, ChangeContext, NewTemplate } from '../../ports/store.ts';
 import { definitionBounds } from '../sql/definition-bounds.ts';
-import { type TemplateRecord, toTemplate } from '../sql/rows.ts';
+import { templateDeleting, templateNotFound, webhookTaken } from '../sql/catalog-refusals.ts';
+import { catalogRefsText, type TemplateRecord, toTemplate } from '../sql/rows.ts';
+import type { References } from './references.ts';
 import type { Schedules } from './schedules.ts';
 import { lazy, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
+import type { Tags } from './tags.ts';
+import type { TemplateChanges } from './template-changes.ts';
+
+/** What changes together with a template. */
+export interface TemplateParts {
+  readonly stops: Stops;
+  readonly schedules: Schedules;
+  readonly references: References;
+  readonly tags: Tags;
+  readonly changes: TemplateChanges;
+}
 
 /** Definitions of jobs: each change is a new revision and a recorded change. */
 export class Templates {
   readonly #session: Session;
-  readonly #stops: Stops;
-  readonly #schedules: Schedules;
+  readonly #parts: TemplateParts;
   readonly #byId;
+  readonly #deleting;
+  readonly #byWebhook;
   readonly #insert;
   readonly #insertRevision;
   readonly #update;
   readonly #setSuspended;
   readonly #setDeleted;
-  readonly #change;
   readonly #unfinished;
   readonly #dropRevisions;
-  readonly #dropChanges;
   readonly #referring;
 
-  constructor(session: Session, stops: Stops, schedules: Schedules) {
+  constructor(session: Session, parts: TemplateParts) {
     this.#session = session;
-    this.#stops = stops;
-    this.#schedules = schedules;
+    this.#parts = parts;
     const { db } = session;
     this.#byId = lazy(() =>
       db.prepare('select * from templates where id = ? and deleted_at is null'),
     );
+    this.#deleting = lazy(() => db.prepare('select 1 from templates where id = ? and dialect = ?'));
+    this.#byWebhook = lazy(() =>
+      db.prepare(
+        'select * from templates where webhook_token_hash = ? and webhook_token_hash is not null',
+      ),
+    );
     this.#insert = lazy(() =>
       db.prepare(
-        `insert into templates (id, dialect, namespace, name, revision, suspended, refers_to, created_at, updated_at)
-         values (?, ?, ?, ?, 1, 0, ?, ?, ?)`,
+        `insert into templates (id, dialect, namespace, name, revision, suspended, refers_to, created_at, updated_at, webhook_token_hash)
+         values (?, ?, ?, ?, 1, 0, ?, ?, ?, ?)`,
       ),
     );
     this.#insertRevision = lazy(() =>
       db.prepare(
-        'insert into template_revisions (template_n, revision, spec, document, not_acted_on, schedule) values (?, ?, ?, ?, ?, ?)',
+        'insert into template_revisions (template_n, revision, spec, document, not_acted_on, schedule, catalog_refs) values (?, ?, ?, ?, ?, ?, ?)',
       ),
     );
     this.#update = lazy(() =>
-      db.prepare('update templates set revision = ?, refers_to = ?, updated_at = ? where n = ?'),
+      db.prepare(
+        'update templates set revision = ?, refers_to = ?, updated_at = ?, webhook_token_hash = ? where n = ?',
+      ),
     );
     this.#setSuspended = lazy(() =>
       db.prepare('update templates set suspended = ?, updated_at = ? where n = ?'),
     );
-    this.#setDeleted = lazy(() => db.prepare('update templates set deleted_at = ? where n = ?'));
-    this.#change = lazy(() =>
-      db.prepare(
-        'insert into template_changes (id, template_id, kind, revision, at, by, note) values (?, ?, ?, ?, ?, ?, ?)',
-      ),
+    this.#setDeleted = lazy(() =>
+      db.prepare('update templates set deleted_at = ?, webhook_token_hash = null where n = ?'),
     );
     this.#unfinished = lazy(() =>
       db.prepare(
@@ -70,20 +80,15 @@ export class Templates {
         'delete from template_revisions where template_n = ? and revision <= ? and revision not in (select revision from runs where template_n = ?)',
       ),
     );
-    this.#dropChanges = lazy(() =>
-      db.prepare(
-        `delete from template_changes where template_id = ? and n <=
-           (select n from template_changes where template_id = ? order by n desc limit 1 offset ${definitionBounds.changes})`,
-      ),
-    );
     this.#referring = lazy(() =>
       db.prepare('select id from templates where refers_to = ? and deleted_at is null order by n'),
     );
   }
 
+  /** @throws DomainError as `#demandFits`. */
   create(input: NewTemplate, context: ChangeContext): Template {
-    const { id, dialect, namespace, name } = input;
-    const refersTo = input.refersTo;
+    const { id, dialect, namespace, name, refersTo } = input;
+    this.#demandFits(dialect, input, null);
     const { lastInsertRowid } = this.#insert().run(
       id,
       dialect,
@@ -92,26 +97,34 @@ export class Templates {
       refersTo,
       context.atMs,
       context.atMs,
+      input.webhookTokenHash ?? null,
     );
-    this.#writeRevision(Number(lastInsertRowid), 1, input);
-    this.#schedules.place(Number(lastInsertRowid), input.schedule, false, context.atMs);
-    this.#record(id, 'create', 1, context);
+    const n = Number(lastInsertRowid);
+    this.#writeRevision(n, 1, input);
+    this.#parts.references.add(n, input);
+    this.#parts.schedules.place(n, input.schedule, false, context.atMs);
+    this.#parts.changes.record(input, 'create', 1, context);
     return this.#get(id, dialect).template;
   }
 
+  /** @throws DomainError `template-not-found`, `template-deleting`, as `#demandFits`; what `revise` throws. */
   update(
     id: string,
     dialect: DialectName,
     revise: (current: Template) => TemplateRevision,
     context: ChangeContext,
   ): Template {
-    const { row, template } = this.#get(id, dialect);
+    const { row, template } = this.#get(id, dialect, templateDeleting);
+    const { references, schedules, changes } = this.#parts;
     const next = revise(template);
+    this.#demandFits(dialect, next, row.n);
     const revision = row.revision + 1;
     this.#writeRevision(row.n, revision, next);
-    this.#update().run(revision, next.refersTo, context.atMs, row.n);
-    this.#schedules.place(row.n, next.schedule, row.suspended === 1, context.atMs);
-    this.#record(id, 'update', revision, context);
+    this.#update().run(revision, next.refersTo, context.atMs, next.webhookTokenHash ?? null, row.n);
+    if (template.references !== undefined) references.drop(row.n);
+    references.add(row.n, next);
+    schedules.place(row.n, next.schedule, row.suspended === 1, context.atMs);
+    changes.record(row, 'update', revision, context);
     return this.#get(id, dialect).template;
   }
 
@@ -124,25 +137,28 @@ export class Templates {
     const { row, template } = this.#get(id, dialect);
     if (template.suspended === suspended) return { template, wake: false };
     this.#setSuspended().run(suspended ? 1 : 0, context.atMs, row.n);
-    this.#record(id, suspended ? 'suspend' : 'resume', row.revision, context);
-    if (suspended) this.#schedules.pause(row.n);
-    else this.#schedules.resume(row.n, context.atMs);
-    const wake = suspended ? false : this.#stops.releaseSuspended(row.n, context.atMs);
+    const { stops, schedules, changes } = this.#parts;
+    changes.record(row, suspended ? 'suspend' : 'resume', row.revision, context);
+    if (suspended) schedules.pause(row.n);
+    else schedules.resume(row.n, context.atMs);
+    const wake = suspended ? false : stops.releaseSuspended(row.n, context.atMs);
     return { template: this.#get(id, dialect).template, wake };
   }
 
   delete(id: string, dialect: DialectName, context: ChangeContext): { stop: AttemptHandle[] } {
     const { row } = this.#get(id, dialect);
+    const { stops, schedules, references, tags, changes } = this.#parts;
     const stop: AttemptHandle[] = [];
     for (const run of this.#unfinished().all(row.n) as { id: string }[]) {
       stop.push(
-        ...this.#stops.stop(run.id, 'deleted', 'stopped: its template was deleted', context.atMs)
-          .stop,
+        ...stops.stop(run.id, 'deleted', 'stopped: its template was deleted', context.atMs).stop,
       );
     }
-    this.#schedules.place(row.n, null, false, context.atMs);
+    schedules.place(row.n, null, false, context.atMs);
+    references.drop(row.n);
+    tags.removeAll(dialect, id);
     this.#setDeleted().run(context.atMs, row.n);
-    this.#record(id, 'delete', row.revision, context);
+    changes.record(row, 'delete', row.revision, context);
     return { stop };
   }
 
@@ -152,16 +168,41 @@ export class Templates {
     return toTemplate(row, this.#session.revision(row.n, row.revision));
   }
 
+  /** The template whose webhook has this token. */
+  byWebhook(tokenHash: string): Template | null {
+    const row = this.#byWebhook().get(tokenHash) as TemplateRecord | undefined;
+    return row === undefined ? null : toTemplate(row, this.#session.revision(row.n, row.revision));
+  }
+
   referringTo(id: string): string[] {
     return (this.#referring().all(id) as { id: string }[]).map((row) => row.id);
   }
 
-  #get(id: string, dialect: DialectName): { row: TemplateRecord; template: Template } {
+  /** `deleting`: what to throw for one that is deleted but not yet erased. */
+  #get(
+    id: string,
+    dialect: DialectName,
+    deleting = templateNotFound,
+  ): { row: TemplateRecord; template: Template } {
     const row = this.#byId().get(id) as TemplateRecord | undefined;
     if (row === undefined || row.dialect !== dialect) {
-      throw new DomainError('template-not-found', `there is no template ${id}`, { templateId: id });
+      const hidden = this.#deleting().get(id, dialect) !== undefined;
+      throw hidden ? deleting(id) : templateNotFound(id);
     }
     return { row, template: toTemplate(row, this.#session.revision(row.n, row.revision)) };
+  }
+
+  /**
+   * Checked before anything is written. `templateN`: null = not stored yet.
+   * @throws DomainError `config-map-not-found`, `secret-not-found`, `already-exists` for a webhook's
+   *   token that another template has.
+   */
+  #demandFits(dialect: DialectName, next: TemplateRevision, templateN: number | null): void {
+    this.#parts.references.check(dialect, next);
+    const hash = next.webhookTokenHash ?? null;
+    if (hash === null) return;
+    const other = this.#byWebhook().get(hash) as TemplateRecord | undefined;
+    if (other !== undefined && other.n !== templateN) throw webhookTaken();
   }
 
   #writeRevision(templateN: number, revision: number, next: TemplateRevision): void {
@@ -178,27 +219,10 @@ export class Templates {
       texts.document,
       texts.notActedOn,
       texts.schedule,
+      catalogRefsText(next),
     );
     this.#session.forgetRevision(templateN, revision);
     const oldest = revision - definitionBounds.revisions;
     if (oldest > 0) this.#dropRevisions().run(templateN, oldest, templateN);
-  }
-
-  #record(
-    id: string,
-    kind: TemplateChange['kind'],
-    revision: number,
-    context: ChangeContext,
-  ): void {
-    this.#change().run(
-      context.changeId,
-      id,
-      kind,
-      revision,
-      context.atMs,
-      context.by,
-      context.note,
-    );
-    this.#dropChanges().run(id, id);
   }
 }

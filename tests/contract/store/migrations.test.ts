@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { defaultAdmissionLimits } from '../../../src/domain/admission.ts';
 import { scheduleDefaults } from '../../../src/domain/schedule/definition.ts';
+import type { Template } from '../../../src/domain/template.ts';
 import { snapshot } from '../../fixtures/schema/life.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { Bench, exited, t0 } from './fixtures.ts';
@@ -49,6 +50,16 @@ describe('migrations', () => {
       const now = await snapshot(bench);
       for (const [name, rows] of Object.entries(told)) {
         if (Array.isArray(rows)) assert.equal((now[name] as unknown[]).length, rows.length, name);
+      }
+      for (const { id, dialect, name: templateName, namespace } of now['templates'] as Template[]) {
+        const query = { dialect, templateId: id, offset: 0, limit: 100 };
+        const { rows, total } = await bench.store.namedChanges(query);
+        assert.ok(total > 0);
+        assert.equal(total, (await bench.store.templateChanges(id, 0, 0)).total);
+        for (const change of rows) {
+          assert.deepEqual([change.templateName, change.namespace], [templateName, namespace]);
+          assert.equal((await bench.store.templateChange(change.id))?.dialect, dialect);
+        }
       }
       await bench.store.close();
       assert.deepEqual(migrationsIn(bench.place), await newestMigrations(t));

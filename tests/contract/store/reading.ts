@@ -82,7 +82,7 @@ export function readingContract(adapter: StoreAdapter): void {
     test('filters narrow, pages cut, the newest comes first', async (t) => {
       const bench = await Bench.open(adapter, t);
       const a = await bench.template();
-      const b = await bench.template({}, { dialect: 'cdm' });
+      const b = await bench.template({}, { dialect: 'cdm', namespace: 'elsewhere' });
       const done = await bench.running(a.id);
       await bench.report(done.attempts.map((attempt) => exited(attempt, 0)));
       const failed = await bench.running(a.id);
@@ -96,6 +96,8 @@ export function readingContract(adapter: StoreAdapter): void {
       };
       assert.deepEqual(await list({}), [foreign.id, waiting.id, failed.run.id, done.run.id]);
       assert.deepEqual(await list({ dialect: 'cdm' }), [foreign.id]);
+      assert.deepEqual(await list({ namespace: 'elsewhere' }), [foreign.id]);
+      assert.deepEqual(await list({ namespace: 'elsewhere', dialect: 'sae' }), []);
       assert.deepEqual(await list({ templateId: a.id }), [waiting.id, failed.run.id, done.run.id]);
       assert.deepEqual(await list({ templateId: 'unknown' }), []);
       assert.deepEqual(await list({ states: ['succeeded', 'failed'] }), [

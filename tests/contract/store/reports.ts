@@ -50,6 +50,38 @@ export function reportsContract(adapter: StoreAdapter): void {
       assert.equal((await bench.get(run.id)).state, 'succeeded');
     });
 
+    test('what was noted at the start is kept on the attempt and told in its event', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template({ replicas: 2 });
+      const run = await bench.run(id);
+      const [a, b] = (await bench.claim()).attempts;
+      assert.ok(a && b);
+      const note = 'Open JDK 8 is run by OpenJDK 17';
+      await bench.report([
+        { ...started(a), note } as AttemptReport,
+        { ...started(a), note: 'again' } as AttemptReport,
+        { ...started(b, t0, 78), note: '' } as AttemptReport,
+      ]);
+      const messageOf = async ({ attemptId }: { attemptId: string }): Promise<unknown> =>
+        (await bench.store.attempt(attemptId))?.message;
+      assert.deepEqual([await messageOf(a), await messageOf(b)], [note, '']);
+      await bench.report([exited(a, 0), exited(b, 0)]);
+      assert.deepEqual(
+        [await messageOf(a), await messageOf(b)],
+        [`exited with code 0; ${note}`, 'exited with code 0'],
+      );
+      const reasons = (await bench.store.events(run.id))
+        .filter(({ to }) => to === 'running')
+        .map(({ subject, reason }) => [subject, reason]);
+      assert.deepEqual(
+        reasons.filter(([subject]) => subject?.startsWith('#')),
+        [
+          ['#0.1', `started as process 4242; ${note}`],
+          ['#1.1', 'started as process 78'],
+        ],
+      );
+    });
+
     test('a failure without a retry budget is final, and tells the exit code', async (t) => {
       const bench = await Bench.open(adapter, t);
       const { id } = await bench.template();

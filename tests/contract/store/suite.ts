@@ -1,6 +1,9 @@
 import { describe } from 'node:test';
 import { accessContract } from './access.ts';
 import type { StoreAdapter } from './adapter.ts';
+import { catalogContract } from './catalog.ts';
+import { catalogTagsContract } from './catalog-tags.ts';
+import { catalogUseContract } from './catalog-use.ts';
 import { admissionContract } from './admission.ts';
 import { claimsContract } from './claims.ts';
 import { durabilityContract } from './durability.ts';
@@ -32,6 +35,9 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     schedulesContract(adapter);
     retentionContract(adapter);
     readingContract(adapter);
+    catalogContract(adapter);
+    catalogUseContract(adapter);
+    catalogTagsContract(adapter);
     accessContract(adapter);
     durabilityContract(adapter, adapterUrl);
   });

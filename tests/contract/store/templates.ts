@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { TemplateChange, TemplateRevision } from '../../../src/domain/template.ts';
 import { definitionBounds } from '../../../src/stores/sql/definition-bounds.ts';
 import type { StoreAdapter } from './adapter.ts';
-import { baseSpec, Bench, rejectsWith, t0 } from './fixtures.ts';
+import { baseSpec, Bench, killed, rejectsWith, t0 } from './fixtures.ts';
 
 /** Templates, their revisions, and the record of every change. */
 export function templatesContract(adapter: StoreAdapter): void {
@@ -215,6 +215,23 @@ export function templatesContract(adapter: StoreAdapter): void {
         await rejectsWith(store.setSuspended(known, dialect, true, context), 'template-not-found');
         await rejectsWith(store.deleteTemplate(known, dialect, context), 'template-not-found');
       }
+    });
+
+    test('what is deleted and not yet erased cannot be changed any more', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { store } = bench;
+      const { id } = await bench.template();
+      const { attempts } = await bench.running(id);
+      await store.deleteTemplate(id, 'sae', bench.context());
+      const update = (dialect: 'sae' | 'cdm'): Promise<unknown> =>
+        store.updateTemplate(id, dialect, (current) => current, bench.context());
+      await rejectsWith(update('sae'), 'template-deleting');
+      await rejectsWith(update('cdm'), 'template-not-found');
+      await rejectsWith(store.setSuspended(id, 'sae', true, bench.context()), 'template-not-found');
+      await rejectsWith(store.deleteTemplate(id, 'sae', bench.context()), 'template-not-found');
+      await bench.report(attempts.map((attempt) => killed(attempt)));
+      await store.purgeDeleted(10);
+      await rejectsWith(update('sae'), 'template-not-found');
     });
 
     test('templates tell who refers to them', async (t) => {

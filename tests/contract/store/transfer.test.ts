@@ -16,6 +16,7 @@ import { liveSmallLife, snapshot } from '../../fixtures/schema/life.ts';
 import { missingPostgres, testPostgres } from '../../support/postgres.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { StoreAdapter } from './adapter.ts';
+import { configMap, limits } from './catalog-fixtures.ts';
 import { assertRefused, Bench, t0 } from './fixtures.ts';
 import { adapter as sqlite } from './sqlite-adapter.ts';
 
@@ -153,6 +154,9 @@ if (missing !== null) {
       const side = await PostgresSide.connect(await target(bench.place));
       t.after(() => side.close());
       assert.equal((await side.sequences()).get('templates'), 5001);
+      // The last one of the life before is gone, and its number with it.
+      const map = configMap('fresh');
+      assert.equal((await moved.store.createConfigMap(map, limits)).id, 3);
       const known = await moved.admit('template-0001', {
         idempotencyKey: 'delayed',
         runId: 'again',
@@ -176,7 +180,8 @@ if (missing !== null) {
       const bench = await Bench.open(sqlite, t);
       await bench.template({}, { name: 'a\0b' });
       await bench.store.close();
-      assert.equal((await move(bench.place)).alteredValues, 1);
+      // The template's name, and the same in the record of its creation.
+      assert.equal((await move(bench.place)).alteredValues, 2);
       const moved = await enter(t, postgres, bench.place);
       const { rows } = await moved.store.templates({ offset: 0, limit: 10 });
       assert.deepEqual(
