@@ -8,7 +8,9 @@ function typeOf(schema: SettingSchema): string {
     return schema.anyOf.map(({ type }) => type ?? 'value').join(' or ');
   }
   if (schema.type === 'array') {
-    return 'list (comma separated as text)';
+    return schema.items?.properties === undefined
+      ? 'list (comma separated as text)'
+      : 'list of objects (JSON as text)';
   }
   if (schema.minimum !== undefined && schema.maximum !== undefined) {
     return `${schema.type}, ${schema.minimum}–${schema.maximum}`;
@@ -18,6 +20,14 @@ function typeOf(schema: SettingSchema): string {
 
 function defaultOf(schema: SettingSchema): string {
   return schema['x-default'] ?? `\`${JSON.stringify(schema.default)}\``;
+}
+
+/** One line for each member of a list's objects. */
+function membersOf(schema: SettingSchema): readonly string[] {
+  return Object.entries(schema.items?.properties ?? {}).map(([name, member]) => {
+    const needed = schema.items?.required?.includes(name) === true ? '' : ', optional';
+    return `- \`${name}\` (${typeOf(member)}${needed}): ${member.description ?? ''}`.trimEnd();
+  });
 }
 
 /** The text of `docs/operations/configuration.md`, made from the schema. */
@@ -51,6 +61,7 @@ export function configurationPage(): string {
       `- Type: ${typeOf(schema)}`,
       `- Default: ${defaultOf(schema)}`,
       `- Variable: \`${variable}\``,
+      ...membersOf(schema),
       '',
     );
   }

@@ -157,8 +157,12 @@ export const buckets = Type.Array(
           description: 'Address of an S3-compatible service that has it.',
         }),
       ),
-      region: Type.Optional(Type.String({ minLength: 1 })),
-      accessKeyId: Type.Optional(Type.String({ minLength: 1 })),
+      region: Type.Optional(
+        Type.String({ minLength: 1, description: 'Region that requests are signed for.' }),
+      ),
+      accessKeyId: Type.Optional(
+        Type.String({ minLength: 1, description: 'Key of templates that bring none.' }),
+      ),
       secretFile: Type.Optional(
         Type.String({ pattern: '^/', description: 'File that holds the secret of the key.' }),
       ),

@@ -15,6 +15,11 @@ export interface SettingSchema {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly SettingSchema[];
+  /** Of lists; with `properties` it is a list of objects. */
+  readonly items?: SettingSchema & {
+    readonly properties?: Readonly<Record<string, SettingSchema>>;
+    readonly required?: readonly string[];
+  };
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: unknown;
