@@ -15,7 +15,7 @@ const { RuntimeOptions } = require('@alicloud/tea-util') as typeof import('@alic
 
 export type SaeCall = (
   action: string,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   query: Readonly<Record<string, string>>,
   form?: Readonly<Record<string, string>>,

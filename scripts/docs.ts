@@ -29,6 +29,7 @@ function saePage(): string {
     '',
     'Operations and parameters that this server knows. **acts**: has its documented effect. **stored**: validated,',
     'kept and read back, and named on each run as accepted without effect. **refused**: answered with an error.',
+    'What acts only under the condition in its note is named on the run when the condition is not met.',
     '',
     '| operation | method | path |',
     '|---|---|---|',

@@ -5,7 +5,7 @@ import { answerNotFound, mountProduct, mountRpc } from '../dialects/aliyun/pipel
 import type { Dialect } from '../dialects/kit/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
-import { createSaeProduct, eventRunId } from '../dialects/sae/index.ts';
+import { createSaeProduct, eventRunId, mountWebhooks } from '../dialects/sae/index.ts';
 import type { DialectName } from '../domain/template.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
@@ -21,22 +21,24 @@ function aliyunDialect(
     log: services.log,
   });
   const family = createAliyunFamily({ context: services, nonces });
-  const { suspendSemantics, namespaces, backoffMs, backoffMaxMs, phpRuntime } = config.sae;
   const { replicasPerTemplate, replicasPerAccount } = config.limits;
   const sae = createSaeProduct(services, {
-    suspendSemantics,
-    namespaces,
-    backoffMs,
-    backoffMaxMs,
-    phpRuntime,
+    ...config.sae,
     replicasPerTemplate,
     replicasPerAccount,
+    runtimes: config.packages.runtimes.map(({ name, image }) => ({
+      name,
+      inContainer: image !== undefined,
+    })),
+    logCollection: config.logStores.enabled,
+    baseUrl: () => services.baseUrl(),
   });
   return {
     name: 'aliyun',
     async mount(scope) {
       await mountProduct(scope, sae, family);
       await mountRpc(scope, family);
+      await mountWebhooks(scope, sae.services);
       // What is nobody's path is answered as the cloud does: its clients read no other shape.
       scope.setNotFoundHandler(answerNotFound(family));
     },

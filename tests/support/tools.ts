@@ -21,6 +21,71 @@ export const optionalTools = [
     probe: ['setsid', '--version'],
     neededFor: 'the process executor: groups of processes that outlive the server (util-linux)',
   },
+  {
+    name: 'moto_server',
+    probe: ['moto_server', '--help'],
+    neededFor: 'buckets of object stores: an S3-compatible server (pip install "moto[server]")',
+  },
+  {
+    name: 'python3',
+    probe: ['python3', '-m', 'venv', '--help'],
+    neededFor: 'compat: the typed SDK for Python (with its venv module)',
+  },
+  {
+    name: 'go',
+    probe: ['go', 'version'],
+    neededFor: 'compat: the typed SDK for Go',
+  },
+  {
+    name: 'dockerd',
+    probe: [
+      'sh',
+      '-c',
+      'test "$(id -u)" = 0 && dockerd --version && busybox --list && tar --version',
+    ],
+    neededFor:
+      'the container executor on Docker: an engine that root starts, and busybox for its image',
+  },
+  {
+    name: 'podman',
+    probe: [
+      'sh',
+      '-c',
+      'test "$(id -u)" = 0 && podman --version && runc --version && busybox --list',
+    ],
+    neededFor:
+      'the container executor on Podman: an engine that root starts, and busybox for its image',
+  },
+  {
+    name: 'docker-registry',
+    probe: ['docker-registry', '--version'],
+    neededFor: 'pulling images: a registry on loopback',
+  },
+  {
+    name: 'java',
+    probe: ['java', '-version'],
+    neededFor: 'packages: a jar is really run',
+  },
+  {
+    name: 'javac',
+    probe: ['javac', '-version'],
+    neededFor: 'packages: the jar and the servlet that are run are compiled by the test',
+  },
+  {
+    name: 'tomcat10',
+    probe: ['test', '-x', '/usr/share/tomcat10/bin/catalina.sh'],
+    neededFor: 'packages: a war is really served (Debian: tomcat10)',
+  },
+  {
+    name: 'pip',
+    probe: ['/usr/bin/python3', '-m', 'pip', '--version'],
+    neededFor: 'packages: a Python package is run with its modules (Debian: python3-pip)',
+  },
+  {
+    name: 'php',
+    probe: ['php', '-v'],
+    neededFor: 'packages: a PHP package is really run (Debian: php-cli)',
+  },
 ] as const satisfies readonly OptionalTool[];
 
 /** Name of an optional tool. */

@@ -1,7 +1,7 @@
 import type { DomainError } from '../../domain/errors.ts';
 import { standardEnvelope } from './envelope.ts';
 import type { WireError } from './errors.ts';
-import type { Call, Envelope, Operation, Params, Product, Reply } from './operation.ts';
+import type { Call, Envelope, Operation, Params, Product, Reply, Resources } from './operation.ts';
 
 /** An operation bound to its product: all the pipeline needs, without the product's own types. */
 export interface Endpoint {
@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly ramAction: string;
   readonly envelope: Envelope;
   /** RAM resource of a call; null = the operation has no resource level. */
-  readonly resource: ((params: Params) => string | Promise<string>) | null;
+  readonly resource: ((params: Params) => Resources | Promise<Resources>) | null;
   handle(call: Call): Promise<Reply>;
   toWireError(error: DomainError): WireError;
 }

@@ -65,6 +65,9 @@ export interface ParameterInfo {
   readonly note: string;
 }
 
+/** One RAM resource name, or at least one. */
+export type Resources = string | readonly [string, ...string[]];
+
 /** One API operation: one file under `dialects/<name>/operations/`. */
 export interface Operation<Services> {
   /** The operation's name; the RAM action is `<ramCode>:<name>`. */
@@ -78,7 +81,7 @@ export interface Operation<Services> {
    * absent = the operation has no resource level. Not asked for the root user. Must not fail on
    * parameters that are missing or wrong: they are checked later.
    */
-  resource?(params: Params, services: Services): string | Promise<string>;
+  resource?(params: Params, services: Services): Resources | Promise<Resources>;
   handle(call: Call, services: Services): Promise<Reply>;
 }
 

@@ -41,13 +41,20 @@ async function serve(
     endpoint = route(incoming);
     const claim = readClaim(incoming);
     if (claim.scheme === 'rpc') checkRpcBinding(incoming, endpoint);
-    const credentials = await authenticate(claim, family);
+    const credentials = await authenticate(
+      claim,
+      family,
+      /^(?:Describe|List|Get)/.test(endpoint.name),
+    );
     const { user } = credentials;
-    let resource = '*';
+    let resources: string | readonly string[] = '*';
     if (endpoint.resource !== null && !user.root) {
-      resource = await endpoint.resource(incoming.params);
+      resources = await endpoint.resource(incoming.params);
     }
-    authorize(endpoint, resource, credentials, incoming, family);
+    // A call that touches several things must be allowed on each of them.
+    for (const resource of typeof resources === 'string' ? [resources] : resources) {
+      authorize(endpoint, resource, credentials, incoming, family);
+    }
     const answer = await endpoint.handle({
       params: incoming.params,
       caller: { user: user.name, keyId: claim.keyId, sourceIp: incoming.sourceIp },

@@ -1,15 +1,7 @@
-import type { DomainErrorCode } from '../../domain/errors.ts';
+import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
 import { WireError } from '../aliyun/errors.ts';
-
-/** Whether this server raises a code: always, only with a named feature, or never (cloud only). */
-type ErrorClass = 'raised' | 'with-feature' | 'cloud-only';
-
-interface ErrorRow {
-  readonly status: number;
-  readonly class: ErrorClass;
-  /** Wire text; each `%s` is filled in order. */
-  readonly message: string;
-}
+import { row } from './error-row.ts';
+import { supportingErrors } from './supporting-errors.ts';
 
 const raised = 'raised';
 const feature = 'with-feature';
@@ -222,8 +214,10 @@ export const saeErrors = {
   'InvalidVpcId.NotFound': row(404, feature, 'The specified VpcId does not exist.'),
 } as const;
 
-/** A code of the table above. */
-export type SaeErrorCode = keyof typeof saeErrors;
+const allErrors = { ...saeErrors, ...supportingErrors };
+
+/** A code of the job operations or of the supporting ones. */
+export type SaeErrorCode = keyof typeof allErrors;
 
 /** One argument per `%s`, so a call with too few or too many does not compile. */
 type Arguments<Text extends string> = Text extends `${string}%s${infer Rest}`
@@ -236,9 +230,9 @@ const maxEchoChars = 400;
 /** The wire error of a code with its `%s` filled in order. */
 export function saeError<Code extends SaeErrorCode>(
   code: Code,
-  ...values: Arguments<(typeof saeErrors)[Code]['message']>
+  ...values: Arguments<(typeof allErrors)[Code]['message']>
 ): WireError {
-  const { status, message } = saeErrors[code];
+  const { status, message } = allErrors[code];
   const given: readonly (string | number)[] = values;
   let next = 0;
   const text = message.replaceAll('%s', () => String(given[next++] ?? '').slice(0, maxEchoChars));
@@ -253,8 +247,9 @@ export function unknownJob(): WireError {
 type Render = (details: Readonly<Record<string, string | number>>, message: string) => WireError;
 
 /**
- * What a client sees for each refusal of the engine. Keys, users and policies are not part of
- * this API: such a refusal here is our defect, so it answers as one.
+ * What a client sees for each refusal of the engine, unless the operation knows better (see
+ * `refusedAs`). Keys, users and policies are not part of this API: such a refusal here is our
+ * defect, so it answers as one.
  */
 export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
   'template-not-found': () => saeError('InvalidApplication.NotFound'),
@@ -269,48 +264,15 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
     saeError('NoComputeResourceQuota.User.Exceed', details['limit'] ?? ''),
   'queue-full': () =>
     new WireError(429, 'Throttling', 'Request was denied due to request throttling.'),
-  'invalid-argument': (details, message) =>
-    saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Request', message),
-  'already-exists': (details, message) =>
-    saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Request', message),
+  'invalid-argument': withMessage,
+  'already-exists': withMessage,
   'namespace-not-found': () => saeError('InvalidNamespaceId.NotFound'),
-  'namespace-in-use': () =>
-    new WireError(400, 'Namespace.AppExists', 'Please delete the application first.'),
+  'namespace-in-use': () => saeError('Namespace.AppExists'),
   'config-map-not-found': (details) => saeError('NotFound.ConfigMap', details['id'] ?? ''),
-  'config-map-in-use': () =>
-    new WireError(
-      400,
-      'DeleteFail.ConfigMapReferenced',
-      'Failed to delete the ConfigMap. It has been used by other applications.',
-    ),
-  'secret-not-found': (details) =>
-    new WireError(
-      400,
-      'NotFound.Secret',
-      `The Secret object (ID: ${details['id'] ?? ''}) does not exist.`,
-    ),
-  'secret-in-use': () =>
-    new WireError(
-      400,
-      'DeleteFail.SecretReferenced',
-      'Failed to delete the Secret. It has been used by other applications.',
-    ),
-  'catalog-quota-exceeded': (details, message) =>
-    details['kind'] === 'namespace'
-      ? new WireError(400, 'Exceed.Namespace', 'Too many namespaces have been created.')
-      : details['kind'] === 'config-map'
-        ? new WireError(
-            400,
-            'Exceed.ConfigMap',
-            'Too many ConfigMap objects have been created in the namespace.',
-          )
-        : details['kind'] === 'secret'
-          ? new WireError(
-              400,
-              'Exceed.Secret',
-              'Too many Secret objects have been created in the namespace.',
-            )
-          : saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Tags', message),
+  'config-map-in-use': () => saeError('DeleteFail.ConfigMapReferenced'),
+  'secret-not-found': (details) => saeError('NotFound.Secret', details['id'] ?? ''),
+  'secret-in-use': () => saeError('DeleteFail.SecretReferenced'),
+  'catalog-quota-exceeded': withMessage,
   'key-not-found': internalError,
   'user-not-found': internalError,
   'policy-not-found': internalError,
@@ -318,6 +280,33 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
   'stale-owner': temporaryFailure,
   unavailable: temporaryFailure,
 };
+
+/**
+ * Settles with the work; a refusal that has another name in this operation than elsewhere is
+ * answered by it: a quota, for instance, is `Exceed.ConfigMap` here and `Exceed.Secret` there.
+ */
+export async function refusedAs<T>(
+  work: Promise<T>,
+  answers: Partial<Readonly<Record<DomainErrorCode, (refusal: DomainError) => Error>>>,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw (error instanceof DomainError && answers[error.code]?.(error)) || error;
+  }
+}
+
+/** How operations on ConfigMaps answer when the store could not write (sae.md §5.2). */
+export const storageFailure = {
+  unavailable: () => saeError('OperationFailed.RPCError'),
+} as const;
+
+function withMessage(
+  details: Readonly<Record<string, string | number>>,
+  message: string,
+): WireError {
+  return saeError('InvalidParameter.WithMessage', details['parameter'] ?? 'Request', message);
+}
 
 function temporaryFailure(): WireError {
   return new WireError(
@@ -333,12 +322,4 @@ function internalError(): WireError {
     'InternalError',
     'The request processing has failed due to some unknown error.',
   );
-}
-
-function row<const Text extends string>(
-  status: number,
-  errorClass: ErrorClass,
-  message: Text,
-): ErrorRow & { readonly message: Text } {
-  return { status, class: errorClass, message };
 }

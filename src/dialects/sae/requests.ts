@@ -4,7 +4,7 @@ import type { Params } from '../aliyun/operation.ts';
 import { saeError, unknownJob } from './errors.ts';
 import { parameterInfo } from './parameters/parameter.ts';
 import { readBoolean, readInteger } from './parameters/scalars.ts';
-import type { SaeServices } from './services.ts';
+import type { SaeServices, SaeSettings } from './services.ts';
 
 /** Coverage row of the parameter nearly every operation has. */
 export const appIdInfo = parameterInfo('AppId', 'string', true, 'the template');
@@ -82,6 +82,11 @@ function pageInteger(
   const value = readInteger(text, min, max);
   if (value === undefined) throw saeError('InvalidParameter.Obviously', name);
   return value;
+}
+
+/** Refuses changes of templates while the operator wants none. @throws WireError `System.Upgrading`. */
+export function refuseInMaintenance({ maintenance }: SaeSettings): void {
+  if (maintenance) throw saeError('System.Upgrading');
 }
 
 /** The template that AppId names. @throws WireError `InvalidApplication.NotFound`. */

@@ -20,6 +20,26 @@ export interface SaeSettings {
   readonly backoffMaxMs: number;
   /** PHP runtime of PhpZip templates that name none; null = there is none. */
   readonly phpRuntime: string | null;
+  /** Runtimes of packages that the operator configured, known besides those of the contract. */
+  readonly runtimes: readonly { readonly name: string; readonly inContainer: boolean }[];
+  /** Whether what SlsConfigs asks for is collected. */
+  readonly logCollection: boolean;
+  /** Whether DescribeJob returns OssAkSecret in clear instead of masked (sae.md §7.2 U28). */
+  readonly showOssSecret: boolean;
+  /** Whether a new PackageUrl needs a new PackageVersion (`App.Package.Version.Exists`). */
+  readonly packageVersionOnce: boolean;
+  /** Whether CreateJob and UpdateJob are refused for now (`System.Upgrading`). */
+  readonly maintenance: boolean;
+  /** Base address of webhooks as the outside sees it; null = `baseUrl()`. */
+  readonly webhookUrl: string | null;
+  /** Base address of webhooks as the inside sees it; null = the same as outside. */
+  readonly webhookInnerUrl: string | null;
+  /** Whether a job that a webhook started finds the request's body in `SAE_EVENT_DATA`. */
+  readonly webhookEventData: boolean;
+  /** Whether webhook rules believe `X-Forwarded-For` and `X-Forwarded-Proto`. */
+  readonly trustForwardedHeaders: boolean;
+  /** Address that clients reach this server by, without a path. */
+  baseUrl(): string;
 }
 
 /** The settings of an operator who chose nothing. */
@@ -31,6 +51,16 @@ export const defaultSaeSettings: SaeSettings = {
   backoffMs: defaultBackoff.backoffMs,
   backoffMaxMs: defaultBackoff.backoffMaxMs,
   phpRuntime: 'php',
+  runtimes: [],
+  logCollection: true,
+  showOssSecret: false,
+  packageVersionOnce: false,
+  maintenance: false,
+  webhookUrl: null,
+  webhookInnerUrl: null,
+  webhookEventData: false,
+  trustForwardedHeaders: false,
+  baseUrl: () => 'http://127.0.0.1:8480',
 };
 
 /** What every SAE operation is handed. */

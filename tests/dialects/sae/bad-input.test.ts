@@ -7,12 +7,13 @@ import { createSaeProduct, defaultSaeSettings } from '../../../src/dialects/sae/
 import type { DialectContext } from '../../../src/dialects/kit/dialect.ts';
 import { createTemplate, refusal, startSaeServer, type SaeServer } from '../../support/sae.ts';
 import { within } from '../../support/until.ts';
+import { jobShapes } from '../../unit/dialects/sae/job-shapes.ts';
 
 /** How many generated requests; more by FUZZ_RUNS. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 300);
 const operations = createSaeProduct({} as DialectContext, defaultSaeSettings).operations;
 
-suite('bad input to the ten SAE operations', () => {
+suite('bad input to the SAE operations', () => {
   let server: SaeServer;
   let appId: string;
   const cleanups: (() => void | Promise<void>)[] = [];
@@ -46,6 +47,7 @@ suite('bad input to the ten SAE operations', () => {
       ),
       fc.json({ maxDepth: 3 }),
       fc.constant(appId),
+      ...Object.values(jobShapes),
     );
     const call = fc.constantFrom(...operations).chain((operation) => {
       const names = fc.constantFrom(

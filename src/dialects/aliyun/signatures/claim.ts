@@ -21,7 +21,10 @@ export function createSigningKeys(secret: string): SigningKeys {
 export interface Claim {
   readonly scheme: 'v3' | 'roa' | 'rpc';
   readonly keyId: string;
-  readonly nonce: string;
+  /** Null: the classic Go client signs V1 ROA requests without one. */
+  readonly nonce: string | null;
+  /** What was presented; tells two requests apart that bring no nonce. */
+  readonly signature?: string;
   /** When it was signed; NaN when absent or unparsable. */
   readonly signedAtMs: number;
   readonly securityToken: string | undefined;

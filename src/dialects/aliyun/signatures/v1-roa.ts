@@ -49,6 +49,7 @@ export function stringToSignV1(request: SignedRequest, style: ResourceStyle = us
 
 /**
  * Reads the claim of a request whose `Authorization` starts `acs ` (§3.2 steps 1–2).
+ * A missing nonce is no fault here: classic Go clients send none.
  * @throws WireError `IncompleteSignature` or `InvalidSignatureMethod`.
  */
 export function readClaimV1(request: SignedRequest, authorization: string): Claim {
@@ -57,13 +58,14 @@ export function readClaimV1(request: SignedRequest, authorization: string): Clai
   const keyId = credentials.slice(0, Math.max(colon, 0));
   const signature = credentials.slice(colon + 1);
   const nonce = request.header('x-acs-signature-nonce')?.trim();
-  if (keyId === '' || signature === '' || !nonce) throw gatewayErrors.incompleteSignature();
+  if (keyId === '' || signature === '') throw gatewayErrors.incompleteSignature();
   const method = request.header('x-acs-signature-method');
   if (method !== undefined && method !== 'HMAC-SHA1') throw gatewayErrors.invalidSignatureMethod();
   return {
     scheme: 'roa',
     keyId,
-    nonce,
+    nonce: nonce === undefined || nonce === '' ? null : nonce,
+    signature,
     signedAtMs: parseHttpDate(request.header('date')),
     securityToken: request.header('x-acs-security-token')?.trim(),
     verify: (keys) => verifyV1(request, signature, keys),

@@ -1,4 +1,4 @@
-import type { Operation } from '../../aliyun/operation.ts';
+import type { Operation, Params, Reply } from '../../aliyun/operation.ts';
 import { saeError } from '../errors.ts';
 import { parameterInfo } from '../parameters/parameter.ts';
 import { historyJob, runStates } from '../render/run.ts';
@@ -26,27 +26,35 @@ export const describeJobHistory: Operation<SaeServices> = {
     ...pageInfos(maxPageSize),
   ],
   resource: applicationResource,
-  async handle({ params }, services) {
-    const appId = requiredText(params, 'AppId');
-    const page = pageRequest(params, maxPageSize);
-    const state = optionalText(params, 'State');
-    const states = state === undefined ? undefined : runStates(state);
-    if (states === null) throw saeError('InvalidParameter.Obviously', 'State');
-    const template = await knownTemplate(services, appId);
-    const { rows, total } = await services.context.engine.runs.list({
-      dialect: 'sae',
-      templateId: template.id,
-      ...(states === undefined ? {} : { states }),
-      offset: page.offset,
-      limit: page.pageSize,
-    });
-    return {
-      data: {
-        CurrentPage: page.currentPage,
-        PageSize: page.pageSize,
-        TotalSize: total,
-        Jobs: rows.map(historyJob),
-      },
-    };
+  handle({ params }, services) {
+    return jobHistory(params, services, optionalText(params, 'State'));
   },
 };
+
+/** The page of a template's jobs that the parameters ask for. `state`: as the wire has it. */
+export async function jobHistory(
+  params: Params,
+  services: SaeServices,
+  state: string | undefined,
+): Promise<Reply> {
+  const appId = requiredText(params, 'AppId');
+  const page = pageRequest(params, maxPageSize);
+  const states = state === undefined ? undefined : runStates(state);
+  if (states === null) throw saeError('InvalidParameter.Obviously', 'State');
+  const template = await knownTemplate(services, appId);
+  const { rows, total } = await services.context.engine.runs.list({
+    dialect: 'sae',
+    templateId: template.id,
+    ...(states === undefined ? {} : { states }),
+    offset: page.offset,
+    limit: page.pageSize,
+  });
+  return {
+    data: {
+      CurrentPage: page.currentPage,
+      PageSize: page.pageSize,
+      TotalSize: total,
+      Jobs: rows.map(historyJob),
+    },
+  };
+}

@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import type { Operation, Params } from '../../aliyun/operation.ts';
-import { saeError } from '../errors.ts';
 import { parameterInfo } from '../parameters/parameter.ts';
 import { listedJob } from '../render/summary.ts';
 import {
@@ -11,15 +10,19 @@ import {
   pageRequest,
 } from '../requests.ts';
 import type { SaeServices } from '../services.ts';
-import { namespaceExists } from '../validation/namespaces.ts';
 import { jsonText, wrong } from '../values/json-text.ts';
+import { optionalNamespace } from './lookups/namespace.ts';
 
 const maxPageSize = 200;
 /** Most ids of one appIds filter. */
 const maxFilterIds = 200;
+/** Most tags of one filter: what a template can have. */
+const maxFilterTags = 20;
 
 const tagsText = jsonText(
-  Type.Array(Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) })),
+  Type.Array(Type.Object({ key: Type.String(), value: Type.String() }), {
+    maxItems: maxFilterTags,
+  }),
   '[{"key":"k","value":"v"}]',
 );
 
@@ -34,38 +37,30 @@ export const listJobs: Operation<SaeServices> = {
     parameterInfo('AppName', 'string', false, 'part of the name'),
     parameterInfo('FieldType', 'string', false, 'appName or appIds: what FieldValue is'),
     parameterInfo('FieldValue', 'string', false, 'part of the name, or ids joined by commas'),
-    parameterInfo('Tags', 'json', false, 'all must match; templates have no tags yet'),
+    parameterInfo('Tags', 'json', false, 'all must match, key and value'),
     parameterInfo('OrderBy', 'string', false, 'running or instances; default newest first'),
     parameterInfo('Reverse', 'boolean', false, 'true = ascending; default false'),
     ...pageInfos(maxPageSize),
   ],
-  async handle({ params }, { context, settings }) {
+  async handle({ params }, services) {
+    const { context } = services;
     optionalChoice(params, 'Workload', ['job']);
     const filter = nameFilter(params);
     const orderBy = optionalChoice(params, 'OrderBy', ['running', 'instances']);
     const ascending = optionalBoolean(params, 'Reverse') ?? false;
     const { currentPage, pageSize, offset } = pageRequest(params, maxPageSize);
     const tags = tagsText.parse('Tags', optionalText(params, 'Tags') ?? '[]');
-    const namespace = optionalText(params, 'NamespaceId');
-    if (
-      namespace !== undefined &&
-      !namespaceExists({ region: context.region, settings }, namespace)
-    ) {
-      throw saeError('InvalidNamespaceId.NotFound');
-    }
-    const { rows, total } =
-      tags.length > 0
-        ? // No template carries a tag while there are no tag operations.
-          { rows: [], total: 0 }
-        : await context.engine.templates.list({
-            dialect: 'sae',
-            ...(namespace === undefined ? {} : { namespace }),
-            ...filter,
-            orderBy: orderBy === undefined ? 'created' : orders[orderBy],
-            ascending,
-            offset,
-            limit: pageSize,
-          });
+    const namespace = await optionalNamespace(params, 'NamespaceId', services);
+    const { rows, total } = await context.engine.templates.list({
+      dialect: 'sae',
+      ...(namespace === undefined ? {} : { namespace }),
+      ...filter,
+      ...(tags.length === 0 ? {} : { tags }),
+      orderBy: orderBy === undefined ? 'created' : orders[orderBy],
+      ascending,
+      offset,
+      limit: pageSize,
+    });
     const paging = { CurrentPage: currentPage, PageSize: pageSize, TotalSize: total };
     return {
       data: { ...paging, Applications: rows.map((row) => listedJob(row, context.region)) },

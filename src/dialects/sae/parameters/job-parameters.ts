@@ -1,28 +1,12 @@
-import type { JobParameter, ParameterKind, Place } from './parameter.ts';
+import { artifactParameters, runtimeParameters } from './artifact-parameters.ts';
+import type { JobParameter } from './parameter.ts';
+import { boolean, bothQuery, createQuery, integer, json, param, text, updateQuery } from './row.ts';
+import { storageParameters } from './storage-parameters.ts';
 
 const appNamePattern = /^[A-Za-z][A-Za-z0-9-]{0,35}$/;
-const decimalIdPattern = /^\d{1,19}$/;
-const absolutePathPattern = /^\//;
-const maxConfigChars = 262_144;
 
-const text: ParameterKind = { kind: 'text' };
-const integer: ParameterKind = { kind: 'integer' };
-const boolean: ParameterKind = { kind: 'boolean' };
-const json: ParameterKind = { kind: 'json' };
-
-type Places = readonly [create: Place, update: Place];
-const bothQuery: Places = ['query', 'query'];
-const bothForm: Places = ['form', 'form'];
-const createQuery: Places = ['query', null];
-const updateQuery: Places = [null, 'query'];
-const updateForm: Places = [null, 'form'];
-
-/**
- * The parameters of CreateJob (56, of which 7 travel in the form) and UpdateJob (47, 8), in the
- * contract's order (sae.md §4.1). Checks, update rules, read-back and the coverage page follow
- * this table.
- */
-export const jobParameters: readonly JobParameter[] = [
+/** What a template is called and where it belongs. */
+const identityParameters: readonly JobParameter[] = [
   param('AppId', text, updateQuery, 'acts', 'template to change; required by UpdateJob'),
   param(
     'AppName',
@@ -51,11 +35,11 @@ export const jobParameters: readonly JobParameter[] = [
     boolean,
     createQuery,
     'acts',
-    'default false; true disregards NamespaceId; immutable',
+    'default false; true disregards NamespaceId and takes the default one; immutable',
   ),
-  param('VpcId', text, createQuery, 'stored', 'network id; immutable'),
-  param('VSwitchId', text, createQuery, 'stored', 'subnet id; immutable'),
-  param('SecurityGroupId', text, createQuery, 'stored', 'immutable'),
+  param('VpcId', text, createQuery, 'stored', 'network id of the cloud; immutable'),
+  param('VSwitchId', text, createQuery, 'stored', 'subnet id of the cloud; immutable'),
+  param('SecurityGroupId', text, createQuery, 'stored', 'security group of the cloud; immutable'),
   param(
     'Workload',
     { kind: 'choice', values: ['job'] },
@@ -64,62 +48,23 @@ export const jobParameters: readonly JobParameter[] = [
     'exactly job; immutable',
     'required',
   ),
-  param(
-    'PackageType',
-    text,
-    createQuery,
-    'acts',
-    'artifact kind, sae.md §4.3.2; immutable',
-    'required',
-  ),
-  param(
-    'PackageUrl',
-    text,
-    bothQuery,
-    'stored',
-    'required for FatJar, War, PythonZip and PhpZip; packages do not run yet',
-    'clearable',
-  ),
-  param(
-    'PackageVersion',
-    text,
-    bothQuery,
-    'stored',
-    'required for FatJar, War and PythonZip; at most 64 characters',
-    'clearable',
-  ),
-  param(
-    'ImageUrl',
-    text,
-    bothQuery,
-    'acts',
-    'required for Image and IMAGE_PHP_*; longshore/host runs a process of this host',
-    'clearable',
-  ),
-  param(
-    'ImagePullSecrets',
-    { kind: 'text', pattern: decimalIdPattern },
-    bothQuery,
-    'stored',
-    'id of a Secret; none exist yet',
-    'clearable',
-  ),
-  param('AcrInstanceId', text, bothForm, 'stored', ''),
-  param('AcrAssumeRoleArn', text, bothQuery, 'stored', ''),
-  param('EnableImageAccl', boolean, bothForm, 'stored', 'default false; not echoed'),
+];
+
+/** The size of an instance, and what it is given. */
+const instanceParameters: readonly JobParameter[] = [
   param(
     'Cpu',
     integer,
     createQuery,
-    'stored',
-    'millicores, sae.md §4.3.1; default 500; immutable; not enforced on host processes',
+    'acts',
+    'millicores, sae.md §4.3.1; default 500; immutable; limits containers; without effect on processes of this machine (longshore/host, packages on its own runtimes), which the run says',
   ),
   param(
     'Memory',
     integer,
     createQuery,
-    'stored',
-    'MB, sae.md §4.3.1; default 1024; immutable; not enforced on host processes',
+    'acts',
+    'MB, sae.md §4.3.1; default 1024; immutable; limits containers, as Cpu does',
   ),
   param(
     'Replicas',
@@ -150,10 +95,17 @@ export const jobParameters: readonly JobParameter[] = [
     json,
     bothQuery,
     'acts',
-    'literal variables act; ConfigMap references are refused while no ConfigMap exists',
+    'literals and ConfigMap references, sae.md §4.3.4; the last item of a name wins, and a name over a whole ConfigMap; read when an attempt starts',
     'clearable',
   ),
-  param('CustomHostAlias', json, bothQuery, 'stored', '[{hostName, ip}]', 'clearable'),
+  param(
+    'CustomHostAlias',
+    json,
+    bothQuery,
+    'acts',
+    '[{hostName, ip}], at most 500; lines of the hosts file',
+    'clearable',
+  ),
   param(
     'ProgrammingLanguage',
     { kind: 'choice', values: ['java', 'php', 'python', 'shell', 'other'] },
@@ -161,31 +113,10 @@ export const jobParameters: readonly JobParameter[] = [
     'acts',
     'label; default from PackageType',
   ),
-  param('Jdk', text, bothQuery, 'stored', 'Java runtime; ignored for images'),
-  param('WebContainer', text, bothQuery, 'stored', 'Tomcat for War; ignored for images'),
-  param('EdasContainerVersion', text, bothQuery, 'stored', 'HSF runtime version'),
-  param('JarStartOptions', text, bothQuery, 'stored', 'JVM flags', 'clearable'),
-  param('JarStartArgs', text, bothQuery, 'stored', 'program arguments', 'clearable'),
-  param('WarStartOptions', text, bothQuery, 'stored', 'start command or options', 'clearable'),
-  param('TomcatConfig', json, bothQuery, 'stored', 'sae.md §4.3.5; {} removes it too', 'clearable'),
-  param('Python', text, bothQuery, 'stored', 'PYTHON 3.9.15'),
-  param('PythonModules', text, bothQuery, 'stored', 'pip requirements'),
-  param('Php', text, updateForm, 'stored', 'PHP runtime name; not echoed'),
-  param(
-    'PhpConfig',
-    { kind: 'text', maxChars: maxConfigChars },
-    bothForm,
-    'stored',
-    'body of php.ini',
-    'clearable',
-  ),
-  param(
-    'PhpConfigLocation',
-    { kind: 'text', pattern: absolutePathPattern },
-    bothQuery,
-    'stored',
-    'absolute path',
-  ),
+];
+
+/** How an instance starts and stops. */
+const lifecycleParameters: readonly JobParameter[] = [
   param('PostStart', json, bothQuery, 'acts', '{exec: {command: [...]}}', 'clearable'),
   param('PreStop', json, bothQuery, 'acts', '{exec: {command: [...]}}', 'clearable'),
   param(
@@ -202,55 +133,16 @@ export const jobParameters: readonly JobParameter[] = [
     'acts',
     'IANA name, default Asia/Shanghai; given to the job as TZ',
   ),
-  param('SlsConfigs', json, bothQuery, 'stored', 'sae.md §4.3.6', 'clearable'),
-  param('NasId', text, bothQuery, 'stored', '', 'clearable'),
-  param('MountHost', text, bothQuery, 'stored', '', 'clearable'),
-  param(
-    'MountDesc',
-    json,
-    bothQuery,
-    'stored',
-    '[{mountPath, nasPath}]; unquoted keys are accepted',
-    'clearable',
-  ),
-  param(
-    'NasConfigs',
-    json,
-    bothQuery,
-    'stored',
-    '[{mountPath, readOnly, nasId, mountDomain, nasPath}]',
-    'clearable',
-  ),
-  param(
-    'OssMountDescs',
-    json,
-    bothForm,
-    'stored',
-    '[{bucketName, bucketPath, mountPath, readOnly}]',
-    'clearable',
-  ),
-  param('OssAkId', text, bothForm, 'stored', ''),
-  param(
-    'OssAkSecret',
-    text,
-    bothForm,
-    'stored',
-    'read back as ******; sending the mask keeps the stored one',
-  ),
-  param(
-    'ConfigMapMountDesc',
-    json,
-    bothForm,
-    'stored',
-    '[{configMapId, key, mountPath}]; refused while no ConfigMap exists',
-    'clearable',
-  ),
+];
+
+/** When the job runs, and how often it is tried. */
+const runParameters: readonly JobParameter[] = [
   param(
     'TriggerConfig',
     json,
     bothQuery,
     'acts',
-    'sae.md §4.3.8; type time fires; type http is validated and stored, webhooks do not fire yet',
+    'sae.md §4.3.8; type time is a timer, type http a webhook',
     'clearable',
   ),
   param(
@@ -274,10 +166,32 @@ export const jobParameters: readonly JobParameter[] = [
     'acts',
     'failed attempts a run may have; default 0',
   ),
-  param('Slice', boolean, bothQuery, 'acts', 'default false'),
-  param('SliceEnvs', json, bothQuery, 'acts', 'JSON array, one element per shard', 'clearable'),
+  param('Slice', boolean, bothQuery, 'acts', 'default false; true starts one shard per replica'),
+  param(
+    'SliceEnvs',
+    json,
+    bothQuery,
+    'acts',
+    'JSON array, one element per shard; without effect unless Slice is true',
+    'clearable',
+  ),
   param('RefAppId', text, bothQuery, 'acts', 'existing template; a link only', 'clearable'),
-  param('BestEffortType', text, bothQuery, 'stored', 'undocumented'),
+  param('BestEffortType', text, bothQuery, 'stored', 'undocumented in the cloud'),
+];
+
+/**
+ * The parameters of CreateJob (56, of which 7 travel in the form) and UpdateJob (47, 8), in the
+ * contract's order (sae.md §4.1). Checks, update rules, read-back and the coverage page follow
+ * this table; what acts only under a condition has it in `translate/not-acted-on.ts`.
+ */
+export const jobParameters: readonly JobParameter[] = [
+  ...identityParameters,
+  ...artifactParameters,
+  ...instanceParameters,
+  ...runtimeParameters,
+  ...lifecycleParameters,
+  ...storageParameters,
+  ...runParameters,
 ];
 
 const byName = new Map(jobParameters.map((row) => [row.name, row]));
@@ -289,23 +203,3 @@ export function jobParameter(name: string): JobParameter | undefined {
 
 /** Document members that hold a secret: to be sealed at rest and never shown. */
 export const secretDocumentMembers: readonly string[] = ['OssAkSecret'];
-
-function param(
-  name: string,
-  type: ParameterKind,
-  [create, update]: Places,
-  effect: JobParameter['effect'],
-  note: string,
-  ...flags: readonly ('required' | 'clearable')[]
-): JobParameter {
-  return {
-    name,
-    type,
-    create,
-    update,
-    required: flags.includes('required'),
-    clearable: flags.includes('clearable'),
-    effect,
-    note,
-  };
-}

@@ -22,7 +22,7 @@ export interface JobParameter {
   readonly required: boolean;
   /** `""` removes it; else `""` is a value like any other. */
   readonly clearable: boolean;
-  /** `stored` = echoed without effect on this server; the run says so. */
+  /** `stored` = echoed without effect on this server, ever; each run says so. */
   readonly effect: 'acts' | 'stored';
   /** Limits, default and treatment in words, for the coverage page. */
   readonly note: string;

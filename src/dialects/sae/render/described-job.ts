@@ -1,7 +1,6 @@
+import type { Tag } from '../../../domain/catalog.ts';
 import type { JobSpec, Template } from '../../../domain/template.ts';
-import type { ParameterBag } from '../parameters/parameter.ts';
-import { secretDocumentMembers } from '../parameters/job-parameters.ts';
-import { secretMask, storedParameters } from '../validation/bag.ts';
+import { storedParameters } from '../validation/bag.ts';
 import { isSliced } from '../validation/validate-job.ts';
 import { parseConfigMapMounts, parseMountDesc, parseOssMounts } from '../values/mounts.ts';
 
@@ -40,7 +39,6 @@ const echoed = [
   'MountHost',
   'BestEffortType',
   'OssAkId',
-  'OssAkSecret',
   'TriggerConfig',
   'SliceEnvs',
   'RefAppId',
@@ -52,25 +50,41 @@ export interface Definition {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
+/** What DescribeJob shows besides the definition itself. */
+export interface JobSurroundings {
+  readonly region: string;
+  /** Templates whose RefAppId is this one. */
+  readonly refedAppIds: readonly string[];
+  /** Names of the ConfigMaps that are mounted and exist, by id. */
+  readonly configMapNames: ReadonlyMap<number, string>;
+  readonly tags: readonly Tag[];
+  /** How the stored secret of OssAkId is shown. */
+  showSecret(sealed: string): string;
+  readonly webhooks: {
+    readonly PublicWebHookUrls: readonly string[];
+    readonly VpcWebHookUrls: readonly string[];
+  };
+}
+
 /**
- * `Data` of DescribeJob. Members without a value are undefined, so JSON leaves them out (U33);
- * secrets are masked (U28).
- * @param refedAppIds templates whose RefAppId is this one.
+ * `Data` of DescribeJob (sae.md §4.7). Members without a value are undefined, so JSON leaves them
+ * out (U33).
  */
 export function describedJob(
   template: Template,
   { spec, document }: Definition,
-  region: string,
-  refedAppIds: readonly string[],
+  surroundings: JobSurroundings,
 ): Record<string, unknown> {
   const bag = storedParameters(document);
+  const secret = bag['OssAkSecret'];
   return {
     AppId: template.id,
     AppName: template.name,
     AppDescription: bag['AppDescription'],
     NamespaceId: template.namespace,
-    RegionId: region,
-    ...Object.fromEntries(echoed.map((name) => [name, echo(bag, name)])),
+    RegionId: surroundings.region,
+    ...Object.fromEntries(echoed.map((name) => [name, bag[name]])),
+    OssAkSecret: secret === undefined ? undefined : surroundings.showSecret(secret),
     ProgrammingLanguage: bag['ProgrammingLanguage'] ?? languageOf(bag['PackageType'] ?? ''),
     Timezone: spec.timezone,
     ConcurrencyPolicy: bag['ConcurrencyPolicy'] ?? 'Allow',
@@ -88,6 +102,7 @@ export function describedJob(
     })),
     ConfigMapMountDesc: list(bag['ConfigMapMountDesc'], parseConfigMapMounts).map((mount) => ({
       ConfigMapId: Number(mount.configMapId),
+      ConfigMapName: surroundings.configMapNames.get(Number(mount.configMapId)),
       Key: mount.key,
       MountPath: mount.mountPath,
     })),
@@ -97,16 +112,16 @@ export function describedJob(
       mountPath: mount.mountPath,
       readOnly: mount.readOnly ?? false,
     })),
-    Tags: [],
-    RefedAppIds: refedAppIds,
-    PublicWebHookUrls: [],
-    VpcWebHookUrls: [],
+    Tags: surroundings.tags.map(({ key, value }) => ({ Key: key, Value: value })),
+    RefedAppIds: surroundings.refedAppIds,
+    ...surroundings.webhooks,
   };
 }
 
-function echo(bag: ParameterBag, name: string): string | undefined {
-  const text = bag[name];
-  return text !== undefined && secretDocumentMembers.includes(name) ? secretMask : text;
+/** Ids of the ConfigMaps that a stored definition mounts. */
+export function mountedConfigMaps({ document }: Definition): ReadonlySet<number> {
+  const mounts = list(storedParameters(document)['ConfigMapMountDesc'], parseConfigMapMounts);
+  return new Set(mounts.map(({ configMapId }) => Number(configMapId)));
 }
 
 function list<T>(text: string | undefined, parse: (text: string) => readonly T[]): readonly T[] {

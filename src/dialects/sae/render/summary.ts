@@ -25,6 +25,6 @@ export function listedJob(template: TemplateSummary, region: string): Record<str
     Succeeded: run?.succeeded ?? 0,
     Failed: run?.failed ?? 0,
     Message: run === null ? '' : statusMessage(run),
-    Tags: [],
+    Tags: template.tags.map(({ key, value }) => ({ Key: key, Value: value })),
   };
 }

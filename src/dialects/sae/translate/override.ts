@@ -1,4 +1,5 @@
-import type { JobSpec, Template } from '../../../domain/template.ts';
+import type { ConfigMap } from '../../../domain/catalog.ts';
+import type { Artifact, JobSpec, Template } from '../../../domain/template.ts';
 import type { RunOverride } from '../../../engine/index.ts';
 import type { Params } from '../../aliyun/operation.ts';
 import { jobParameter } from '../parameters/job-parameters.ts';
@@ -9,11 +10,12 @@ import { storedParameters } from '../validation/bag.ts';
 import { packageFamily } from '../validation/packages.ts';
 import { checkConfigMapReferences } from '../validation/references.ts';
 import { isSliced, shardsWithin } from '../validation/validate-job.ts';
-import { literalEnv, mergeEnvsText, parseEnvs } from '../values/envs.ts';
+import { mergeEnvsText, parseEnvs } from '../values/envs.ts';
 import { parseCommandArgs } from '../values/simple.ts';
 import { parseSliceEnvs } from '../values/slice.ts';
 import { notActedOn } from './not-acted-on.ts';
 import { argumentVector } from './revision.ts';
+import { taskVariables } from './variables.ts';
 
 /** What ExecJob can change for one run (sae.md §4.4). */
 const overridable = [
@@ -39,12 +41,14 @@ export function sentOverrides(params: Params): ParameterBag {
 /**
  * Applies a request's overrides to a template. Pure; the rest of the stored definition is not
  * checked again.
+ * @param configMaps those that the request's Envs refer to, by id.
  * @throws WireError when an override is wrong, or does not fit the template.
  */
 export function applyOverrides(
   template: Template,
   sent: ParameterBag,
   settings: SaeSettings,
+  configMaps: ReadonlyMap<number, ConfigMap>,
 ): RunOverride {
   for (const [name, text] of Object.entries(sent)) {
     const row = jobParameter(name);
@@ -54,7 +58,7 @@ export function applyOverrides(
   const requestArgs = sent['CommandArgs'];
   const args = requestArgs === undefined ? storedArgs(stored) : parseCommandArgs(requestArgs);
   const envs = sent['Envs'] === undefined ? [] : parseEnvs(sent['Envs']);
-  checkConfigMapReferences(envs);
+  checkConfigMapReferences(envs, [], template.namespace, configMaps);
   const bag: ParameterBag = {
     ...stored,
     ...sent,
@@ -62,20 +66,39 @@ export function applyOverrides(
   };
   const family = packageFamily(bag['PackageType'] ?? '');
   const replicas = replicasOf(sent, template.spec);
+  const { env: _, envFrom: __, ...task } = template.spec.task;
   return {
     spec: {
       ...template.spec,
       task: {
-        ...template.spec.task,
+        ...task,
+        artifact: withStartOptions(task.artifact, sent),
         argv: argumentVector(family, bag['Command'], args),
-        env: { ...template.spec.task.env, ...literalEnv(envs) },
+        ...taskVariables(bag['Envs'] === undefined ? [] : parseEnvs(bag['Envs'])),
       },
       replicas,
       shards: shardsOf(template.spec, bag, replicas, settings.replicasPerTemplate),
     },
     document: { ...template.document, ...bag },
-    notActedOn: notActedOn(bag, family),
+    notActedOn: notActedOn(bag, family, settings),
   };
+}
+
+/** The artifact with the start options of a request, where it has such. */
+function withStartOptions(artifact: Artifact, sent: ParameterBag): Artifact {
+  if (artifact.kind !== 'package') return artifact;
+  switch (artifact.format) {
+    case 'jar':
+      return {
+        ...artifact,
+        options: sent['JarStartOptions'] ?? artifact.options,
+        args: sent['JarStartArgs'] ?? artifact.args,
+      };
+    case 'war':
+      return { ...artifact, startOptions: sent['WarStartOptions'] ?? artifact.startOptions };
+    default:
+      return artifact;
+  }
 }
 
 function storedArgs(stored: ParameterBag): readonly string[] {

@@ -1,18 +1,18 @@
 import type { ConcurrencyPolicy } from '../../../domain/policies.ts';
-import type {
-  Artifact,
-  IdentityField,
-  JobSpec,
-  TemplateRevision,
-} from '../../../domain/template.ts';
+import type { IdentityField, JobSpec, TemplateRevision } from '../../../domain/template.ts';
 import { readInteger } from '../parameters/scalars.ts';
 import type { SaeSettings } from '../services.ts';
 import { usesCommand } from '../validation/packages.ts';
 import type { PackageFamily } from '../validation/packages.ts';
 import type { ValidJob } from '../validation/validate-job.ts';
-import { literalEnv } from '../values/envs.ts';
+import { logCollections } from '../values/sls-configs.ts';
+import { toArtifact } from './artifact.ts';
+import { toMounts } from './mounts.ts';
 import { notActedOn } from './not-acted-on.ts';
+import { referencesOf } from './references.ts';
 import { scheduleOf } from './schedule.ts';
+import { taskVariables } from './variables.ts';
+import type { WebhookPart } from './webhook.ts';
 
 /** Zone of templates that name none (sae.md §4.1). */
 export const defaultTimezone = 'Asia/Shanghai';
@@ -36,29 +36,44 @@ const policies: Readonly<Record<string, ConcurrencyPolicy>> = {
   Replace: 'replace',
 };
 
-/** A checked definition as the engine stores it. */
-export function toRevision(job: ValidJob, settings: SaeSettings): TemplateRevision {
+/**
+ * A checked definition as the engine stores it.
+ * @param webhook what `webhookPart` made of its trigger.
+ */
+export function toRevision(
+  job: ValidJob,
+  settings: SaeSettings,
+  webhook: WebhookPart,
+): TemplateRevision {
   const spec = toSpec(job, settings);
+  const references = referencesOf(job);
   return {
     spec,
-    document: job.bag,
-    notActedOn: notActedOn(job.bag, job.family),
+    document: { ...job.bag, ...webhook.document },
+    notActedOn: notActedOn(job.bag, job.family, settings),
     refersTo: job.bag['RefAppId'] ?? null,
     schedule: scheduleOf(job.trigger, spec.timezone),
+    ...(references.length === 0 ? {} : { references }),
+    ...(webhook.webhookTokenHash === null ? {} : { webhookTokenHash: webhook.webhookTokenHash }),
   };
 }
 
 function toSpec(job: ValidJob, settings: SaeSettings): JobSpec {
-  const { bag } = job;
+  const { bag, hostAliases } = job;
   const timeoutSeconds = readInteger(bag['Timeout'] ?? '');
+  const mounts = toMounts(job);
+  const collect = settings.logCollection ? logCollections(job.slsConfigs) : [];
   return {
     task: {
-      artifact: toArtifact(job),
+      artifact: toArtifact(job, settings),
       argv: argumentVector(job.family, bag['Command'], job.commandArgs),
-      env: literalEnv(job.envs),
+      ...taskVariables(job.envs),
       identityEnv,
       postStart: job.postStart,
       preStop: job.preStop,
+      ...(mounts.length === 0 ? {} : { mounts }),
+      ...(hostAliases.length === 0 ? {} : { hostAliases }),
+      ...(collect.length === 0 ? {} : { collect }),
     },
     replicas: job.replicas,
     shards: job.shards,
@@ -74,55 +89,6 @@ function toSpec(job: ValidJob, settings: SaeSettings): JobSpec {
     timezone: bag['Timezone'] ?? defaultTimezone,
     resources: job.resources,
   };
-}
-
-function toArtifact({ family, bag }: ValidJob): Artifact {
-  const source = {
-    kind: 'package',
-    url: bag['PackageUrl'] ?? '',
-    version: bag['PackageVersion'] ?? '',
-  } as const;
-  switch (family) {
-    case 'image':
-      return { kind: 'image', image: bag['ImageUrl'] ?? '' };
-    case 'fat-jar':
-      return {
-        ...source,
-        format: 'jar',
-        jdk: bag['Jdk'] ?? '',
-        options: bag['JarStartOptions'] ?? '',
-        args: bag['JarStartArgs'] ?? '',
-      };
-    case 'war':
-      return {
-        ...source,
-        format: 'war',
-        jdk: bag['Jdk'] ?? '',
-        webContainer: bag['WebContainer'] ?? '',
-        startOptions: bag['WarStartOptions'] ?? '',
-        tomcat: {
-          port: 8080,
-          contextPath: '/',
-          maxThreads: 400,
-          uriEncoding: 'ISO-8859-1',
-          useBodyEncodingForUri: true,
-        },
-      };
-    case 'python':
-      return {
-        ...source,
-        format: 'python',
-        python: bag['Python'] ?? '',
-        modules: bag['PythonModules'] ?? null,
-      };
-    case 'php':
-      return {
-        ...source,
-        format: 'php',
-        runtime: bag['Php'] ?? '',
-        php: { config: bag['PhpConfig'] ?? null, location: bag['PhpConfigLocation'] ?? null },
-      };
-  }
 }
 
 /**

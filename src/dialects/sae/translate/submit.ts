@@ -1,11 +1,23 @@
+import type { ConfigMap } from '../../../domain/catalog.ts';
 import type { SubmitRequest } from '../../../engine/index.ts';
 import type { Call } from '../../aliyun/operation.ts';
 import { saeError } from '../errors.ts';
 import type { SaeSettings } from '../services.ts';
-import { applyOverrides, sentOverrides } from './override.ts';
+import type { ParameterBag } from '../parameters/parameter.ts';
+import { applyOverrides } from './override.ts';
 
 /** Longest EventId. */
 const maxEventIdChars = 128;
+
+/** An ExecJob call, with what was read for it. */
+export interface ExecRequest {
+  readonly call: Call;
+  readonly appId: string;
+  /** What `sentOverrides` finds in it. */
+  readonly sent: ParameterBag;
+  /** ConfigMaps that its Envs refer to, by id. */
+  readonly configMaps: ReadonlyMap<number, ConfigMap>;
+}
 
 /**
  * An ExecJob call as the engine's wish to start a run.
@@ -14,11 +26,13 @@ const maxEventIdChars = 128;
  * §4.4). So faults are not thrown here but by `override`, which the engine calls at that point.
  * A call that overrides nothing has none: the run then takes the template as it is.
  */
-export function submitRequest(call: Call, appId: string, settings: SaeSettings): SubmitRequest {
+export function submitRequest(
+  { call, appId, sent, configMaps }: ExecRequest,
+  settings: SaeSettings,
+): SubmitRequest {
   const { params, caller } = call;
   const eventId = params.get('EventId') ?? '';
   const time = params.get('Time') ?? '';
-  const sent = sentOverrides(params);
   const eventIdFault = eventId.length > maxEventIdChars || eventId.includes('\0');
   const notBeforeMs = time === '' ? null : parseTime(time);
   const timeFault = time !== '' && notBeforeMs === null;
@@ -37,7 +51,7 @@ export function submitRequest(call: Call, appId: string, settings: SaeSettings):
       : (template) => {
           if (eventIdFault) throw saeError('InvalidParameter.Obviously', 'EventId');
           if (timeFault) throw saeError('InvalidParameter.Obviously', 'Time');
-          return applyOverrides(template, sent, settings);
+          return applyOverrides(template, sent, settings, configMaps);
         },
   };
 }

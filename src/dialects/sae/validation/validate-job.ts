@@ -1,3 +1,4 @@
+import type { HostAlias, TomcatSettings } from '../../../domain/template.ts';
 import { saeError } from '../errors.ts';
 import { jobParameters } from '../parameters/job-parameters.ts';
 import type { ParameterBag } from '../parameters/parameter.ts';
@@ -5,53 +6,52 @@ import { checkScalar, readBoolean, readInteger } from '../parameters/scalars.ts'
 import type { SaeSettings } from '../services.ts';
 import { parseEnvs } from '../values/envs.ts';
 import type { EnvVariable } from '../values/envs.ts';
+import { parseConfigMapMounts, parseNasMounts, parseOssMounts } from '../values/mounts.ts';
+import type { ConfigMapMount, NasMount, OssMount } from '../values/mounts.ts';
 import {
-  checkLogPaths,
-  checkMountConflicts,
-  parseConfigMapMounts,
-  parseMountDesc,
-  parseNasConfigs,
-  parseOssMounts,
-} from '../values/mounts.ts';
-import {
-  checkHostAlias,
-  checkTomcatConfig,
   parseCommandArgs,
   parseHook,
+  parseHostAliases,
+  parseTomcatConfig,
 } from '../values/simple.ts';
 import { parseSliceEnvs, shardVariables } from '../values/slice.ts';
-import { checkSlsConfigs, logFilePaths, parseSlsConfigs } from '../values/sls-configs.ts';
+import { checkSlsConfigs, logCollections, parseSlsConfigs } from '../values/sls-configs.ts';
+import type { SlsConfig } from '../values/sls-configs.ts';
 import { parseTriggerConfig } from '../values/trigger-config.ts';
 import type { TriggerConfig } from '../values/trigger-config.ts';
 import { instanceSpecification } from './instance-specification.ts';
-import { createNamespace, defaultNamespace } from './namespaces.ts';
+import { checkLogPaths, checkMounts } from './mount-paths.ts';
+import { createNamespace, defaultNamespace, namespaceExists } from './namespaces.ts';
 import type { NamespaceScope } from './namespaces.ts';
 import { checkPackage, packageFamily } from './packages.ts';
 import type { PackageFamily } from './packages.ts';
-import {
-  checkConfigMapReferences,
-  checkSecretReference,
-  checkTemplateReference,
-} from './references.ts';
-import type { ReferencedTemplate } from './references.ts';
+import { checkConfigMapReferences, checkPullSecret, checkTemplateReference } from './references.ts';
+import type { CatalogFacts, ReferencedTemplate } from './references.ts';
 
-/** What validation needs to know besides the parameters. */
+/** What validation needs to know besides the parameters; it reads nothing itself. */
 export interface ValidationContext extends NamespaceScope {
   readonly operation: 'create' | 'update';
+  readonly settings: SaeSettings;
+  /** The definition before an update; null at creation. */
+  readonly previous: ParameterBag | null;
   /** What the request's RefAppId names; null when it sends none. */
   readonly reference: ReferencedTemplate | null;
+  /** What else the definition refers to. */
+  readonly catalog: CatalogFacts;
 }
 
-/** The JSON-valued parameters, read. Absent ones are null or empty. */
+/** The JSON-valued parameters, read. Absent ones are null, empty, or their defaults. */
 interface StructuredValues {
   readonly commandArgs: readonly string[];
   readonly envs: readonly EnvVariable[];
+  readonly hostAliases: readonly HostAlias[];
+  readonly tomcat: TomcatSettings;
   readonly postStart: readonly string[] | null;
   readonly preStop: readonly string[] | null;
-  readonly slsConfigs: ReturnType<typeof parseSlsConfigs>;
-  readonly configMapMounts: ReturnType<typeof parseConfigMapMounts>;
-  /** Target paths of NAS and object-store mounts. */
-  readonly persistentMounts: readonly { readonly mountPath: string }[];
+  readonly slsConfigs: readonly SlsConfig[];
+  readonly configMapMounts: readonly ConfigMapMount[];
+  readonly nasMounts: readonly NasMount[];
+  readonly ossMounts: readonly OssMount[];
   readonly trigger: TriggerConfig | null;
   readonly shards: ReturnType<typeof shardVariables> | null;
 }
@@ -72,7 +72,7 @@ export interface ValidJob extends StructuredValues {
  * @throws WireError the first fault.
  */
 export function validateJob(bag: ParameterBag, context: ValidationContext): ValidJob {
-  const { operation, settings, reference } = context;
+  const { settings, catalog } = context;
   checkPresence(bag);
   for (const row of jobParameters) {
     const text = bag[row.name];
@@ -82,16 +82,23 @@ export function validateJob(bag: ParameterBag, context: ValidationContext): Vali
   const values = readStructured(bag, replicas, settings.replicasPerTemplate);
   const namespace = namespaceOf(bag, context);
   const family = packageFamily(bag['PackageType'] ?? '');
-  checkPackage(family, bag, operation, settings.phpRuntime);
+  checkPackage(family, bag, context);
   const resources = instanceSpecification(integerOf(bag, 'Cpu'), integerOf(bag, 'Memory'));
-  checkConfigMapReferences(values.envs, values.configMapMounts);
-  checkSecretReference(bag['ImagePullSecrets']);
-  checkTemplateReference(reference);
-  checkMountConflicts(values.configMapMounts, values.persistentMounts);
+  checkConfigMapReferences(values.envs, values.configMapMounts, namespace, catalog.configMaps);
+  checkPullSecret(bag['ImagePullSecrets'], namespace, catalog);
+  checkTemplateReference(context.reference);
+  const phpConfigPath = bag['PhpConfig'] === undefined ? null : (bag['PhpConfigLocation'] ?? null);
+  checkMounts({ ...values, phpConfigPath }, catalog.configMaps);
   checkSlsConfigs(values.slsConfigs);
-  checkLogPaths(logFilePaths(values.slsConfigs), values.persistentMounts);
+  checkLogPaths(logFilePaths(values.slsConfigs), [...values.nasMounts, ...values.ossMounts]);
   checkQuotas(replicas, settings);
   return { ...values, bag, family, namespace, replicas, resources };
+}
+
+function logFilePaths(entries: readonly SlsConfig[]): readonly string[] {
+  return logCollections(entries).flatMap(({ source }) =>
+    source.kind === 'file' ? [source.path] : [],
+  );
 }
 
 function checkPresence(bag: ParameterBag): void {
@@ -109,16 +116,18 @@ function readStructured(bag: ParameterBag, replicas: number, limit: number): Str
   };
   const commandArgs = read('CommandArgs', parseCommandArgs) ?? [];
   const envs = read('Envs', parseEnvs) ?? [];
-  read('CustomHostAlias', checkHostAlias);
-  read('TomcatConfig', checkTomcatConfig);
+  const hostAliases = read('CustomHostAlias', parseHostAliases) ?? [];
+  const tomcat = parseTomcatConfig(bag['TomcatConfig']);
   const postStart = read('PostStart', (text) => parseHook('PostStart', text));
   const preStop = read('PreStop', (text) => parseHook('PreStop', text));
   const slsConfigs = read('SlsConfigs', parseSlsConfigs) ?? [];
-  const persistentMounts = [
-    ...(read('MountDesc', parseMountDesc) ?? []),
-    ...(read('NasConfigs', parseNasConfigs) ?? []),
-    ...(read('OssMountDescs', parseOssMounts) ?? []),
-  ];
+  const nasMounts = parseNasMounts({
+    nasId: bag['NasId'],
+    mountHost: bag['MountHost'],
+    mountDesc: bag['MountDesc'],
+    nasConfigs: bag['NasConfigs'],
+  });
+  const ossMounts = read('OssMountDescs', parseOssMounts) ?? [];
   const configMapMounts = read('ConfigMapMountDesc', parseConfigMapMounts) ?? [];
   const trigger = read('TriggerConfig', parseTriggerConfig);
   const elements = read('SliceEnvs', parseSliceEnvs);
@@ -126,11 +135,14 @@ function readStructured(bag: ParameterBag, replicas: number, limit: number): Str
   return {
     commandArgs,
     envs,
+    hostAliases,
+    tomcat,
     postStart,
     preStop,
     slsConfigs,
-    persistentMounts,
     configMapMounts,
+    nasMounts,
+    ossMounts,
     trigger,
     shards,
   };
@@ -159,9 +171,13 @@ function namespaceOf(bag: ParameterBag, context: ValidationContext): string {
   // AutoConfig leaves the network, and with it the namespace, to the service (U29). A stored
   // template keeps its namespace whatever became of it.
   if (readBoolean(bag['AutoConfig'] ?? '') === true) return defaultNamespace(context);
-  return context.operation === 'create'
-    ? createNamespace(context, bag['NamespaceId'])
-    : (bag['NamespaceId'] ?? defaultNamespace(context));
+  const id = bag['NamespaceId'];
+  if (context.operation === 'update') return id ?? defaultNamespace(context);
+  const region = /^([a-z0-9-]+):[^A-Z]*$/.exec(id ?? '')?.[1] ?? context.region;
+  if (id !== undefined && region !== context.region && !namespaceExists(context, id)) {
+    throw saeError('InvalidServerlessRegion.Unsupported', region);
+  }
+  return createNamespace(context, id);
 }
 
 function checkQuotas(replicas: number, settings: SaeSettings): void {

@@ -54,14 +54,6 @@ export function parseEnvs(text: string): readonly EnvVariable[] {
   });
 }
 
-/** The literal variables by name; the last of several equal names wins. */
-export function literalEnv(envs: readonly EnvVariable[]): Readonly<Record<string, string>> {
-  // fromEntries defines members, so a variable named __proto__ stays a variable.
-  return Object.fromEntries(
-    envs.flatMap((item) => (item.kind === 'literal' ? [[item.name, item.value]] : [])),
-  );
-}
-
 /**
  * The texts of a template's and a request's `Envs` merged by name, the request's items winning
  * (sae.md §7.2 U8). Both must have been read by `parseEnvs` before.

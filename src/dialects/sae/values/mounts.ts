@@ -1,8 +1,6 @@
-import { posix } from 'node:path';
 import { Type } from 'typebox';
-import { saeError } from '../errors.ts';
 import { ConfigMapId } from './envs.ts';
-import { AbsolutePath, jsonText, NonEmptyText, PlainText } from './json-text.ts';
+import { AbsolutePath, jsonText, NonEmptyText, PlainText, wrong } from './json-text.ts';
 
 const mountDescText = jsonText(
   Type.Array(Type.Object({ mountPath: AbsolutePath, nasPath: PlainText })),
@@ -52,50 +50,62 @@ export const parseConfigMapMounts = (text: string) =>
 
 /** A ConfigMap mount as it was sent. */
 export type ConfigMapMount = ReturnType<typeof parseConfigMapMounts>[number];
+/** An object-store mount as it was sent. */
+export type OssMount = ReturnType<typeof parseOssMounts>[number];
 
-/** The target path of one persistent mount. */
-interface Mount {
+/** One mount of a shared file system, of either form. */
+export interface NasMount {
   readonly mountPath: string;
+  readonly readOnly: boolean;
+  /** Either of the two may be empty. */
+  readonly nasId: string;
+  readonly mountDomain: string;
+  readonly nasPath: string;
 }
 
-/** Key that mounts every pair of a ConfigMap as a file of its own. */
-const wholeConfigMap = 'sae-sys-configmap-all';
+/** Key that mounts every pair of a ConfigMap as a file of its own (sae.md §4.3.4). */
+export const wholeConfigMapKey = 'sae-sys-configmap-all';
 
-/**
- * Refuses two mounts on one path of which one is a ConfigMap's. Two keys of ConfigMaps may share
- * a folder, since each becomes a file in it.
- * @throws WireError `MountConflict.ConfigMap` with the path.
- */
-export function checkMountConflicts(
-  configMaps: readonly ConfigMapMount[],
-  others: readonly Mount[],
-): void {
-  const taken = new Set(others.map((mount) => normal(mount.mountPath)));
-  const targets = new Set<string>();
-  for (const { key, mountPath } of configMaps) {
-    const folder = normal(mountPath);
-    const target = `${folder}\n${key === wholeConfigMap ? '' : key}`;
-    if (taken.has(folder) || targets.has(target)) {
-      throw saeError('MountConflict.ConfigMap', mountPath);
-    }
-    targets.add(target);
-  }
+/** What the parameters say about shared file systems, as text; absent ones undefined. */
+export interface NasTexts {
+  readonly nasId: string | undefined;
+  readonly mountHost: string | undefined;
+  readonly mountDesc: string | undefined;
+  readonly nasConfigs: string | undefined;
 }
 
 /**
- * Refuses a collected log file inside a persistent mount.
- * @throws WireError `VolumnPath.Conflict`.
+ * The mounts of shared file systems: those of NasConfigs, and only without any those of
+ * NasId, MountHost and MountDesc, which it supersedes (sae.md §4.1).
+ * @throws WireError `InvalidParameter.WithMessage`, for the superseded form too.
  */
-export function checkLogPaths(logPaths: readonly string[], persistent: readonly Mount[]): void {
-  const roots = persistent.map((mount) => normal(mount.mountPath));
-  for (const path of logPaths.map(normal)) {
-    if (roots.some((root) => root === '/' || path === root || path.startsWith(`${root}/`))) {
-      throw saeError('VolumnPath.Conflict');
-    }
+export function parseNasMounts(texts: NasTexts): readonly NasMount[] {
+  const described = texts.mountDesc === undefined ? [] : parseMountDesc(texts.mountDesc);
+  const configured = texts.nasConfigs === undefined ? [] : parseNasConfigs(texts.nasConfigs);
+  if (configured.length === 0) {
+    return described.map(({ mountPath, nasPath }) => ({
+      mountPath,
+      nasPath,
+      readOnly: false,
+      nasId: texts.nasId ?? '',
+      mountDomain: texts.mountHost ?? '',
+    }));
   }
+  return configured.map((item, index) => {
+    const mount = {
+      mountPath: item.mountPath,
+      readOnly: item.readOnly ?? false,
+      nasId: item.nasId ?? '',
+      mountDomain: item.mountDomain ?? '',
+      nasPath: item.nasPath ?? '',
+    };
+    // MountDesc alone is only without effect: its NasId may come with a later update.
+    if (!namesVolume(mount)) throw wrong('NasConfigs', `/${index} needs nasId or mountDomain`);
+    return mount;
+  });
 }
 
-function normal(path: string): string {
-  const clean = posix.normalize(path);
-  return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+/** Whether it says which file system is meant; without, there is nothing to mount. */
+export function namesVolume({ nasId, mountDomain }: NasMount): boolean {
+  return nasId !== '' || mountDomain !== '';
 }

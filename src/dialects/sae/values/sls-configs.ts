@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
+import type { LogCollection } from '../../../domain/template.ts';
 import { saeError } from '../errors.ts';
 import { jsonText, PlainText, wrong } from './json-text.ts';
+import { normalPath } from './paths.ts';
 
 const text = Type.Optional(Type.Union([PlainText, Type.Null()]));
 const SlsEntry = Type.Object({
@@ -20,6 +22,9 @@ const slsText = jsonText(
 /** One log collection entry as it was sent. */
 export type SlsConfig = Static<typeof SlsEntry>;
 
+/** Most things that a template collects. */
+const maxEntries = 100;
+
 /** Names with this prefix belong to the service. */
 const servicePrefix = 'sae-';
 
@@ -31,6 +36,7 @@ export function parseSlsConfigs(value: string): readonly SlsConfig[] {
       throw wrong('SlsConfigs', `/${index}/logType must be stdout or absent`);
     }
   }
+  if (entries.length > maxEntries) throw wrong('SlsConfigs', `has more than ${maxEntries} items`);
   if (entries.filter(isStdout).length > 1) {
     throw wrong('SlsConfigs', 'logType stdout is allowed once');
   }
@@ -43,7 +49,7 @@ export function parseSlsConfigs(value: string): readonly SlsConfig[] {
  */
 export function checkSlsConfigs(entries: readonly SlsConfig[]): void {
   for (const entry of entries) {
-    if (!isStdout(entry) && !(entry.logDir ?? '').startsWith('/')) {
+    if (!isStdout(entry) && !isLogPath(entry.logDir ?? '')) {
       throw saeError('LogService.LogDirInvalid');
     }
     if (given(entry.projectName) && !given(entry.logstoreName)) {
@@ -63,11 +69,28 @@ export function checkSlsConfigs(entries: readonly SlsConfig[]): void {
   if (own > 0 && own < entries.length) throw saeError('Sls.Config.Mixed.Multi.Project');
 }
 
-/** Paths of the files that the entries collect. */
-export function logFilePaths(entries: readonly SlsConfig[]): readonly string[] {
-  return entries.flatMap((entry) =>
-    isStdout(entry) || !given(entry.logDir) ? [] : [entry.logDir],
-  );
+/** What the entries collect, each thing once for each log store. */
+export function logCollections(entries: readonly SlsConfig[]): readonly LogCollection[] {
+  const collections = new Map<string, LogCollection>();
+  for (const entry of entries) {
+    const collection: LogCollection = {
+      source: isStdout(entry)
+        ? { kind: 'stdout' }
+        : { kind: 'file', path: normalPath(entry.logDir ?? '') },
+      into: given(entry.projectName)
+        ? { project: entry.projectName, logstore: entry.logstoreName ?? '' }
+        : null,
+    };
+    collections.set(JSON.stringify(collection), collection);
+  }
+  return [...collections.values()];
+}
+
+/** An absolute path of a file; only its last part may be a pattern. */
+function isLogPath(path: string): boolean {
+  if (!path.startsWith('/') || path.endsWith('/')) return false;
+  const clean = normalPath(path);
+  return clean !== '/' && !clean.slice(0, clean.lastIndexOf('/')).includes('*');
 }
 
 function isStdout(entry: SlsConfig): boolean {

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { domainErrors, saeError, saeErrors } from '../../../../src/dialects/sae/errors.ts';
 import { domainErrorCodes } from '../../../../src/domain/errors.ts';
-import { assertWire, created, fatJar, settings, smallest, updated } from './support.ts';
+import {
+  assertWire,
+  configMapOf,
+  created,
+  factsOf,
+  fatJar,
+  settings,
+  smallest,
+  updated,
+} from './support.ts';
 
 const sls = (...entries: object[]) => JSON.stringify(entries);
 const stored = smallest;
@@ -193,6 +202,34 @@ const provoked: readonly (readonly [string, string, () => unknown])[] = [
     () => created({ ConfigMapMountDesc: '[{"configMapId":"7","key":"k","mountPath":"/tmp"}]' }),
   ],
   [
+    'NotFound.ConfigMapKey',
+    'The key k of ConfigMap object (ID: 3) does not exist.',
+    () =>
+      created(
+        { ConfigMapMountDesc: '[{"configMapId":3,"key":"k","mountPath":"/tmp"}]' },
+        smallest,
+        { catalog: factsOf([configMapOf(3, { other: '' })]) },
+      ),
+  ],
+  [
+    'MountConflict.ConfigMap',
+    'Conflict detected for ConfigMap path /data/.',
+    () =>
+      created(
+        {
+          ConfigMapMountDesc: '[{"configMapId":3,"key":"k","mountPath":"/data/"}]',
+          NasConfigs: '[{"mountPath":"/data","nasId":"n"}]',
+        },
+        smallest,
+        { catalog: factsOf([configMapOf(3, { k: '' })]) },
+      ),
+  ],
+  [
+    'Application.MissingJdk',
+    'Your application must at least contain a JDK component.',
+    () => updated(fatJar, { Jdk: '' }),
+  ],
+  [
     'InvalidApplication.NotFound',
     'The current application does not exist.',
     () => created({ RefAppId: 'x' }, smallest, { reference: { exists: false, self: false } }),
@@ -202,6 +239,14 @@ const provoked: readonly (readonly [string, string, () => unknown])[] = [
     'The log collection path is invalid.',
     () => created({ SlsConfigs: sls({ logDir: 'a.log' }) }),
   ],
+  ...['/', '/log/', '/log*/a.log', '/log/..'].map(
+    (logDir) =>
+      [
+        'LogService.LogDirInvalid',
+        'The log collection path is invalid.',
+        () => created({ SlsConfigs: sls({ logDir }) }),
+      ] as const,
+  ),
   [
     'Sls.Config.Mixed.Multi.Project',
     'The specified Config contains multiple projects.',
@@ -285,14 +330,6 @@ describe('errors of the contract', () => {
   });
 
   test('codes that no parameter reaches yet still have their text', () => {
-    assert.equal(
-      saeError('NotFound.ConfigMapKey', 'k', 3).message,
-      'The key k of ConfigMap object (ID: 3) does not exist.',
-    );
-    assert.equal(
-      saeError('Application.MissingJdk').message,
-      'Your application must at least contain a JDK component.',
-    );
     assert.equal(
       saeError('Application.ChangerOrderRunning').message,
       'An application change process is in progress. Please try again later.',

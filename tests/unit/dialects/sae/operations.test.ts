@@ -1,98 +1,11 @@
 /** The ten operations on the real engine and the real store; nothing runs, so jobs stay queued. */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { TestContext } from 'node:test';
-import { systemClock, systemIds, systemRandom } from '../../../../src/app/clock.ts';
-import { WireError } from '../../../../src/dialects/aliyun/errors.ts';
-import { createSaeProduct } from '../../../../src/dialects/sae/index.ts';
-import type { SaeSettings } from '../../../../src/dialects/sae/index.ts';
-import { DomainError } from '../../../../src/domain/errors.ts';
 import { scheduleDefaults } from '../../../../src/domain/schedule/definition.ts';
-import { createAccess } from '../../../../src/engine/access.ts';
-import { createCatalog } from '../../../../src/engine/catalog.ts';
-import { createEngine } from '../../../../src/engine/create.ts';
-import { createTextBox, sealNonceBytes } from '../../../../src/lib/sealed-box.ts';
-import { createSqliteStore } from '../../../../src/stores/sqlite/store.ts';
-import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { callOf, region, settings, smallest } from './support.ts';
+import { product } from './product.ts';
+import { callOf, smallest } from './support.ts';
 
 type Values = Readonly<Record<string, string>>;
-
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-
-/** Calls an operation as the pipeline does: an engine's refusal becomes a wire error. */
-async function product(context: TestContext, choices: Partial<SaeSettings> = {}) {
-  const store = createSqliteStore({ path: join(await temporaryFolder(context), 'store.db') });
-  await store.open();
-  const masterKey = randomBytes(32);
-  const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
-  const access = await createAccess({
-    store,
-    masterKey,
-    clock: systemClock,
-    randomBytes,
-  });
-  const { engine, close } = createEngine({
-    store,
-    host: 'test',
-    leaseTtlMs: 60_000,
-    executors: [],
-    access,
-    catalog: createCatalog({ store, masterKey, randomBytes }),
-    unseal: (sealed, purpose) => box.unseal(sealed, purpose),
-    clock: systemClock,
-    ids: systemIds,
-    random: systemRandom,
-    log: quiet,
-  });
-  context.after(async () => {
-    await close();
-    await store.close();
-  });
-  const sae = createSaeProduct(
-    {
-      engine,
-      region,
-      accountId: '1',
-      nowMs: () => systemClock.nowMs(),
-      uuid: () => systemIds.uuid(),
-      seal: (text, purpose) => box.seal(text, purpose),
-      unseal: (sealed, purpose) => box.unseal(sealed, purpose),
-      log: quiet,
-    },
-    { ...settings, ...choices },
-  );
-  const call = async (name: string, values: Values) => {
-    const operation = sae.operations.find((item) => item.name === name);
-    assert.ok(operation, name);
-    try {
-      return await operation.handle(callOf(values), sae.services);
-    } catch (error) {
-      throw error instanceof DomainError
-        ? sae.errors[error.code](error.details, error.message)
-        : error;
-    }
-  };
-  const data = async (name: string, values: Values) => {
-    const reply = await call(name, values);
-    return JSON.parse(JSON.stringify(reply.data)) as Record<string, unknown>;
-  };
-  const code = async (name: string, values: Values) => {
-    try {
-      await call(name, values);
-    } catch (error) {
-      assert.ok(error instanceof WireError, String(error));
-      return error.code;
-    }
-    return 'success';
-  };
-  const create = async (values: Values = {}) =>
-    String((await data('CreateJob', { ...smallest, ...values }))['AppId']);
-  const exec = async (values: Values) => String((await data('ExecJob', values))['Data']);
-  return { sae, call, data, code, create, exec };
-}
 
 describe('SAE operations', () => {
   test('create, change, describe', async (context) => {
@@ -115,9 +28,10 @@ describe('SAE operations', () => {
     );
   });
 
-  test('every operation refuses an absent and an unknown AppId', async (context) => {
+  test('every job operation refuses an absent and an unknown AppId', async (context) => {
     const { sae, code } = await product(context);
-    for (const { name, parameters } of sae.operations) {
+    for (const { name, path, parameters } of sae.operations) {
+      if (!path.startsWith('/pop/v1/sam/job/')) continue;
       if (!parameters.some((parameter) => parameter.name === 'AppId')) continue;
       const rest = { Suspend: 'true', JobId: 'x' };
       assert.equal(await code(name, rest), 'InvalidParameter.NotEmpty', name);
@@ -329,5 +243,25 @@ describe('SAE operations', () => {
     assert.equal(described['OssAkSecret'], '******');
     await call('UpdateJob', { AppId, OssAkSecret: '******', Replicas: '2' });
     assert.equal(await stored(), first);
+  });
+
+  test('a secret is shown in clear where the operator wants it so', async (context) => {
+    const { create, data } = await product(context, { showOssSecret: true });
+    const AppId = await create({ OssAkId: 'id', OssAkSecret: 'the secret' });
+    assert.equal((await data('DescribeJob', { AppId }))['OssAkSecret'], 'the secret');
+  });
+
+  test('changes are refused during maintenance, runs are not', async (context) => {
+    const { sae, create, code } = await product(context);
+    const AppId = await create();
+    const closed = { ...sae.services, settings: { ...sae.services.settings, maintenance: true } };
+    for (const name of ['CreateJob', 'UpdateJob']) {
+      const operation = sae.operations.find((item) => item.name === name);
+      await assert.rejects(async () => operation?.handle(callOf({}), closed), {
+        code: 'System.Upgrading',
+        message: 'The system is being upgraded. Please try again later.',
+      });
+    }
+    assert.equal(await code('ExecJob', { AppId }), 'success');
   });
 });

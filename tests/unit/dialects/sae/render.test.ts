@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describedJob } from '../../../../src/dialects/sae/render/described-job.ts';
+import {
+  describedJob,
+  mountedConfigMaps,
+} from '../../../../src/dialects/sae/render/described-job.ts';
+import type { JobSurroundings } from '../../../../src/dialects/sae/render/described-job.ts';
 import {
   historyJob,
   runStates,
@@ -9,7 +13,8 @@ import {
 } from '../../../../src/dialects/sae/render/run.ts';
 import { listedJob } from '../../../../src/dialects/sae/render/summary.ts';
 import type { Run } from '../../../../src/domain/run.ts';
-import { region, templateOf } from './support.ts';
+import { noCatalogFacts } from '../../../../src/dialects/sae/validation/references.ts';
+import { configMapOf, factsOf, region, smallest, templateOf } from './support.ts';
 
 const run: Run = {
   id: 'manual-3db7a8fa-5d40-4edc-92e4-49d50eab0000',
@@ -27,6 +32,7 @@ const run: Run = {
   succeeded: 3,
   failed: 1,
   message: '',
+  verdict: null,
   createdAtMs: 1_700_000_001_999,
   notBeforeMs: 1_700_000_001_999,
   scheduledAtMs: null,
@@ -80,9 +86,24 @@ describe('jobs', () => {
 });
 
 describe('DescribeJob', () => {
-  const shownFor = (values: Record<string, string>, refed: readonly string[] = []) => {
-    const template = templateOf(values);
-    return wire(describedJob(template, template, region, refed)) as Record<string, unknown>;
+  const alone: JobSurroundings = {
+    region,
+    refedAppIds: [],
+    configMapNames: new Map(),
+    tags: [],
+    showSecret: () => '******',
+    webhooks: { PublicWebHookUrls: [], VpcWebHookUrls: [] },
+  };
+  const shownFor = (
+    values: Record<string, string>,
+    surroundings: Partial<JobSurroundings> = {},
+    catalog = noCatalogFacts,
+  ) => {
+    const template = templateOf(values, smallest, { catalog });
+    return wire(describedJob(template, template, { ...alone, ...surroundings })) as Record<
+      string,
+      unknown
+    >;
   };
 
   test('unset members are absent, arrays are empty, defaults show', () => {
@@ -128,7 +149,7 @@ describe('DescribeJob', () => {
         OssAkSecret: 'hidden',
         EnableImageAccl: 'true',
       },
-      ['other'],
+      { refedAppIds: ['other'] },
     );
     assert.equal(shown['Envs'], '[ {"name":"A","value":"1"} ]');
     assert.equal(
@@ -146,6 +167,33 @@ describe('DescribeJob', () => {
       assert.equal(hidden in shown, false, hidden);
     }
     assert.equal(JSON.stringify(shown).includes('hidden'), false);
+  });
+
+  test('what stands around the definition', () => {
+    const ConfigMapMountDesc =
+      '[{"configMapId":"16","key":"k","mountPath":"/a"},{"configMapId":17,"key":"sae-sys-configmap-all","mountPath":"/b"}]';
+    const catalog = factsOf([configMapOf(16, { k: 'v' }), configMapOf(17, {})]);
+    const template = templateOf({ ConfigMapMountDesc }, smallest, { catalog });
+    assert.deepEqual([...mountedConfigMaps(template)], [16, 17]);
+    const url = 'http://h/webhook/putEvents?token=t';
+    const shown = shownFor(
+      { ConfigMapMountDesc, OssAkSecret: 'hidden' },
+      {
+        // 17 was deleted: a snapshot of an old run may name it.
+        configMapNames: new Map([[16, 'settings']]),
+        tags: [{ key: 'team', value: 'a' }],
+        showSecret: (sealed) => `opened ${sealed}`,
+        webhooks: { PublicWebHookUrls: [url], VpcWebHookUrls: [] },
+      },
+      catalog,
+    );
+    assert.deepEqual(shown['ConfigMapMountDesc'], [
+      { ConfigMapId: 16, ConfigMapName: 'settings', Key: 'k', MountPath: '/a' },
+      { ConfigMapId: 17, Key: 'sae-sys-configmap-all', MountPath: '/b' },
+    ]);
+    assert.deepEqual(shown['Tags'], [{ Key: 'team', Value: 'a' }]);
+    assert.equal(shown['OssAkSecret'], 'opened hidden');
+    assert.deepEqual([shown['PublicWebHookUrls'], shown['VpcWebHookUrls']], [[url], []]);
   });
 });
 

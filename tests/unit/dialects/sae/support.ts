@@ -10,10 +10,16 @@ import {
   sentParameters,
   storedParameters,
 } from '../../../../src/dialects/sae/validation/bag.ts';
-import type { ReferencedTemplate } from '../../../../src/dialects/sae/validation/references.ts';
+import { webhookPart } from '../../../../src/dialects/sae/translate/webhook.ts';
+import { noCatalogFacts } from '../../../../src/dialects/sae/validation/references.ts';
+import type {
+  CatalogFacts,
+  ReferencedTemplate,
+} from '../../../../src/dialects/sae/validation/references.ts';
 import { validateJob } from '../../../../src/dialects/sae/validation/validate-job.ts';
 import type { ValidJob } from '../../../../src/dialects/sae/validation/validate-job.ts';
-import type { Template } from '../../../../src/domain/template.ts';
+import type { ConfigMap, Secret } from '../../../../src/domain/catalog.ts';
+import type { Template, TemplateRevision } from '../../../../src/domain/template.ts';
 
 export const region = 'cn-hangzhou';
 export const settings: SaeSettings = { ...defaultSaeSettings, namespaces: ['cn-hangzhou:team'] };
@@ -54,6 +60,38 @@ export function callOf(values: Readonly<Record<string, string>>): Call {
 interface Choices {
   readonly settings?: SaeSettings;
   readonly reference?: ReferencedTemplate | null;
+  readonly catalog?: CatalogFacts;
+}
+
+const times = { createdAtMs: 1_700_000_000_000, updatedAtMs: 1_700_000_000_000 };
+
+/** A ConfigMap of the default namespace. */
+export function configMapOf(
+  id: number,
+  data: Readonly<Record<string, string>>,
+  namespace = region,
+): ConfigMap {
+  return { id, dialect: 'sae', namespace, name: `map-${id}`, description: '', data, ...times };
+}
+
+/** A Secret of the default namespace that images can be pulled with. */
+export function secretOf(id: number, more: Partial<Secret> = {}): Secret {
+  const type = 'kubernetes.io/dockerconfigjson';
+  return { id, dialect: 'sae', namespace: region, name: `secret-${id}`, type, ...times, ...more };
+}
+
+/** What the catalog holds of what a definition refers to. */
+export function factsOf(
+  configMaps: readonly ConfigMap[],
+  pullSecret: Secret | null = null,
+): CatalogFacts {
+  return { configMaps: new Map(configMaps.map((item) => [item.id, item])), pullSecret };
+}
+
+/** The revision that the engine would store. */
+export function revisionOf(job: ValidJob, chosen: SaeSettings = settings): TemplateRevision {
+  const fresh = { sealed: 'sealed', hash: 'hash' };
+  return toRevision(job, chosen, webhookPart(null, job.trigger, fresh));
 }
 
 /** What CreateJob makes of these parameters, laid over the smallest ones. */
@@ -67,7 +105,9 @@ export function created(
     operation: 'create',
     region,
     settings: choices.settings ?? settings,
+    previous: null,
     reference: choices.reference ?? null,
+    catalog: choices.catalog ?? noCatalogFacts,
   });
 }
 
@@ -82,7 +122,9 @@ export function updated(
     operation: 'update',
     region,
     settings: choices.settings ?? settings,
+    previous: stored,
     reference: choices.reference ?? null,
+    catalog: choices.catalog ?? noCatalogFacts,
   });
 }
 
@@ -90,18 +132,18 @@ export function updated(
 export function templateOf(
   values: Readonly<Record<string, string>> = {},
   base: ParameterBag = smallest,
+  choices: Choices = {},
 ): Template {
-  const job = created(values, base);
+  const job = created(values, base, choices);
   return {
-    ...toRevision(job, settings),
+    ...revisionOf(job, choices.settings),
     id: '7171a6ca-d1cd-4928-8642-7d5cfe690000',
     dialect: 'sae',
     namespace: job.namespace,
     name: 'demo',
     revision: 1,
     suspended: false,
-    createdAtMs: 1_700_000_000_000,
-    updatedAtMs: 1_700_000_000_000,
+    ...times,
   };
 }
 

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { applyOverrides } from '../../../../src/dialects/sae/translate/override.ts';
-import { toRevision } from '../../../../src/dialects/sae/translate/revision.ts';
+import { applyOverrides, sentOverrides } from '../../../../src/dialects/sae/translate/override.ts';
 import { parseTime, submitRequest } from '../../../../src/dialects/sae/translate/submit.ts';
 import { previewSchedule } from '../../../../src/domain/schedule/preview.ts';
 import {
   assertWire,
   callOf,
+  configMapOf,
   created,
+  factsOf,
   fatJar,
+  revisionOf,
   settings,
   smallest,
   templateOf,
@@ -16,7 +18,7 @@ import {
 } from './support.ts';
 
 const revision = (values: Record<string, string>, base = smallest) =>
-  toRevision(created(values, base), settings);
+  revisionOf(created(values, base));
 
 describe('a template as the engine sees it', () => {
   test('the smallest one gets every default', () => {
@@ -90,34 +92,10 @@ describe('a template as the engine sees it', () => {
     assert.deepEqual(notActedOn, []);
   });
 
-  test('what does not act is named, unless it asks for nothing', () => {
-    assert.deepEqual(
-      revision({
-        Cpu: '1000',
-        MountDesc: '[{mountPath: "/tmp", nasPath: "/"}]',
-        TriggerConfig: '{"type":"http","config":{"type":"HTTP","method":["GET"]}}',
-        CommandArgs: '["unused without Command"]',
-        EnableImageAccl: 'false',
-        SlsConfigs: '[]',
-        OssAkSecret: 'hidden',
-      }).notActedOn,
-      ['Cpu', 'CommandArgs', 'MountDesc', 'OssAkSecret', 'TriggerConfig'],
-    );
-    const timer = revision({ TriggerConfig: '{"type":"time","config":"0 1 * * ?"}' });
-    assert.deepEqual(timer.notActedOn, []);
-    assert.deepEqual(revision({ EnableImageAccl: 'true' }).notActedOn, ['EnableImageAccl']);
-  });
-
   test('packages keep their own start command', () => {
     const { spec, notActedOn } = revision({ Command: 'echo', CommandArgs: '["a"]' }, fatJar);
-    assert.deepEqual(spec.task.artifact, {
-      kind: 'package',
-      packageType: 'FatJar',
-      url: 'http://files.example/demo-1.jar',
-      version: '1.0.1',
-    });
     assert.deepEqual(spec.task.argv, []);
-    assert.deepEqual(notActedOn, ['PackageUrl', 'PackageVersion', 'Command', 'CommandArgs', 'Jdk']);
+    assert.deepEqual(notActedOn, ['Command', 'CommandArgs']);
   });
 
   test('unsharded jobs keep SliceEnvs unused', () => {
@@ -171,8 +149,8 @@ describe('a timer as a schedule', () => {
   test('a webhook is no schedule, and removing the trigger removes it', () => {
     assert.equal(schedule({ type: 'http', config: { type: 'HTTP', method: ['GET'] } }), null);
     const stored = { ...smallest, TriggerConfig: '{"type":"time","config":"0 1 * * ?"}' };
-    assert.equal(toRevision(updated(stored, { TriggerConfig: '' }), settings).schedule, null);
-    assert.notEqual(toRevision(updated(stored, { Replicas: '2' }), settings).schedule, null);
+    assert.equal(revisionOf(updated(stored, { TriggerConfig: '' })).schedule, null);
+    assert.notEqual(revisionOf(updated(stored, { Replicas: '2' })).schedule, null);
   });
 });
 
@@ -185,8 +163,12 @@ describe('overrides of ExecJob', () => {
     SliceEnvs: '[10,20]',
     Replicas: '2',
   });
+  const { configMaps } = factsOf([
+    configMapOf(1, { k: 'v' }),
+    configMapOf(2, { k: 'v' }, 'cn-hangzhou:team'),
+  ]);
   const over = (sent: Record<string, string>, base = template) =>
-    applyOverrides(base, sent, settings);
+    applyOverrides(base, sent, settings, configMaps);
 
   test('variables merge by name, everything else replaces', () => {
     const { spec, document } = over({ Command: 'sh', Envs: '[{"name":"A","value":"9"}]' });
@@ -239,11 +221,50 @@ describe('overrides of ExecJob', () => {
 
   test('what does not act for this run is named', () => {
     assert.deepEqual(over({ JarStartArgs: 'x' }).notActedOn, ['JarStartArgs']);
+    assert.deepEqual(over({ JarStartArgs: 'x' }, templateOf({}, fatJar)).notActedOn, []);
+  });
+
+  test('start options of packages', () => {
+    const jar = templateOf({ JarStartOptions: '-Xmx1g', JarStartArgs: 'a' }, fatJar);
+    const { artifact } = over({ JarStartArgs: 'b' }, jar).spec.task;
+    assert.ok(artifact.kind === 'package' && artifact.format === 'jar');
+    assert.deepEqual([artifact.options, artifact.args], ['-Xmx1g', 'b']);
+    const war = templateOf(
+      { PackageType: 'War', PackageUrl: 'http://x/a.war', WebContainer: 'apache-tomcat-8.5.42' },
+      fatJar,
+    );
+    const started = over({ WarStartOptions: 'sh x' }, war).spec.task.artifact;
+    assert.ok(started.kind === 'package' && started.format === 'war');
+    assert.equal(started.startOptions, 'sh x');
+  });
+
+  test('variables from ConfigMaps merge by name too, whatever they were', () => {
+    const ref = (configMapId: number, key = 'k') =>
+      `[{"name":"A","valueFrom":"configMapRef","configMapId":${configMapId},"key":"${key}"}]`;
+    const toMap = over({ Envs: ref(1) }).spec.task;
+    assert.deepEqual(toMap.env, { B: '2' });
+    assert.deepEqual(toMap.envFrom, [{ name: 'A', configMapId: 1, key: 'k' }]);
+    const catalog = factsOf([configMapOf(1, { k: 'v' })]);
+    const fromMap = templateOf({ Envs: ref(1) }, smallest, { catalog });
+    const toLiteral = over({ Envs: '[{"name":"A","value":"9"}]' }, fromMap).spec.task;
+    assert.deepEqual([toLiteral.env, toLiteral.envFrom], [{ A: '9' }, undefined]);
+    // What the template refers to is looked for when an attempt starts, not here.
+    assert.ok(applyOverrides(fromMap, { Replicas: '2' }, settings, new Map()));
+    for (const [id, key, code] of [
+      [2, 'k', 'NotFound.ConfigMap'],
+      [1, 'x', 'NotFound.ConfigMapKey'],
+    ] as const) {
+      assertWire(() => over({ Envs: ref(id, key) }), 400, code, /does not exist/);
+    }
   });
 });
 
 describe('ExecJob as a wish to start', () => {
-  const submit = (values: Record<string, string>) => submitRequest(callOf(values), 'app', settings);
+  const submit = (values: Record<string, string>) => {
+    const call = callOf(values);
+    const sent = sentOverrides(call.params);
+    return submitRequest({ call, appId: 'app', sent, configMaps: new Map() }, settings);
+  };
 
   test('AppId alone needs no template', () => {
     assert.deepEqual(submit({ AppId: 'app' }), {

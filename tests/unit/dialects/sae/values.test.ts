@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { literalEnv, mergeEnvsText, parseEnvs } from '../../../../src/dialects/sae/values/envs.ts';
-import { parseMountDesc, parseOssMounts } from '../../../../src/dialects/sae/values/mounts.ts';
+import { mergeEnvsText, parseEnvs } from '../../../../src/dialects/sae/values/envs.ts';
 import {
-  checkHostAlias,
-  checkTomcatConfig,
+  parseMountDesc,
+  parseNasMounts,
+  parseOssMounts,
+} from '../../../../src/dialects/sae/values/mounts.ts';
+import { normalPath } from '../../../../src/dialects/sae/values/paths.ts';
+import {
   parseHook,
+  parseHostAliases,
+  parseTomcatConfig,
 } from '../../../../src/dialects/sae/values/simple.ts';
 import { parseSliceEnvs, shardVariables } from '../../../../src/dialects/sae/values/slice.ts';
 import {
   checkSlsConfigs,
+  logCollections,
   parseSlsConfigs,
 } from '../../../../src/dialects/sae/values/sls-configs.ts';
 import { parseTriggerConfig } from '../../../../src/dialects/sae/values/trigger-config.ts';
@@ -19,7 +25,7 @@ const refused = (work: () => unknown, what: string) =>
   assert.equal(wireError(work).code, 'InvalidParameter.WithMessage', what);
 
 describe('Envs', () => {
-  test('literals: value wins over valueFrom, missing value is empty, the last of a name wins', () => {
+  test('literals: value wins over valueFrom, missing value is empty', () => {
     const envs = parseEnvs(
       JSON.stringify([
         { name: 'A', value: '1' },
@@ -30,13 +36,17 @@ describe('Envs', () => {
         { name: 'D', value: null, extra: true },
       ]),
     );
-    assert.deepEqual(Object.entries(literalEnv(envs)), [
-      ['A', '2'],
-      ['B', 'x'],
-      ['C', ''],
-      ['__proto__', 'kept'],
-      ['D', ''],
-    ]);
+    assert.deepEqual(
+      envs.map((item) => (item.kind === 'literal' ? [item.name, item.value] : item)),
+      [
+        ['A', '1'],
+        ['B', 'x'],
+        ['C', ''],
+        ['A', '2'],
+        ['__proto__', 'kept'],
+        ['D', ''],
+      ],
+    );
   });
 
   test('references to ConfigMaps', () => {
@@ -239,25 +249,74 @@ describe('other structured values', () => {
     refused(() => parseOssMounts('[{"bucketName":"b","bucketPath":"","mountPath":"/m"}]'), 'empty');
   });
 
-  test('TomcatConfig', () => {
-    checkTomcatConfig(
-      '{"port":8080,"contextPath":"/","maxThreads":400,"uriEncoding":"GBK","useBodyEncodingForUri":true}',
+  test('NasConfigs supersedes the other form, and names its file system', () => {
+    const described = { nasId: 'n', mountHost: 'h', mountDesc: '[{mountPath:"/a",nasPath:"/"}]' };
+    const one = { mountPath: '/a', readOnly: false, nasId: 'n', mountDomain: 'h', nasPath: '/' };
+    assert.deepEqual(parseNasMounts({ ...described, nasConfigs: undefined }), [one]);
+    assert.deepEqual(parseNasMounts({ ...described, nasConfigs: '[]' }), [one]);
+    assert.deepEqual(
+      parseNasMounts({ ...described, nasConfigs: '[{"mountPath":"/b","nasId":"m"}]' }),
+      [{ mountPath: '/b', readOnly: false, nasId: 'm', mountDomain: '', nasPath: '' }],
     );
-    checkTomcatConfig('{"useBodyEncoding":false}');
+    const none = { nasId: undefined, mountHost: undefined, mountDesc: undefined };
+    refused(() => parseNasMounts({ ...none, nasConfigs: '[{"mountPath":"/b"}]' }), 'nameless');
+    refused(() => parseNasMounts({ ...none, mountDesc: '[{', nasConfigs: '[]' }), 'superseded');
+  });
+
+  test('paths', () => {
+    for (const [path, normal] of [
+      ['/a/./b//c/', '/a/b/c'],
+      ['/../../x', '/x'],
+      ['/', '/'],
+      ['a', '/a'],
+    ] as const) {
+      assert.equal(normalPath(path), normal);
+    }
+  });
+
+  test('TomcatConfig: defaults, and both spellings (C12)', () => {
+    const byDefault = {
+      port: 8080,
+      contextPath: '/',
+      maxThreads: 400,
+      uriEncoding: 'ISO-8859-1',
+      useBodyEncodingForUri: true,
+    };
+    assert.deepEqual(parseTomcatConfig(undefined), byDefault);
+    assert.deepEqual(parseTomcatConfig('{"port":9090,"uriEncoding":"GBK"}'), {
+      ...byDefault,
+      port: 9090,
+      uriEncoding: 'GBK',
+    });
+    const spelled = parseTomcatConfig('{"useBodyEncoding":false}');
+    assert.equal(spelled.useBodyEncodingForUri, false);
+    for (const contextPath of ['/', '', '/app', '/my-app/v1.2/', '/.well~known']) {
+      assert.equal(parseTomcatConfig(JSON.stringify({ contextPath })).contextPath, contextPath);
+    }
     for (const text of [
       '{"port":80}',
       '{"maxThreads":0}',
       '{"uriEncoding":"UTF-16"}',
       '[]',
       '{"port":"8080"}',
+      '{"contextPath":"app"}',
+      '{"contextPath":"/a b"}',
+      '{"contextPath":"/../x"}',
+      '{"contextPath":"/a\\"<x"}',
     ]) {
-      refused(() => checkTomcatConfig(text), text);
+      refused(() => parseTomcatConfig(text), text);
     }
   });
 
   test('CustomHostAlias', () => {
-    checkHostAlias('[{"hostName":"samplehost","ip":"127.0.0.1"},{"hostName":"a.b-c","ip":"::1"}]');
-    refused(() => checkHostAlias('[{"hostName":"a"}]'), 'no ip');
+    const aliases = [
+      { hostName: 'samplehost', ip: '127.0.0.1' },
+      { hostName: 'a.b-c', ip: '::1' },
+    ];
+    assert.deepEqual(parseHostAliases(JSON.stringify(aliases)), aliases);
+    refused(() => parseHostAliases('[{"hostName":"a"}]'), 'no ip');
+    const many = Array.from({ length: 501 }, () => aliases[0]);
+    refused(() => parseHostAliases(JSON.stringify(many)), 'too many');
   });
 
   test('SlsConfigs of the documentation', () => {
@@ -269,5 +328,17 @@ describe('other structured values', () => {
     );
     refused(() => parseSlsConfigs('[{"logType":"stdout"},{"logType":"stdout"}]'), 'stdout twice');
     refused(() => parseSlsConfigs('[{"logType":"stderr"}]'), 'type');
+    const many = Array.from({ length: 101 }, (_, index) => ({ logDir: `/${index}` }));
+    refused(() => parseSlsConfigs(JSON.stringify(many)), 'too many');
+  });
+
+  test('what SlsConfigs collects: each thing once for each log store', () => {
+    const text =
+      '[{"logType":"stdout","logDir":""},{"logDir":"/log//a*.log"},{"logDir":"/log/a*.log","logtailName":"x"},{"logDir":"/b","projectName":"p","logstoreName":"s"}]';
+    assert.deepEqual(logCollections(parseSlsConfigs(text)), [
+      { source: { kind: 'stdout' }, into: null },
+      { source: { kind: 'file', path: '/log/a*.log' }, into: null },
+      { source: { kind: 'file', path: '/b' }, into: { project: 'p', logstore: 's' } },
+    ]);
   });
 });
