@@ -26,9 +26,10 @@ function aliyunDialect(
     ...config.sae,
     replicasPerTemplate,
     replicasPerAccount,
-    runtimes: config.packages.runtimes.map(({ name, image }) => ({
+    runtimes: config.packages.runtimes.map(({ name, folder, image }) => ({
       name,
-      inContainer: image !== undefined,
+      // A runtime of this machine is taken first.
+      inContainer: image !== undefined && folder === undefined,
     })),
     logCollection: config.logStores.enabled,
     baseUrl: () => services.baseUrl(),

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DoctorFact } from '../dialects/native/operation.ts';
 import type { FrozenConfig } from './config/schema.ts';
+import { executionFacts } from './doctor-execution.ts';
 import { jobUser, processRefusal } from './process-policy.ts';
 
 const run = promisify(execFile);
@@ -255,5 +256,12 @@ export async function machineFacts(
   ]);
   const data = await dataDirFacts(config.dataDir);
   const space = await diskSpaceFact(config.dataDir);
-  return [...facts, ...data, space, ...(options.port ? [await portFact(config)] : [])];
+  const execution = await executionFacts(config);
+  return [
+    ...facts,
+    ...execution,
+    ...data,
+    space,
+    ...(options.port ? [await portFact(config)] : []),
+  ];
 }

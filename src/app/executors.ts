@@ -1,8 +1,19 @@
+import { createContainerExecutor } from '../executors/container/executor.ts';
+import { findSocket } from '../executors/container/socket.ts';
+import { createMountProvider } from '../executors/mounts/provider.ts';
+import { createPackageRunner } from '../executors/packages/runner.ts';
 import { createProcessExecutor } from '../executors/process/executor.ts';
 import type { EngineLog } from '../engine/runtime.ts';
 import type { Executor } from '../ports/executor.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import { jobUser, processRefusal } from './process-policy.ts';
+
+export interface ExecutorsOptions {
+  /** Identity of the data folder. */
+  readonly hostId: string;
+  readonly nowMs: () => number;
+  readonly log: EngineLog;
+}
 
 /**
  * The registry of executors: a new one is a line here. One that is switched off stays registered,
@@ -10,19 +21,39 @@ import { jobUser, processRefusal } from './process-policy.ts';
  */
 export function createExecutors(
   config: FrozenConfig,
-  options: { readonly nowMs: () => number; readonly log: EngineLog },
+  { hostId, nowMs, log }: ExecutorsOptions,
 ): readonly Executor[] {
+  const { dataDir, process, container } = config;
   const refusal = processRefusal(config);
+  const packages = createPackageRunner({ dataDir, config: config.packages, log });
+  const mounts = createMountProvider({ volumes: config.volumes, buckets: config.buckets });
   return [
     createProcessExecutor({
-      dataDir: config.dataDir,
+      dataDir,
       jobUser: jobUser(config),
-      maxConcurrent: config.process.maxConcurrentAttempts,
-      maxLogBytes: config.process.maxLogBytes,
+      maxConcurrent: process.maxConcurrentAttempts,
+      maxLogBytes: process.maxLogBytes,
       enabled: refusal === null,
       disabledReason: refusal ?? '',
-      nowMs: options.nowMs,
-      log: options.log,
+      packages,
+      mounts,
+      nowMs,
+      log,
+    }),
+    createContainerExecutor({
+      dataDir,
+      hostId,
+      socket: container.socket === '' ? findSocket() : container.socket,
+      enabled: container.enabled,
+      pullPolicy: container.pullPolicy,
+      pullTimeoutMs: container.pullTimeoutMs,
+      network: container.network,
+      maxConcurrent: container.maxConcurrentAttempts,
+      maxLogBytes: container.maxLogBytes,
+      packages,
+      mounts,
+      nowMs,
+      log,
     }),
   ];
 }

@@ -178,7 +178,7 @@ async function startableEngine(
     host: hostId,
     scheduledRunId,
     leaseTtlMs: config.store.leaseTtlMs,
-    executors: createExecutors(config, { nowMs: () => systemClock.nowMs(), log }),
+    executors: createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
     access,
     catalog: createCatalog({
       store,

@@ -174,11 +174,11 @@ export class Dispatcher {
     }
   }
 
+  /** All executors together: what is due for a full one waits there, within this bound. */
   #room(): number {
     let room = 0;
-    for (const [name, executor] of this.#runtime.executors) {
-      room += Math.max(0, executor.maxConcurrent - (this.#live.get(name)?.size ?? 0));
-    }
+    for (const executor of this.#runtime.executors.values()) room += executor.maxConcurrent;
+    for (const live of this.#live.values()) room -= live.size;
     return room;
   }
 

@@ -11,16 +11,24 @@ export function attemptEnvironment(
 ): Record<string, string> {
   const { run } = attempt;
   const { task, shards, timezone } = run.spec;
-  const facts: Record<IdentityField, string> = {
+  const facts = attemptFacts(attempt);
+  const env: Record<string, string> = { TZ: timezone };
+  for (const [name, field] of Object.entries(task.identityEnv)) env[name] = facts[field];
+  return Object.assign(env, configured, task.env, shards?.[attempt.index]);
+}
+
+/** Every fact that a definition may ask for. */
+export function attemptFacts(attempt: ClaimedAttempt): Readonly<Record<IdentityField, string>> {
+  const { run } = attempt;
+  return {
     'template.id': run.templateId,
     'template.name': run.templateName,
     'template.namespace': run.namespace,
     'run.id': run.id,
     'run.replicas': String(run.replicas),
+    'run.trigger': run.trigger,
+    'run.scheduledAtMs': String(run.scheduledAtMs ?? run.createdAtMs),
     'instance.index': String(attempt.index),
     'attempt.number': String(attempt.number),
   };
-  const env: Record<string, string> = { TZ: timezone };
-  for (const [name, field] of Object.entries(task.identityEnv)) env[name] = facts[field];
-  return Object.assign(env, configured, task.env, shards?.[attempt.index]);
 }

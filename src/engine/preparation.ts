@@ -1,9 +1,9 @@
 import type { ConfigMap } from '../domain/catalog.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { DialectName, JobSpec, Mount, Task } from '../domain/template.ts';
+import type { DialectName, IdentityField, JobSpec, Mount, Task } from '../domain/template.ts';
 import type { AttemptFile, AttemptMount, AttemptStart } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
-import { attemptEnvironment } from './environment.ts';
+import { attemptEnvironment, attemptFacts } from './environment.ts';
 import type { Catalog } from './engine.ts';
 
 /** Key of a `kubernetes.io/dockerconfigjson` Secret. */
@@ -27,12 +27,49 @@ export function needsPreparation({ task }: JobSpec): boolean {
 
 /** The start of an attempt whose run has everything it needs. */
 export function plainStart(attempt: ClaimedAttempt): AttemptStart {
+  return startOf(attempt, {});
+}
+
+function startOf(
+  attempt: ClaimedAttempt,
+  variables: Readonly<Record<string, string>>,
+): AttemptStart {
+  const { run, attemptId, fence } = attempt;
+  const env = attemptEnvironment(attempt, variables);
+  const { kind } = run.spec.task.artifact;
+  if (kind === 'image' || kind === 'package') return { attemptId, fence, spec: run.spec, env };
   return {
-    attemptId: attempt.attemptId,
-    fence: attempt.fence,
-    spec: attempt.run.spec,
-    env: attemptEnvironment(attempt, {}),
+    attemptId,
+    fence,
+    spec: withPlaceholders(run.spec, attemptFacts(attempt)),
+    env,
+    run: {
+      id: run.id,
+      templateId: run.templateId,
+      templateName: run.templateName,
+      namespace: run.namespace,
+      trigger: run.trigger,
+      scheduledAtMs: run.scheduledAtMs ?? run.createdAtMs,
+      replicas: run.replicas,
+      index: attempt.index,
+      number: attempt.number,
+    },
   };
+}
+
+/** The spec with a script's placeholders replaced, the longest first; each once, not again. */
+function withPlaceholders(spec: JobSpec, facts: Readonly<Record<IdentityField, string>>): JobSpec {
+  const { artifact } = spec.task;
+  if (artifact.kind !== 'script' || artifact.placeholders === undefined) return spec;
+  const values = new Map(Object.entries(artifact.placeholders));
+  const tokens = [...values.keys()].toSorted((a, b) => b.length - a.length);
+  if (tokens.length === 0) return spec;
+  const pattern = new RegExp(tokens.map(literally).join('|'), 'g');
+  const text = artifact.text.replace(pattern, (token) => {
+    const value = values.get(token) ?? '';
+    return typeof value === 'string' ? value : facts[value.fact];
+  });
+  return { ...spec, task: { ...spec.task, artifact: { ...artifact, text } } };
 }
 
 /**
@@ -53,10 +90,7 @@ export async function preparedStarts(
   const mounts = mountsOf(task.mounts ?? [], sources);
   const variables = variablesOf(task, configMaps);
   return attempts.map((attempt) => ({
-    attemptId: attempt.attemptId,
-    fence: attempt.fence,
-    spec: run.spec,
-    env: attemptEnvironment(attempt, variables),
+    ...startOf(attempt, variables),
     files,
     mounts,
     ...(registryConfig === null ? {} : { registryConfig }),
@@ -111,7 +145,9 @@ function variablesOf(
   const variables: [string, string][] = [];
   for (const source of task.envFrom ?? []) {
     if ('allOf' in source) {
-      variables.push(...Object.entries(known(configMaps, source.allOf).data));
+      const pairs = Object.entries(known(configMaps, source.allOf).data);
+      // A key that can be no variable's name is left out, as container platforms do.
+      variables.push(...pairs.filter(([name]) => name !== '' && !/[=\0]/.test(name)));
     } else {
       variables.push([source.name, valueOf(configMaps, source.configMapId, source.key)]);
     }
@@ -120,21 +156,30 @@ function variablesOf(
   return Object.fromEntries(variables);
 }
 
+/** Files by path: one key mounted by itself wins over the same file of a whole map. */
 function filesOf(
   mounts: readonly Mount[],
   configMaps: ReadonlyMap<number, ConfigMap>,
 ): readonly AttemptFile[] {
-  return mounts.flatMap(({ mountPath, source }) => {
-    if (source.kind !== 'config-map') return [];
-    if (source.key !== null) {
-      return [{ path: mountPath, content: valueOf(configMaps, source.configMapId, source.key) }];
-    }
+  const files = new Map<string, string>();
+  for (const { mountPath, source } of mounts) {
+    if (source.kind !== 'config-map' || source.key !== null) continue;
     const folder = mountPath === '/' ? '' : mountPath;
-    return Object.entries(known(configMaps, source.configMapId).data).map(([key, content]) => ({
-      path: `${folder}/${key}`,
-      content,
-    }));
-  });
+    for (const [key, content] of Object.entries(known(configMaps, source.configMapId).data)) {
+      if (key === '' || key === '.' || key === '..' || /[/\0]/.test(key)) {
+        throw new DomainError(
+          'invalid-argument',
+          `key ${JSON.stringify(key)} of the ConfigMap (ID: ${source.configMapId}) cannot name a file; rename it, or mount other keys one by one`,
+        );
+      }
+      files.set(`${folder}/${key}`, content);
+    }
+  }
+  for (const { mountPath, source } of mounts) {
+    if (source.kind !== 'config-map' || source.key === null) continue;
+    files.set(mountPath, valueOf(configMaps, source.configMapId, source.key));
+  }
+  return [...files].map(([path, content]) => ({ path, content }));
 }
 
 function mountsOf(
@@ -185,4 +230,9 @@ function opened(
       `the secret for bucket ${bucket} cannot be opened: it was sealed with another master key; update the template with it`,
     );
   }
+}
+
+/** Text as a pattern that matches just it. */
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -4,6 +4,8 @@ import {
   copyFile,
   mkdir,
   mkdtemp,
+  open,
+  readdir,
   readFile,
   rm,
   symlink,
@@ -24,6 +26,7 @@ export const testImage = 'busybox:test';
 
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 60_000;
+const PODMAN_PATIENCE_MS = 2_000;
 const MAX_LOG_CHARS = 16 * 1024;
 /** What the machines of tests allow; the usual limits of engines are above it. */
 const OPEN_FILES = { soft: 1024, hard: 20_000 };
@@ -110,7 +113,6 @@ class Engine implements TestEngine {
   readonly #env: Readonly<Record<string, string>>;
   #process: ChildProcess | null = null;
   #exit: Promise<void> = Promise.resolve();
-  #words = '';
 
   constructor(
     kind: TestEngine['kind'],
@@ -136,22 +138,24 @@ class Engine implements TestEngine {
     this.api = new EngineApi(this.#client);
   }
 
+  get #logFile(): string {
+    return join(this.folder, 'engine.log');
+  }
+
   async start(): Promise<void> {
     const [program = '', ...args] = this.#command;
+    // A file and no pipe: what the engine leaves running would hold the pipe open.
+    const log = await open(this.#logFile, 'a');
     const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log.fd, log.fd],
       env: { ...process.env, ...this.#env },
     });
     this.#process = child;
+    await log.close();
     this.#exit = new Promise((resolve) => {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text: Buffer) => {
-        this.#words = `${this.#words}${text.toString()}`.slice(-MAX_LOG_CHARS);
-      });
-    }
     try {
       await until(
         `${this.kind} answers`,
@@ -162,9 +166,8 @@ class Engine implements TestEngine {
         START_DEADLINE_MS,
       );
     } catch (error) {
-      throw new Error(`no ${this.kind} for the tests; its words:\n${this.#words}`, {
-        cause: error,
-      });
+      const words = (await readFile(this.#logFile, 'utf8')).slice(-MAX_LOG_CHARS);
+      throw new Error(`no ${this.kind} for the tests; its words:\n${words}`, { cause: error });
     }
   }
 
@@ -176,19 +179,43 @@ class Engine implements TestEngine {
   }
 
   async halt(): Promise<void> {
-    // Podman waits for connections that are kept.
     this.#client.close();
-    this.#process?.kill('SIGTERM');
+    const child = this.#process;
+    child?.kill('SIGTERM');
+    // Podman waits for everything it has under way, and keeps nothing in its memory.
+    const late = setTimeout(() => child?.kill('SIGKILL'), PODMAN_PATIENCE_MS);
+    if (this.kind !== 'podman') clearTimeout(late);
     await within(`${this.kind} ends`, this.#exit, STOP_DEADLINE_MS);
+    clearTimeout(late);
   }
 
   async stop(): Promise<void> {
     try {
       await this.halt();
     } finally {
-      this.#client.close();
+      await endLeftovers(this.folder);
       await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
     }
+  }
+}
+
+/** Ends what looks after containers of this engine and outlives it, and what is still mounted. */
+async function endLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    if (!line.split('\0').some((word) => word === folder || word.startsWith(`${folder}/`)))
+      continue;
+    try {
+      process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').toReversed();
+  for (const place of mounts.map((line) => line.split(' ')[1] ?? '')) {
+    if (!place.startsWith(`${folder}/`)) continue;
+    await promisify(execFile)('umount', ['-l', place]).catch(() => undefined);
   }
 }
 

@@ -95,10 +95,18 @@ const PROBE_TIMEOUT_MS = 10_000;
 
 /** Tools this machine lacks, with what goes untested. */
 export function missingTools(): readonly OptionalTool[] {
-  return optionalTools.filter(({ probe: [program, ...args] }) => {
-    const result = spawnSync(program, args, { stdio: 'ignore', timeout: PROBE_TIMEOUT_MS });
-    return result.status !== 0;
-  });
+  return optionalTools.filter((tool) => !isThere(tool));
+}
+
+/** What probes said so far: a tool neither comes nor goes while tests run. */
+const probed = new Map<string, boolean>();
+
+function isThere({ name, probe: [program, ...args] }: OptionalTool): boolean {
+  const known = probed.get(name);
+  if (known !== undefined) return known;
+  const { status } = spawnSync(program, args, { stdio: 'ignore', timeout: PROBE_TIMEOUT_MS });
+  probed.set(name, status === 0);
+  return status === 0;
 }
 
 /**
@@ -107,8 +115,7 @@ export function missingTools(): readonly OptionalTool[] {
  * @throws Error naming the missing tool when skipping is not allowed.
  */
 export function needs(...names: readonly ToolName[]): { readonly skip?: string } {
-  const missing = missingTools().filter((tool) => (names as readonly string[]).includes(tool.name));
-  const first = missing[0];
+  const first = optionalTools.find((tool) => names.includes(tool.name) && !isThere(tool));
   if (first === undefined) return {};
   const text = `${first.name} is missing on this machine, needed for ${first.neededFor}`;
   if (process.env['LONGSHORE_REQUIRE_ALL'] === '1') {

@@ -17,3 +17,6 @@ export const entriesPerTurn = 200;
 
 /** Ended attempts that may wait to be measured; beyond it they are measured by the next look at everything. */
 export const maxUnmeasured = 50_000;
+
+/** Punched holes end on this boundary: the block size of usual file systems. */
+export const holeAlignBytes = 4096;

@@ -1,65 +1,44 @@
 import os from 'node:os';
 import path from 'node:path';
+import type { PackageRunner } from '../packages/contract.ts';
+import type { ProcessExecutorOptions } from './options.ts';
 import type {
   AttemptRef,
   AttemptReport,
   AttemptStart,
   Executor,
+  KeptOutput,
   LogChunk,
   LogStream,
 } from '../../ports/executor.ts';
 import { commandProblem, renderCommandFiles } from './command.ts';
 import { SupervisorConnection } from './connection.ts';
 import { prepareFolders, supervisorSocketPath } from './launch.ts';
+import { JobFileSystems } from './file-system.ts';
+import { endReports } from './live.ts';
+import type { Live } from './live.ts';
+import { readNote } from './note.ts';
+import {
+  artifactProblem,
+  fileSystemProblem,
+  needsPreparation,
+  prepareStart,
+} from './preparation.ts';
+import type { PreparedStart } from './preparation.ts';
+import { Preparing } from './preparing.ts';
 import { readLogChunk } from '../attempts/log.ts';
 import { protocolVersion } from './protocol.ts';
-import type { JobUser, Reply, Request } from './protocol.ts';
+import type { JobUser, Reply } from './protocol.ts';
 import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
 import { resolveJobUser } from './user.ts';
 
-/** The image whose jobs run as processes of this machine. */
-export const hostImage = 'longshore/host';
+export type { ProcessExecutorOptions } from './options.ts';
 
-/** The part of the logger this executor uses. */
-export interface ProcessExecutorLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-export interface ProcessExecutorOptions {
-  /** Folder that holds `attempts/`, the supervisor's socket and its log. */
-  readonly dataDir: string;
-  /** Name of the user jobs run as; null = the server's own. Another one needs root. */
-  readonly jobUser: string | null;
-  /** Most attempts at the same time; each takes a keeper shell of about 1 MiB of its own. */
-  readonly maxConcurrent: number;
-  /** Bytes kept of each output stream of an attempt; older ones are released. */
-  readonly maxLogBytes: number;
-  /** Whether jobs may run here at all; running ones are adopted either way. */
-  readonly enabled: boolean;
-  /** Why not, with the remedy, when not enabled. */
-  readonly disabledReason: string;
-  /** Idle keepers that are kept; 8 when not given. */
-  readonly minFreeKeepers?: number;
-  /** Time without server and attempts until the supervisor ends; one minute when not given. */
-  readonly supervisorIdleMs?: number;
-  nowMs(): number;
-  readonly log: ProcessExecutorLog;
-}
+export { hostImage } from './preparation.ts';
 
 const defaultMinFreeKeepers = 8;
 const defaultSupervisorIdleMs = 60_000;
-
-/** An attempt whose end has not been reported. */
-interface Live {
-  readonly fence: number;
-  /** The start, until it is confirmed: sent again should the supervisor die meanwhile. */
-  start: Extract<Request, { t: 'start' }> | null;
-  /** Whether a supervisor may have seen the start. */
-  sent: boolean;
-  stopping: boolean;
-}
 
 /**
  * Runs attempts as processes of this machine, through a supervisor that outlives the server.
@@ -72,8 +51,14 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
 class ProcessExecutor implements Executor {
   readonly name = 'process';
   readonly maxConcurrent: number;
-  readonly kept: AttemptStorage;
+  readonly kept: KeptOutput;
   readonly #options: ProcessExecutorOptions;
+  readonly #storage: AttemptStorage;
+  readonly #packages: PackageRunner | null;
+  readonly #preparing: Preparing;
+  readonly #fileSystems: JobFileSystems;
+  /** Ends taking back what jobs changed, when the server closes. */
+  readonly #closing = new AbortController();
   readonly #dataDir: string;
   readonly #live = new Map<string, Live>();
   #user: JobUser | null = null;
@@ -88,23 +73,34 @@ class ProcessExecutor implements Executor {
     this.#options = options;
     this.#dataDir = path.resolve(options.dataDir);
     this.maxConcurrent = options.maxConcurrent;
-    this.kept = new AttemptStorage(
+    const storage = new AttemptStorage(
       attemptsDir(this.#dataDir),
       (id) => this.#live.has(id),
       options.log,
     );
+    this.#storage = storage;
+    this.kept = {
+      remove: (attemptIds) => this.#removeKept(attemptIds),
+      look: (pageSize) => storage.look(pageSize),
+      measure: () => storage.measure(),
+      stats: () => storage.stats(),
+    };
+    this.#packages = options.packages ?? null;
+    const fileSystems = new JobFileSystems(options.mounts ?? null, this.#dataDir);
+    this.#fileSystems = fileSystems;
+    this.#preparing = new Preparing((start, signal) =>
+      prepareStart(start, this.#packages, fileSystems, this.location(start.attemptId), signal),
+    );
   }
 
   refuses(spec: AttemptStart['spec']): string | null {
-    const { artifact, argv, env, postStart, preStop } = spec.task;
+    const { argv, env, postStart, preStop } = spec.task;
     if (!this.#options.enabled) return this.#options.disabledReason;
-    if (artifact.kind !== 'image' || artifact.image !== hostImage) {
-      return `the process executor runs only the image ${hostImage}; use it, or set up an executor for other artifacts`;
-    }
-    if (argv.length === 0) {
-      return `the image ${hostImage} has no program of its own; give a command`;
-    }
-    return commandProblem([argv, postStart, preStop], env);
+    return (
+      artifactProblem(spec.task, this.#packages) ??
+      fileSystemProblem(spec, this.#fileSystems) ??
+      commandProblem([argv, postStart, preStop], env)
+    );
   }
 
   async open(report: (reports: readonly AttemptReport[]) => void): Promise<void> {
@@ -122,7 +118,11 @@ class ProcessExecutor implements Executor {
       this.#problem = `the data directory cannot be used: ${(error as Error).message}`;
       return;
     }
-    await this.#connection.open();
+    await Promise.all([
+      this.#connection.open(),
+      this.#openPackages(),
+      this.#fileSystems.open(user),
+    ]);
   }
 
   start(attempts: readonly AttemptStart[]): void {
@@ -135,14 +135,10 @@ class ProcessExecutor implements Executor {
         refused.push(this.#refusal(attemptId, fence, problem));
         continue;
       }
-      const contents = renderCommandFiles(attempt, {
-        folder: this.location(attemptId),
-        user: this.#user?.name ?? os.userInfo().username,
-      });
-      const start = { t: 'start', id: attemptId, ...contents } as const;
-      const live: Live = { fence, start, sent: false, stopping: false };
+      const live: Live = { fence, start: null, sent: false, stopping: false, note: '' };
       this.#live.set(attemptId, live);
-      if (this.#connected) live.sent = this.#connection?.send(start) ?? false;
+      if (needsPreparation(attempt)) this.#prepare(attempt, live);
+      else this.#send(live, { start: attempt, note: '' });
     }
     this.#reportLater(refused);
   }
@@ -150,13 +146,24 @@ class ProcessExecutor implements Executor {
   stop(attemptId: string): void {
     const live = this.#live.get(attemptId);
     if (!live) return;
+    if (this.#preparing.stop(attemptId)) {
+      this.#forget(attemptId);
+      this.#reportLater([this.#refusal(attemptId, live.fence, 'stopped before it started')]);
+      return;
+    }
     live.stopping = true;
     if (this.#connected) this.#connection?.send({ t: 'stop', id: attemptId });
   }
 
   adopt(attempts: readonly AttemptRef[]): Promise<void> {
     for (const { attemptId, fence, started } of attempts) {
-      this.#live.set(attemptId, { fence, start: null, sent: started, stopping: false });
+      this.#live.set(attemptId, {
+        fence,
+        start: null,
+        sent: started,
+        stopping: false,
+        note: null,
+      });
       if (this.#connected) this.#connection?.send({ t: 'adopt', id: attemptId, started });
     }
     return Promise.resolve();
@@ -182,7 +189,7 @@ class ProcessExecutor implements Executor {
    * freed in the last seconds), so callers should delete a little at a time.
    */
   async remove(attemptIds: readonly string[]): Promise<void> {
-    await this.kept.remove(attemptIds);
+    await this.#removeKept(attemptIds);
   }
 
   location(attemptId: string): string {
@@ -197,7 +204,68 @@ class ProcessExecutor implements Executor {
     this.#connected = false;
     this.#problem = 'closed';
     this.#report = () => {};
+    this.#preparing.stopAll();
+    this.#closing.abort(new Error('the server is closing'));
     await this.#connection?.close();
+  }
+
+  async #openPackages(): Promise<void> {
+    try {
+      await this.#packages?.open();
+    } catch (error) {
+      // Other jobs run all the same; a package is told the reason when it is to start.
+      this.#options.log.warn({ err: error }, 'the folder for packages cannot be used');
+    }
+  }
+
+  #prepare(attempt: AttemptStart, live: Live): void {
+    const { attemptId } = attempt;
+    const refuse = (message: string): void => {
+      this.#forget(attemptId);
+      this.#report([this.#refusal(attemptId, live.fence, message)]);
+    };
+    this.#preparing.begin(attempt, {
+      failed: refuse,
+      ready: (prepared) => {
+        const { task } = prepared.start.spec;
+        const problem =
+          this.#supervisorProblem() ?? commandProblem([task.argv], prepared.start.env);
+        if (problem === null) this.#send(live, prepared);
+        else refuse(problem);
+      },
+    });
+  }
+
+  #send(live: Live, { start: attempt, files, namespace, note }: PreparedStart): void {
+    const contents = renderCommandFiles(attempt, {
+      folder: this.location(attempt.attemptId),
+      user: this.#user?.name ?? os.userInfo().username,
+    });
+    const start: Live['start'] = { t: 'start', id: attempt.attemptId, ...contents };
+    live.start = {
+      ...start,
+      ...(files === undefined ? {} : { files }),
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    live.note = note;
+    if (this.#connected) live.sent = this.#connection?.send(live.start) ?? false;
+  }
+
+  /** Nothing more is to be said about the attempt: what it used is free. */
+  #forget(attemptId: string): void {
+    this.#live.delete(attemptId);
+    this.#packages?.release(attemptId);
+  }
+
+  async #removeKept(attemptIds: readonly string[]): Promise<readonly string[]> {
+    const alive = await this.#storage.remove(attemptIds);
+    // Attempts that were given up while this host was away end without a report.
+    for (const id of attemptIds) {
+      if (alive.includes(id)) continue;
+      this.#packages?.release(id);
+      await this.#fileSystems.remove(id);
+    }
+    return alive;
   }
 
   #connect(socketPath: string): SupervisorConnection {
@@ -239,6 +307,7 @@ class ProcessExecutor implements Executor {
   /** After every (re)connection: what is not over is started or adopted, stops are repeated. */
   #resume(): void {
     for (const [id, live] of this.#live) {
+      if (this.#preparing.has(id)) continue;
       if (live.start && this.#problem !== '' && !live.sent) continue;
       this.#connection?.send(live.start ?? { t: 'adopt', id, started: live.sent });
       if (live.start) live.sent = true;
@@ -254,6 +323,17 @@ class ProcessExecutor implements Executor {
     this.#connection?.send({ t: 'only', ids: [...this.#live.keys()] });
   }
 
+  /** What the job changed goes back before its end is told; a later server does it otherwise. */
+  async #takeBack(reply: Extract<Reply, { t: 'ended' }>, live: Live): Promise<void> {
+    if (live.takingBack) return;
+    live.takingBack = true;
+    const words = await this.#fileSystems.finish(reply.id, this.#closing.signal);
+    if (this.#closing.signal.aborted) return;
+    live.takenBack = true;
+    const message = [reply.message, words].filter((text) => text !== '').join('; ');
+    this.#pass([{ ...reply, message }]);
+  }
+
   #pass(replies: readonly Reply[]): void {
     const reports: AttemptReport[] = [];
     for (const reply of replies) {
@@ -264,21 +344,16 @@ class ProcessExecutor implements Executor {
       if (reply.t === 'started') {
         live.start = null;
         live.sent = true;
-        reports.push({ ...base, kind: 'started', pid: reply.pid });
+        reports.push({ ...base, kind: 'started', pid: reply.pid, ...this.#note(reply.id, live) });
         continue;
       }
-      this.#live.delete(reply.id);
-      this.kept.ended(reply.id);
-      if (reply.t !== 'ended') {
-        reports.push({ ...base, kind: reply.t, message: reply.message });
+      if (reply.t === 'ended' && !live.takenBack && this.#fileSystems.has(reply.id)) {
+        void this.#takeBack(reply, live);
         continue;
       }
-      if (live.start) {
-        const { pid, startedAtMs } = reply;
-        reports.push({ ...base, kind: 'started', atMs: startedAtMs || reply.atMs, pid });
-      }
-      const { exitCode, signal, stopped, message } = reply;
-      reports.push({ ...base, kind: 'ended', exitCode, signal, stopped, message });
+      this.#forget(reply.id);
+      this.#storage.ended(reply.id);
+      reports.push(...endReports(reply, live, this.#note(reply.id, live)));
     }
     if (reports.length > 0) this.#report(reports);
   }
@@ -287,10 +362,20 @@ class ProcessExecutor implements Executor {
     if (!isAttemptId(attempt.attemptId)) {
       return 'the attempt id must be 1 to 128 of A-Z a-z 0-9 . _ - without a leading dot';
     }
-    // While the supervisor is away for a moment attempts wait for it; see `failed`.
-    if (this.#problem !== '' && (this.#connected || !this.#connection)) return this.#problem;
+    const problem = this.#supervisorProblem();
+    if (problem !== null) return problem;
     const { postStart, preStop, argv } = attempt.spec.task;
     return this.refuses(attempt.spec) ?? commandProblem([argv, postStart, preStop], attempt.env);
+  }
+
+  /** While the supervisor is away for a moment attempts wait for it; see `failed`. */
+  #supervisorProblem(): string | null {
+    return this.#problem !== '' && (this.#connected || !this.#connection) ? this.#problem : null;
+  }
+
+  #note(attemptId: string, live: Live): { readonly note?: string } {
+    live.note ??= readNote(this.location(attemptId));
+    return live.note === '' ? {} : { note: live.note };
   }
 
   /** No supervisor can have seen these: they are certainly not running. */
@@ -298,7 +383,7 @@ class ProcessExecutor implements Executor {
     const refused: AttemptReport[] = [];
     for (const [id, live] of this.#live) {
       if (live.start === null || live.sent) continue;
-      this.#live.delete(id);
+      this.#forget(id);
       refused.push(this.#refusal(id, live.fence, reason));
     }
     this.#reportLater(refused);

@@ -2,6 +2,7 @@ import { maxGraceMs, maxMessageBytes } from './limits.ts';
 
 // Server and supervisor share what is written here and nothing else: messages, folders, bounds.
 export * from '../attempts/folder.ts';
+export * from '../mounts/namespace-argv.ts';
 export * from './limits.ts';
 
 /** Everything a supervisor is told when it is started; it answers with a fingerprint of it. */
@@ -27,7 +28,21 @@ export interface JobUser {
 }
 
 /** Version of messages and folders. */
-export const protocolVersion = 2;
+export const protocolVersion = 4;
+
+/**
+ * Folder inside an attempt's own with the files its program is started from. It is the server's:
+ * the job reads it, and what it holds is not trusted either, because the folder around it is the
+ * job's.
+ */
+export const startFolderName = 'start';
+
+/** A file of the start folder. */
+export interface StartFile {
+  /** One path segment. */
+  readonly name: string;
+  readonly content: string;
+}
 
 /** Tells a job which attempt it is. */
 export const idVariable = 'LONGSHORE_ATTEMPT_ID';
@@ -59,6 +74,10 @@ export type Request =
       readonly command: string;
       readonly postStart: string | null;
       readonly preStop: string | null;
+      /** Absent = no start folder. */
+      readonly files?: readonly StartFile[];
+      /** Folder with the prepared mounts; absent = the file system of this machine as it is. */
+      readonly namespace?: string;
     }
   | { readonly t: 'stop'; readonly id: string }
   /** `started`: the store knows that it ran, so a missing folder means lost, not refused. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { attemptsDir, files } from '../protocol.ts';
-import type { Ending, JobUser, StopRecord } from '../protocol.ts';
+import { attemptsDir, files, startFolderName } from '../protocol.ts';
+import type { Ending, JobUser, StartFile, StopRecord } from '../protocol.ts';
 import type { Hook } from './hooks.ts';
 import type { Keeper } from './keepers.ts';
 
@@ -10,6 +10,8 @@ export interface Attempt {
   readonly id: string;
   readonly folder: string;
   readonly hasPostStart: boolean;
+  /** Prepared mounts; null = none, or adopted: then its process tells. */
+  readonly namespace: string | null;
   /** The keeper that runs it; null while it waits and when another supervisor's keeper does. */
   keeper: Keeper | null;
   /** The keeper's session; also of an adopted attempt, once known. */
@@ -37,13 +39,19 @@ export interface Attempt {
 }
 
 /** A fresh record; nothing of it is on disk. */
-export function newAttempt(dataDir: string, id: string, hasPostStart: boolean): Attempt {
+export function newAttempt(
+  dataDir: string,
+  id: string,
+  hasPostStart: boolean,
+  namespace: string | null = null,
+): Attempt {
   const known = Promise.withResolvers<void>();
   const over = Promise.withResolvers<void>();
   return {
     id,
     folder: path.join(attemptsDir(dataDir), id),
     hasPostStart,
+    namespace,
     keeper: null,
     session: null,
     watched: false,
@@ -79,6 +87,7 @@ export function createFolder(
     readonly command: string;
     readonly postStart: string | null;
     readonly preStop: string | null;
+    readonly files?: readonly StartFile[];
   },
 ): boolean {
   try {
@@ -99,6 +108,7 @@ export function createFolder(
     write(files.command, contents.command);
     write(files.postStart, contents.postStart);
     write(files.preStop, contents.preStop);
+    if (contents.files !== undefined) createStartFolder(folder, contents.files);
     if (owner !== null) {
       // The folder itself comes last: until then nobody else can be in it.
       for (const entry of [...made, folder]) fs.chownSync(entry, owner.uid, owner.gid);
@@ -107,5 +117,19 @@ export function createFolder(
   } catch (error) {
     fs.rmSync(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Stays ours: the job reads what it is started from and cannot change it. */
+function createStartFolder(folder: string, startFiles: readonly StartFile[]): void {
+  const inside = path.join(folder, startFolderName);
+  fs.mkdirSync(inside);
+  fs.chmodSync(inside, 0o755);
+  for (const { name, content } of startFiles) {
+    if (name !== path.basename(name)) throw new Error(`${name} is no name of a start file`);
+    const file = path.join(inside, name);
+    fs.writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
+    // Whatever the umask.
+    fs.chmodSync(file, 0o444);
   }
 }

@@ -80,6 +80,7 @@ export class Attempts {
       this.#options.config.dataDir,
       request.id,
       request.postStart !== null,
+      request.namespace ?? null,
     );
     try {
       if (!createFolder(attempt.folder, this.#options.config.jobUser, request)) {
@@ -159,7 +160,7 @@ export class Attempts {
     for (const attempt of this.#queue) {
       // More starts at once than processors only make each other slow.
       if (this.#unconfirmed.size >= maxStarting) return;
-      const keeper = this.#pool.available ? this.#pool.run(attempt.id) : null;
+      const keeper = this.#pool.available ? this.#pool.run(attempt.id, attempt.namespace) : null;
       if (keeper === null) return;
       this.#queue.delete(attempt);
       attempt.keeper = keeper;
@@ -193,7 +194,7 @@ export class Attempts {
     this.#dispatch();
     if (!attempt.hasPostStart || attempt.stop) return;
     const { shell, config } = this.#options;
-    const hook = runHook(shell, config.jobUser, attempt.folder, files.postStart, postStartMs);
+    const hook = runHook(shell, config.jobUser, attempt, files.postStart, postStartMs);
     attempt.hook = hook;
     void hook.failure.then((message) => {
       if (attempt.hook === hook) attempt.hook = null;
@@ -234,7 +235,8 @@ export class Attempts {
       this.#live.delete(attempt.id);
       this.#unconfirmed.delete(attempt);
       attempt.markOver();
-      return this.#decline('refused', attempt.id, 'its keeper cannot enter its folder');
+      const why = result.value === '0' ? 'its keeper cannot enter its folder' : result.value;
+      return this.#decline('refused', attempt.id, why);
     }
     attempt.pid ??= result.pid;
     this.#ended(

@@ -4,7 +4,14 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { attemptsDir, keeperMaxAttempts, keeperReadyMs, keeperReapMs } from '../protocol.ts';
+import process from 'node:process';
+import {
+  attemptsDir,
+  keeperMaxAttempts,
+  keeperReadyMs,
+  keeperReapMs,
+  wrapArgv,
+} from '../protocol.ts';
 import type { SupervisorConfig } from '../protocol.ts';
 import type { KeeperShell } from './keeper-script.ts';
 
@@ -13,7 +20,7 @@ export interface KeeperResult {
   readonly id: string;
   readonly pid: number;
   readonly how: 'exit' | 'signal' | 'refused';
-  /** Exit code or signal name. */
+  /** Exit code or signal name; of a refused one the reason, or 0. */
   readonly value: string;
 }
 
@@ -70,13 +77,18 @@ export class KeeperPool {
     });
   }
 
-  /** Gives the attempt to a keeper; null when all are busy or none can be started. */
-  run(attemptId: string): Keeper | null {
-    const keeper = this.#idle.pop() ?? this.#spawn(() => {});
+  /**
+   * Gives the attempt to a keeper; null when all are busy or none can be started. With prepared
+   * mounts it is one of its own, which lives inside them.
+   */
+  run(attemptId: string, namespace: string | null = null): Keeper | null {
+    const keeper =
+      namespace === null ? (this.#idle.pop() ?? this.#spawn(() => {})) : this.#single(namespace);
     if (keeper === null) return null;
     keeper.attempt = attemptId;
     keeper.served += 1;
     keeper.process.stdin.write(`${attemptId}\n`);
+    if (namespace !== null) this.retire(keeper);
     return keeper;
   }
 
@@ -92,17 +104,27 @@ export class KeeperPool {
     keeper.process.stdin.end();
   }
 
-  #spawn(ready: (problem: string) => void): Keeper | null {
+  #single(namespace: string): Keeper | null {
+    if (this.#all.size >= this.#config.maxKeepers) {
+      // An idle one makes room; its end calls for the attempt again.
+      const idle = this.#idle.pop();
+      if (idle) this.retire(idle);
+      return null;
+    }
+    return this.#spawn(() => {}, namespace);
+  }
+
+  #spawn(ready: (problem: string) => void, namespace: string | null = null): Keeper | null {
     if (this.#all.size >= this.#config.maxKeepers) return null;
     try {
       const keeper: Keeper = {
-        process: this.#fork(),
+        process: this.#fork(namespace),
         attempt: null,
         served: 0,
         retired: false,
       };
       this.#all.add(keeper);
-      this.#listen(keeper, ready);
+      this.#listen(keeper, ready, namespace !== null);
       return keeper;
     } catch (error) {
       // Out of processes, files or disk: attempts wait until the reaper's next round.
@@ -113,22 +135,23 @@ export class KeeperPool {
     }
   }
 
-  #fork(): Keeper['process'] {
+  #fork(namespace: string | null): Keeper['process'] {
     const user = this.#config.jobUser;
     const notices = openNotices(this.#config.dataDir);
-    const [program, ...args] = this.#shell.argv;
-    const child = spawn(
-      program,
-      [...args, this.#shell.script, 'keeper', attemptsDir(this.#config.dataDir), this.#bootId],
-      {
-        cwd: '/',
-        env: {},
-        detached: true,
-        stdio: ['pipe', 'pipe', notices.write, notices.read],
-        // Clears the supplementary groups too.
-        ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
-      },
-    );
+    const { argv, script } = this.#shell;
+    const base = attemptsDir(this.#config.dataDir);
+    const keeper = [...argv, script, 'keeper', base, this.#bootId] as const;
+    const mode = process.getuid?.() === 0 ? 'root' : 'user';
+    const [program, ...args] =
+      namespace === null ? keeper : wrapArgv({ folder: namespace, mode }, user, keeper);
+    const child = spawn(program, args, {
+      cwd: '/',
+      env: {},
+      detached: true,
+      stdio: ['pipe', 'pipe', notices.write, notices.read],
+      // Clears the supplementary groups too. Mounts are made before the user is changed.
+      ...(user === null || namespace !== null ? {} : { uid: user.uid, gid: user.gid }),
+    });
     fs.closeSync(notices.write);
     fs.closeSync(notices.read);
     const { stdin, stdout } = child;
@@ -139,18 +162,22 @@ export class KeeperPool {
     return Object.assign(child, { stdin, stdout });
   }
 
-  #listen(keeper: Keeper, ready: (problem: string) => void): void {
+  #listen(keeper: Keeper, ready: (problem: string) => void, wrapped: boolean): void {
     let rest = '';
+    let isReady = false;
     keeper.process.stdout.setEncoding('latin1');
     keeper.process.stdout.on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
         if (line === 'ready') {
+          isReady = true;
           ready('');
           if (keeper.attempt === null) this.#release(keeper);
         } else if (line === 'unreachable') ready(this.#unreachable());
-        else this.#result(keeper, line);
+        else if (wrapped && !isReady && line.startsWith('refused ')) {
+          this.#refused(keeper, line.slice('refused '.length));
+        } else this.#result(keeper, line);
       }
     });
     const gone = (why: string): void => {
@@ -178,6 +205,14 @@ export class KeeperPool {
     if (!keeper.retired) this.#release(keeper);
     const known = how === 'signal' || how === 'refused' ? how : 'exit';
     this.#events.ended({ id, pid: Number(pid), how: known, value });
+  }
+
+  /** The mounts could not be made: nothing of the attempt ran. */
+  #refused(keeper: Keeper, why: string): void {
+    const id = keeper.attempt;
+    if (id === null) return;
+    keeper.attempt = null;
+    this.#events.ended({ id, pid: 0, how: 'refused', value: why });
   }
 
   #release(keeper: Keeper): void {

@@ -53,6 +53,15 @@ export function startTimeOf(pid: number): string | null {
   return hasProc ? (readStat(pid)?.startTime ?? null) : '0';
 }
 
+/** Whether the process has mounts of its own, so that others must enter them to see what it sees. */
+export function hasOwnMounts(pid: number): boolean {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/mnt`) !== fs.readlinkSync('/proc/self/ns/mnt');
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the process says by its environment that it belongs to the attempt of this folder. */
 export function carriesFolder(pid: number, folder: string): boolean {
   return readFolder(pid) === folder;

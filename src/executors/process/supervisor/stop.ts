@@ -47,7 +47,7 @@ export async function stopAttempt(
   await attempt.known;
   const withHook = !how.resumed && record.cause === 'asked' && attempt.ending === null;
   if (withHook && graceMs > 0 && fs.existsSync(path.join(attempt.folder, files.preStop))) {
-    const hook = runHook(how.shell, how.user, attempt.folder, files.preStop, graceMs);
+    const hook = runHook(how.shell, how.user, attempt, files.preStop, graceMs);
     attempt.hook = hook;
     message = await Promise.race([hook.failure, attempt.over.then(() => '')]);
     attempt.hook = null;
