@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EngineStats } from '../engine/index.ts';
+import type { RunningEngine } from '../engine/create.ts';
 import type { RetentionStats } from '../engine/retention.ts';
 
 /** Upper bounds of the buckets, seconds: from an in-memory answer to a client's timeout. */
@@ -25,6 +26,7 @@ export function createMetrics(
   version: string,
   stats: () => Promise<EngineStats>,
   retention: () => RetentionStats,
+  collecting: RunningEngine['collecting'],
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -79,6 +81,25 @@ export function createMetrics(
     'longshore_retention_last_round_seconds',
     'How long the latest round of retention took; NaN before the first.',
   );
+  const logStores = gauge('longshore_log_stores', 'Log stores on this host.');
+  const logStoreBytes = gauge(
+    'longshore_log_stores_bytes',
+    'Bytes that the log stores which were used take.',
+  );
+  const following = gauge(
+    'longshore_attempts_collecting',
+    'Attempts whose output is being collected.',
+  );
+  const collected = {
+    appendedLines: counter(
+      'longshore_log_stores_lines_total',
+      'Lines collected since the server started.',
+    ),
+    removedBytes: counter(
+      'longshore_log_stores_removed_bytes_total',
+      'Bytes of log stores removed since the server started.',
+    ),
+  };
   new Gauge({
     name: 'longshore_build_info',
     help: 'Always 1; the label tells the version.',
@@ -134,6 +155,14 @@ export function createMetrics(
       }
       kept.set(gone.keptBytes ?? Number.NaN);
       lastRound.set(gone.lastRoundMs === null ? Number.NaN : gone.lastRoundMs / 1_000);
+      const logs = collecting();
+      logStores.set(logs?.logStores ?? 0);
+      logStoreBytes.set(logs?.bytes ?? 0);
+      following.set(logs?.following ?? 0);
+      for (const [name, total] of Object.entries(collected)) {
+        total.reset();
+        total.inc(logs?.[name as keyof typeof collected] ?? 0);
+      }
       return registry.metrics();
     },
   };

@@ -1,5 +1,6 @@
 /** Composition root: puts store, executors, engine, dialects and HTTP host together, and apart. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -14,6 +15,7 @@ import {
   type TextBox,
 } from '../lib/sealed-box.ts';
 import type { Store } from '../ports/store.ts';
+import { createLogStore } from '../stores/logs/store.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import {
@@ -122,6 +124,7 @@ async function assemble(
     version,
     () => running.engine.stats(),
     () => running.retention(),
+    () => running.collecting(),
   );
   const host = createHttpHost({
     http: config.http,
@@ -191,6 +194,16 @@ async function startableEngine(
     random: systemRandom,
     log,
     retention: { policy: config.retention, intervalMs: config.retention.intervalMs },
+    ...(config.logStores.enabled
+      ? {
+          logs: createLogStore({
+            folder: join(config.dataDir, 'logstores'),
+            maxBytes: config.logStores.maxBytes,
+            maxAgeMs: config.logStores.maxAgeMs,
+            nowMs: () => systemClock.nowMs(),
+          }),
+        }
+      : {}),
   });
 }
 

@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { keysCommand } from './commands/keys.ts';
 import { logsCommand } from './commands/logs.ts';
+import { logStoresCommand } from './commands/logstores.ts';
 import { moveCommand } from './commands/move.ts';
 import { policiesCommand } from './commands/policies.ts';
 import { restoreCommand } from './commands/restore.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     runCommand(),
     runsCommand(),
     logsCommand(),
+    logStoresCommand(),
     stopCommand(),
     backupCommand(),
     restoreCommand(),

@@ -47,6 +47,7 @@ export function templateFields(
 /** A native template as it is, for sending it back with changes. */
 export function templateAsInput(view: TemplateView): TemplateInput {
   const { name, namespace, command, env, replicas, retries, timeoutMs, graceMs, timezone } = view;
+  const { collect } = view;
   return {
     name,
     namespace,
@@ -58,6 +59,7 @@ export function templateAsInput(view: TemplateView): TemplateInput {
     timeoutMs,
     graceMs,
     timezone,
+    collect,
     schedule: view.schedule,
   };
 }

@@ -1,6 +1,7 @@
 import { DomainError } from './errors.ts';
 import type { ConcurrencyPolicy } from './policies.ts';
 import type { Hold } from './run.ts';
+import type { JobSpec } from './template.ts';
 
 /** What the admission transaction knows when it decides. */
 export interface AdmissionFacts {
@@ -11,8 +12,10 @@ export interface AdmissionFacts {
   readonly replicas: number;
   /** Whether the start is wanted later than now. */
   readonly delayed: boolean;
-  /** Whether this template has an unfinished run. */
-  readonly hasUnfinished: boolean;
+  /** Most unfinished runs of this template; absent = any number. */
+  readonly maxUnfinished?: number | undefined;
+  /** Unfinished runs of this template, counted up to `unfinishedToCount`. */
+  readonly unfinishedOfTemplate: number;
   /** Unfinished runs of the whole server. */
   readonly unfinishedRuns: number;
 }
@@ -30,6 +33,11 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   unfinishedRuns: 100_000,
 };
 
+/** How far the unfinished runs of a template have to be counted to decide; 0 = nobody asks. */
+export function unfinishedToCount(spec: Pick<JobSpec, 'concurrency' | 'maxUnfinished'>): number {
+  return Math.max(spec.maxUnfinished ?? 0, spec.concurrency === 'allow' ? 0 : 1);
+}
+
 export type AdmissionDecision =
   | { readonly kind: 'refuse'; readonly error: DomainError }
   | {
@@ -41,6 +49,7 @@ export type AdmissionDecision =
 
 /**
  * Decides in the order of the contract: suspended, concurrency policy, quota (sae.md §4.4).
+ * The template's own limit counts every unfinished run, also those that a Replace would stop.
  * A delayed Replace replaces when it comes due, not when it is accepted: until then nothing
  * is late, so nothing has to make room.
  */
@@ -53,11 +62,20 @@ export function decideAdmission(facts: AdmissionFacts, limits: AdmissionLimits):
       where,
     );
   }
-  if (facts.policy === 'forbid' && facts.hasUnfinished) {
+  const hasUnfinished = facts.unfinishedOfTemplate > 0;
+  if (facts.policy === 'forbid' && hasUnfinished) {
     return refuse(
       'concurrency-forbidden',
       `template ${facts.templateName} forbids a second run and one is unfinished`,
       where,
+    );
+  }
+  const { maxUnfinished } = facts;
+  if (maxUnfinished !== undefined && facts.unfinishedOfTemplate >= maxUnfinished) {
+    return refuse(
+      'concurrency-forbidden',
+      `template ${facts.templateName} allows ${maxUnfinished} unfinished runs and has as many; wait, or stop one`,
+      { ...where, limit: maxUnfinished },
     );
   }
   if (facts.replicas > limits.replicasPerTemplate) {
@@ -87,7 +105,7 @@ export function decideAdmission(facts: AdmissionFacts, limits: AdmissionLimits):
       { ...where, limit: limits.unfinishedRuns },
     );
   }
-  const replaces = facts.policy === 'replace' && facts.hasUnfinished && !facts.delayed;
+  const replaces = facts.policy === 'replace' && hasUnfinished && !facts.delayed;
   return { kind: 'accept', replaces, hold: replaces ? 'replacing' : null };
 }
 

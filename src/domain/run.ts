@@ -32,6 +32,8 @@ export interface Run {
   readonly failed: number;
   /** Reason of trouble in words, empty when there is none. */
   readonly message: string;
+  /** A person's judgement after the end, which counts instead of the state; null = none. */
+  readonly verdict: 'succeeded' | null;
   readonly createdAtMs: number;
   /** Not started before this time. */
   readonly notBeforeMs: number;
@@ -77,6 +79,12 @@ export interface Attempt {
   /** Signal name such as `SIGKILL`, when a signal ended it. */
   readonly signal: string | null;
   readonly message: string;
+  /** Address of the worker that had it; empty = this platform's own machine. */
+  readonly worker: string;
+  /** What it answered; empty when nothing. */
+  readonly result: string;
+  /** How far it came, as its executor told; empty when it did not. */
+  readonly progress: string;
   readonly claimedAtMs: number;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;

@@ -28,7 +28,90 @@ export interface Task {
 }
 
 /** Where the program comes from. */
-export type Artifact = ImageArtifact | PackageArtifact;
+export type Artifact =
+  | ImageArtifact
+  | PackageArtifact
+  | ScriptArtifact
+  | HttpArtifact
+  | WorkerArtifact
+  | WorkflowArtifact;
+
+/** A script whose text the template carries. Its last line of output is its result. */
+export interface ScriptArtifact {
+  readonly kind: 'script';
+  readonly language: 'shell' | 'python';
+  readonly text: string;
+  /** What stands in the text to be replaced before an attempt starts, longest first. */
+  readonly placeholders?: Readonly<Record<string, PlaceholderValue>>;
+}
+
+/** A text, or a fact about the run. */
+export type PlaceholderValue = string | { readonly fact: IdentityField };
+
+/** A request that the server makes itself. */
+export interface HttpArtifact {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  /** Body of `application/x-www-form-urlencoded`; null = none. */
+  readonly body: string | null;
+  readonly cookie: string;
+  /** Longest time until the answer is read. */
+  readonly timeoutMs: number;
+  readonly success:
+    | { readonly kind: 'status' }
+    /** The JSON answer's member equals the value. */
+    | { readonly kind: 'member'; readonly name: string; readonly value: string }
+    /** The whole answer equals the value. */
+    | { readonly kind: 'body'; readonly value: string };
+}
+
+/** Work for programs that registered themselves in a group (SchedulerX and XXL-JOB workers). */
+export interface WorkerArtifact {
+  readonly kind: 'worker';
+  /** Number of the group. */
+  readonly group: number;
+  /** Kind of job as the workers know it, e.g. `java`, `golang`, `xxljob`, `shell`. */
+  readonly jobType: string;
+  /** What the worker is told to run: handler, class, or script text, by kind. */
+  readonly content: string;
+  /** When the content last changed; a worker may keep compiled scripts by it. */
+  readonly contentAtMs: number;
+  readonly mode: ExecuteMode;
+  readonly parameters: string;
+  /** Parameters of this run only; null = none. */
+  readonly instanceParameters: string | null;
+  /** Extras of the map modes, as JSON text; empty = defaults. */
+  readonly attributes: string;
+  /** Only these workers (by address or by label); null = any. */
+  readonly designated: {
+    readonly by: 'address' | 'label';
+    readonly values: readonly string[];
+    /** Whether others may do it while none of these is there. */
+    readonly transferable: boolean;
+  } | null;
+  /** Share of runs by label or address, in percent; the rest goes to the others. */
+  readonly routes?: readonly {
+    readonly percentage: number;
+    readonly by: 'address' | 'label';
+    readonly values: readonly string[];
+  }[];
+  /** Results of what ran before it in a workflow. */
+  readonly upstream?: readonly { readonly name: string; readonly data: string }[];
+}
+
+/** How a worker job spreads (schedulerx.md §5.4). */
+export type ExecuteMode = 'standalone' | 'broadcast' | 'parallel' | 'batch' | 'grid' | 'sharding';
+
+/** Templates that run one after the other. */
+export interface WorkflowArtifact {
+  readonly kind: 'workflow';
+  /** Template ids. */
+  readonly nodes: readonly string[];
+  /** Without a cycle; both ends are nodes. */
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  readonly instanceParameters: string | null;
+}
 
 /** A container image, or the reserved one that means this machine. */
 export interface ImageArtifact {
@@ -162,6 +245,9 @@ export type IdentityField =
   | 'template.namespace'
   | 'run.id'
   | 'run.replicas'
+  | 'run.trigger'
+  /** Nominal time of the firing, else of acceptance; epoch milliseconds. */
+  | 'run.scheduledAtMs'
   | 'instance.index'
   | 'attempt.number';
 
@@ -173,6 +259,8 @@ export interface JobSpec {
   /** One set of extra variables per instance when the job is sharded, else null. */
   readonly shards: readonly Readonly<Record<string, string>>[] | null;
   readonly concurrency: ConcurrencyPolicy;
+  /** Most unfinished runs of the template, also under `allow`; a further one is refused. Absent = any. */
+  readonly maxUnfinished?: number;
   readonly retry: RetryPolicy;
   /** Wall time of the whole run from its start, retries included; null = no limit. */
   readonly timeoutMs: number | null;

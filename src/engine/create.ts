@@ -1,9 +1,13 @@
+import type { DialectName } from '../domain/template.ts';
 import type { Clock, Ids, Randomness } from '../ports/clock.ts';
-import type { Executor } from '../ports/executor.ts';
+import type { AttemptReport, Executor } from '../ports/executor.ts';
+import type { LogStore, LogStoreStats } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
+import { Collector } from './collector.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Access, Catalog, Engine } from './engine.ts';
+import { createDocuments } from './documents.ts';
+import type { Access, Catalog, Engine, Templates } from './engine.ts';
 import { Preparing } from './preparing.ts';
 import { Purger } from './purger.ts';
 import { Membership } from './membership.ts';
@@ -13,9 +17,10 @@ import { Reporter } from './reporter.ts';
 import { Retention, type RetentionOptions, type RetentionStats } from './retention.ts';
 import { createRuns } from './runs.ts';
 import { announceFinished, type EngineLog, type Runtime, stopAttempts } from './runtime.ts';
-import { Scheduler, type ScheduledRunId } from './scheduler.ts';
+import { Scheduler, type ScheduledRunId, type ScheduledRunKey } from './scheduler.ts';
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
+import { plainWorkflowRules, WorkflowExecutor, type WorkflowRules } from './workflows.ts';
 
 export interface EngineOptions {
   /** Already open. */
@@ -35,8 +40,14 @@ export interface EngineOptions {
   readonly log: EngineLog;
   /** Absent = `schedule-<uuid>` for every dialect. */
   readonly scheduledRunId?: ScheduledRunId;
+  /** Absent = runs that schedules start have no idempotency key. */
+  readonly runKey?: ScheduledRunKey;
+  /** What dialects say about the nodes of their workflows; absent = `plainWorkflowRules`. */
+  readonly workflowRules?: (dialect: DialectName) => WorkflowRules;
   /** How long what is over is kept; absent = for ever. */
   readonly retention?: RetentionOptions;
+  /** Where collected output goes, not open yet; absent = nothing is collected. */
+  readonly logs?: LogStore;
 }
 
 /** A running engine and how to end it. */
@@ -50,18 +61,33 @@ export interface RunningEngine {
   close(): Promise<void>;
   /** Numbers about retention for metrics. */
   retention(): RetentionStats;
+  /** Numbers about log stores for metrics; null when nothing is collected. */
+  collecting(): (LogStoreStats & { readonly following: number }) | null;
 }
 
 /** Puts the engine together. Nothing happens before `start`. */
 export function createEngine(options: EngineOptions): RunningEngine {
+  const scheduledRunId: ScheduledRunId =
+    options.scheduledRunId ?? ((_, uuid) => `schedule-${uuid}`);
+  const workflows: WorkflowExecutor = new WorkflowExecutor({
+    sources: () => ({
+      runs,
+      templates,
+      rulesOf: options.workflowRules ?? (() => plainWorkflowRules),
+      newRunId: (dialect) => scheduledRunId(dialect, options.ids.uuid()),
+    }),
+    clock: options.clock,
+    log: options.log,
+  });
+  const executors: readonly Executor[] = [...options.executors, workflows];
   const preparing: Preparing = new Preparing(
     options,
     { catalog: options.catalog, unseal: options.unseal },
-    (reports) => reporter.accept(reports),
+    (reports) => accept(reports),
   );
   const runtime: Runtime = {
     store: options.store,
-    executors: new Map(options.executors.map((executor) => [executor.name, executor])),
+    executors: new Map(executors.map((executor) => [executor.name, executor])),
     clock: options.clock,
     ids: options.ids,
     random: options.random,
@@ -91,21 +117,33 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const remover = new Remover(runtime);
   const purger = new Purger(runtime, remover);
   const retention = new Retention(runtime, remover, options.retention ?? null);
-  const dispatcher: Dispatcher = new Dispatcher(runtime, membership, preparing, (deadlineMs) =>
-    deadlines.expect(deadlineMs),
-  );
-  const scheduler = new Scheduler(
+  const dispatcher: Dispatcher = new Dispatcher(
     runtime,
-    dispatcher,
-    options.scheduledRunId ?? ((_, uuid) => `schedule-${uuid}`),
+    membership,
+    preparing,
+    (deadlineMs) => deadlines.expect(deadlineMs),
+    (attempt) => collector?.begin(attempt),
   );
+  const scheduler = new Scheduler(runtime, dispatcher, {
+    id: scheduledRunId,
+    key: options.runKey ?? null,
+  });
   const reporter: Reporter = new Reporter(runtime, dispatcher, () => {
     purger.runEnded();
     retention.runsEnded();
     scheduler.runsEnded();
   });
+  const { logs } = options;
+  const collector = logs === undefined ? null : new Collector(runtime, logs);
+  const templates = collected(createTemplates(runtime, dispatcher, scheduler, purger), collector);
+  const runs = createRuns(runtime, dispatcher, purger);
   let started = false;
   let unwatch = async (): Promise<void> => {};
+
+  const accept = (reports: readonly AttemptReport[]): void => {
+    reporter.accept(reports);
+    collector?.reported(reports);
+  };
 
   /** Another server may have changed what is due, or asked to stop what runs here. */
   const lookAround = async (): Promise<void> => {
@@ -119,19 +157,23 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await unwatch();
     deadlines.stop();
     await scheduler.stop();
+    await workflows.close();
     await dispatcher.stop();
     await reporter.flush();
     await purger.stop();
-    await Promise.all([remover.stop(), retention.stop()]);
+    await Promise.all([remover.stop(), retention.stop(), collector?.stop()]);
     await membership.stop();
   };
 
   return {
     engine: {
-      templates: createTemplates(runtime, dispatcher, scheduler, purger),
-      runs: createRuns(runtime, dispatcher, purger),
+      templates,
+      runs,
       access: options.access,
       catalog: options.catalog,
+      documents: createDocuments(options.store),
+      logs: logs ?? null,
+      workers: (group) => executors.flatMap((executor) => executor.workers?.(group) ?? []),
       async ready() {
         if (!started) return { ready: false, reason: 'starting or shutting down' };
         await runtime.store.ping();
@@ -148,13 +190,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     async start() {
       await membership.join();
-      await recover(runtime, dispatcher, (reports) => reporter.accept(reports));
+      if (collector !== null) await collector.open();
+      await recover(runtime, dispatcher, accept);
       await deadlines.check();
       started = true;
       membership.start();
       purger.wake();
       remover.wake();
       retention.start();
+      collector?.start();
       dispatcher.wake();
       scheduler.start();
       unwatch =
@@ -166,10 +210,24 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     drain,
     retention: () => retention.stats(),
+    collecting: () =>
+      logs === undefined ? null : { ...logs.stats(), following: collector?.following ?? 0 },
     async close() {
       await drain();
-      for (const executor of options.executors) await executor.close();
+      for (const executor of executors) await executor.close();
       await reporter.flush();
+    },
+  };
+}
+
+/** Templates whose log stores go with them. */
+function collected(templates: Templates, collector: Collector | null): Templates {
+  if (collector === null) return templates;
+  return {
+    ...templates,
+    async delete(id, dialect, by) {
+      await templates.delete(id, dialect, by);
+      collector.templateDeleted(id);
     },
   };
 }

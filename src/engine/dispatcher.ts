@@ -36,6 +36,7 @@ export class Dispatcher {
   readonly #lease: Lease;
   readonly #preparing: Preparing;
   readonly #onDeadline: (deadlineMs: number) => void;
+  readonly #onClaimed: (attempt: ClaimedAttempt) => void;
   readonly #pace: Pace;
   readonly #live = new Map<string, Set<string>>();
   #timer: Timer | null = null;
@@ -48,17 +49,22 @@ export class Dispatcher {
   #doubtTimer: Timer | null = null;
   #idle: Promise<void> = Promise.resolve();
 
-  /** `onDeadline` hears of every deadline that a started run brings. */
+  /**
+   * `onDeadline` hears of every deadline that a started run brings, `onClaimed` of every attempt
+   * before its executor does.
+   */
   constructor(
     runtime: Runtime,
     lease: Lease,
     preparing: Preparing,
     onDeadline: (deadlineMs: number) => void,
+    onClaimed: (attempt: ClaimedAttempt) => void,
   ) {
     this.#runtime = runtime;
     this.#lease = lease;
     this.#preparing = preparing;
     this.#onDeadline = onDeadline;
+    this.#onClaimed = onClaimed;
     this.#pace = new Pace(runtime.clock, CLAIM_WINDOW_MS, () => {
       this.#idle = this.#work();
     });
@@ -177,8 +183,11 @@ export class Dispatcher {
   /** All executors together: what is due for a full one waits there, within this bound. */
   #room(): number {
     let room = 0;
-    for (const executor of this.#runtime.executors.values()) room += executor.maxConcurrent;
-    for (const live of this.#live.values()) room -= live.size;
+    for (const [name, { maxConcurrent }] of this.#runtime.executors) {
+      // One without room of its own takes none: what it starts are others' attempts, which must
+      // never wait for it.
+      if (maxConcurrent > 0) room += maxConcurrent - (this.#live.get(name)?.size ?? 0);
+    }
     return room;
   }
 
@@ -198,6 +207,7 @@ export class Dispatcher {
     const byRun = new Map<string, ClaimedAttempt[]>();
     for (const attempt of claimed) {
       this.occupy(attempt.executor, attempt.attemptId);
+      this.#onClaimed(attempt);
       if (needsPreparation(attempt.run.spec)) {
         // What attempts of one run refer to is read once for all that start together.
         append(byRun, `${attempt.executor} ${attempt.run.id}`, attempt);

@@ -24,7 +24,10 @@ import type {
   TemplateRevision,
 } from '../domain/template.ts';
 import type { CatalogStore, NewConfigMap, NewSecret } from '../ports/catalog.ts';
+import type { DocumentStore } from '../ports/documents.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { WorkerInfo } from '../ports/workers.ts';
 import type {
   NewTemplate,
   Page,
@@ -44,6 +47,11 @@ export interface Engine {
   readonly runs: Runs;
   readonly access: Access;
   readonly catalog: Catalog;
+  readonly documents: Documents;
+  /** Null when this server collects nothing. */
+  readonly logs: Logs | null;
+  /** Live workers that registered in a group, of every executor that has workers. */
+  workers(group: number): readonly WorkerInfo[];
   /** Whether requests can be served, with the reason when not. */
   ready(): Promise<{ readonly ready: boolean; readonly reason: string }>;
   /** Numbers for metrics. */
@@ -62,11 +70,11 @@ export interface EngineStats {
 
 export interface Templates {
   /**
-   * Stores a new definition. The change id is queryable as the template's first change.
+   * Stores a new definition, under an id of its own unless the dialect brings one. The change id is queryable as the template's first change.
    * @throws DomainError `invalid-argument` for a schedule that is not valid.
    */
   create(
-    input: Omit<NewTemplate, 'id'>,
+    input: Omit<NewTemplate, 'id'> & { readonly id?: string },
     by: string,
     note?: string,
   ): Promise<{ readonly template: Template; readonly changeId: string }>;
@@ -113,6 +121,8 @@ export interface SubmitRequest {
   readonly idPrefix: string;
   /** Appended after the UUID, e.g. `-00`; usually empty. */
   readonly idSuffix: string;
+  /** The run id itself, unique, for dialects whose ids have another shape. Absent = as above. */
+  readonly runId?: string;
   readonly idempotencyKey: string | null;
   /** Epoch ms of a delayed start; null or past = now. */
   readonly notBeforeMs: number | null;
@@ -130,6 +140,12 @@ export interface Runs {
   submit(request: SubmitRequest): Promise<{ readonly run: Run; readonly existing: boolean }>;
   /** Resolves once the stop is recorded; the run is final when its runner confirms. @throws `run-not-found`. */
   stop(runId: string, by: string): Promise<Run>;
+  /**
+   * Keeps the judgement that a run which failed or was canceled counts as succeeded; the run's
+   * story tells who said so. Repeating it changes nothing.
+   * @throws DomainError `run-not-found`, `invalid-argument` for other states.
+   */
+  judge(runId: string, by: string): Promise<Run>;
   /** Hides it at once; an unfinished run is stopped first. @throws `run-not-found`. */
   delete(runId: string, by: string): Promise<void>;
   get(runId: string): Promise<RunDetail | null>;
@@ -202,6 +218,12 @@ export interface Catalog extends Pick<
     tags: readonly Tag[],
   ): Promise<void>;
 }
+
+/** What dialects keep by name and the engine never looks into, and numbers handed out once. */
+export type Documents = DocumentStore;
+
+/** Log stores of this server's host: what templates asked to collect. */
+export type Logs = Pick<LogStore, 'list' | 'search' | 'remove'>;
 
 /** A new key: the only moment its secret is shown. */
 export interface NewKey {

@@ -2,6 +2,7 @@
 export type {
   Access,
   Catalog,
+  Documents,
   Engine,
   EngineStats,
   NewKey,
@@ -9,5 +10,7 @@ export type {
   SubmitRequest,
   Templates,
 } from './engine.ts';
+export type { Document, DocumentContent, DocumentName } from '../ports/documents.ts';
 export type { ChangeQuery, NamedChange, TaggedTemplate } from '../ports/catalog.ts';
 export type { RunOverride, TemplateSummary } from '../ports/store.ts';
+export type { WorkerGroup, WorkerGroups, WorkerInfo } from '../ports/workers.ts';

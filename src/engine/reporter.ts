@@ -1,6 +1,7 @@
 import type { AttemptReport } from '../ports/executor.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Pace } from './pace.ts';
+import { ReportQueue } from './report-queue.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
 /** Wait before offering reports again after the store failed. */
@@ -11,14 +12,14 @@ const REPORT_WINDOW_MS = 4;
 
 /**
  * Writes down what executors report. Reports are kept until the store has them: their number is
- * bounded by the attempts that can be alive.
+ * bounded by the attempts that can be alive, of which only the latest progress is kept.
  */
 export class Reporter {
   readonly #runtime: Runtime;
   readonly #dispatcher: Dispatcher;
   readonly #onFinished: () => void;
   readonly #pace: Pace;
-  #waiting: AttemptReport[] = [];
+  readonly #waiting = new ReportQueue();
   #writing: Promise<void> | null = null;
 
   constructor(runtime: Runtime, dispatcher: Dispatcher, onFinished: () => void) {
@@ -30,27 +31,26 @@ export class Reporter {
 
   /** Takes a batch; ends free their room at once, so that the next claim shares the commit. */
   accept(reports: readonly AttemptReport[]): void {
-    this.#waiting.push(...reports);
+    this.#waiting.add(reports);
     for (const report of reports) {
-      if (report.kind !== 'started') this.#dispatcher.release(report.attemptId);
+      if (isEnd(report)) this.#dispatcher.release(report.attemptId);
     }
     this.#schedule();
   }
 
   /** Resolves when everything accepted so far is stored. */
   async flush(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#writing !== null) {
+    while (this.#waiting.size > 0 || this.#writing !== null) {
       await (this.#writing ?? this.#write());
     }
   }
 
   #schedule(): void {
-    if (this.#waiting.length > 0) this.#pace.request(this.#dispatcher.idle);
+    if (this.#waiting.size > 0) this.#pace.request(this.#dispatcher.idle);
   }
 
   #write(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
+    const batch = this.#waiting.takeAll();
     if (batch.length === 0) return Promise.resolve();
     // Batches may overlap in flight: the store keeps their order.
     const writing = this.#store(batch).finally(() => {
@@ -60,7 +60,7 @@ export class Reporter {
     return writing;
   }
 
-  async #store(batch: AttemptReport[]): Promise<void> {
+  async #store(batch: readonly AttemptReport[]): Promise<void> {
     const { store, clock, counters, signals, log } = this.#runtime;
     try {
       const result = await store.report(batch, clock.nowMs());
@@ -75,11 +75,16 @@ export class Reporter {
         { err: error, reports: batch.length },
         'storing executor reports failed; trying again',
       );
-      this.#waiting.unshift(...batch);
+      this.#waiting.putBack(batch);
       await new Promise<void>((resolve) => void clock.after(STORE_RETRY_MS, resolve));
       this.#schedule();
     }
   }
+}
+
+/** Whether the attempt needs its room no more. */
+function isEnd({ kind }: AttemptReport): boolean {
+  return kind !== 'started' && kind !== 'progress';
 }
 
 /** The run part of an attempt id. */

@@ -12,7 +12,7 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
     async submit(request) {
       const nowMs = clock.nowMs();
       const admitted = store.admit({
-        runId: `${request.idPrefix}${ids.uuid()}${request.idSuffix}`,
+        runId: request.runId ?? `${request.idPrefix}${ids.uuid()}${request.idSuffix}`,
         templateId: request.templateId,
         dialect: request.dialect,
         trigger: request.trigger,
@@ -48,6 +48,12 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
       signals.notify(runId);
       // A run that waited for this one may start now.
       dispatcher.wake();
+      return run;
+    },
+
+    async judge(runId, by) {
+      const run = await store.judgeRun(runId, 'succeeded', by, clock.nowMs());
+      signals.notify(runId);
       return run;
     },
 

@@ -15,6 +15,19 @@ const MAX_SLEEP_MS = 30_000;
 export type ScheduledRunId = (dialect: DialectName, uuid: string) => string;
 
 /**
+ * Idempotency key of the run that a firing makes; null = none. A firing whose key a run of its
+ * template has already is that run's, and makes no other.
+ */
+export type ScheduledRunKey = (dialect: DialectName, nominalMs: number) => string | null;
+
+/** How the runs that schedules start are named, as their dialect wants them. */
+export interface ScheduledRunNames {
+  readonly id: ScheduledRunId;
+  /** Null = without keys. */
+  readonly key: ScheduledRunKey | null;
+}
+
+/**
  * Fires schedules. It sleeps until the next one is due, so its cost grows with what is due.
  *
  * Invariant: it decides nothing itself. Which firings become runs, and that each is decided once,
@@ -23,7 +36,7 @@ export type ScheduledRunId = (dialect: DialectName, uuid: string) => string;
 export class Scheduler {
   readonly #runtime: Runtime;
   readonly #dispatcher: Dispatcher;
-  readonly #scheduledRunId: ScheduledRunId;
+  readonly #names: ScheduledRunNames;
   #timer: Timer | null = null;
   #busy = false;
   #again = false;
@@ -31,11 +44,10 @@ export class Scheduler {
   #stopped = true;
   #idle: Promise<void> = Promise.resolve();
 
-  /** `scheduledRunId` shapes the ids of runs that schedules start, as their dialect wants them. */
-  constructor(runtime: Runtime, dispatcher: Dispatcher, scheduledRunId: ScheduledRunId) {
+  constructor(runtime: Runtime, dispatcher: Dispatcher, names: ScheduledRunNames) {
     this.#runtime = runtime;
     this.#dispatcher = dispatcher;
-    this.#scheduledRunId = scheduledRunId;
+    this.#names = names;
   }
 
   start(): void {
@@ -89,10 +101,12 @@ export class Scheduler {
 
   async #fire(): Promise<FireResult> {
     const { store, clock, ids, counters } = this.#runtime;
+    const { id, key } = this.#names;
     const result = await store.fire({
       nowMs: clock.nowMs(),
       limit: FIRE_BATCH,
-      newRunId: (dialect) => this.#scheduledRunId(dialect, ids.uuid()),
+      newRunId: (dialect) => id(dialect, ids.uuid()),
+      ...(key === null ? {} : { keyOf: key }),
     });
     this.#waiting = result.waiting;
     counters.runsAccepted += result.created.length;

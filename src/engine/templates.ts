@@ -41,7 +41,10 @@ export function createTemplates(
     async create(input, by, note) {
       const change = context(by, note ?? withoutEffectNote(input));
       const checked = withCheckedSchedule(input);
-      const template = await store.createTemplate({ ...checked, id: ids.uuid() }, change);
+      const template = await store.createTemplate(
+        { ...checked, id: input.id ?? ids.uuid() },
+        change,
+      );
       if (template.schedule !== null) scheduler.wake();
       return { template, changeId: change.changeId };
     },

@@ -1,4 +1,7 @@
+import type { TriggerKind } from '../domain/run.ts';
 import type { JobSpec, MountSource } from '../domain/template.ts';
+
+import type { WorkerInfo } from './workers.ts';
 
 /** Everything an executor needs to start one attempt; nothing of it comes from a wire format. */
 export interface AttemptStart {
@@ -14,6 +17,24 @@ export interface AttemptStart {
   readonly mounts?: readonly AttemptMount[];
   /** Credentials for the image's registry: text of a docker `config.json`. Absent = none. */
   readonly registryConfig?: string;
+  /** What it is an attempt of, for executors that tell it to others. */
+  readonly run?: RunFacts;
+}
+
+/** What an executor may tell others about the run. */
+export interface RunFacts {
+  readonly id: string;
+  readonly templateId: string;
+  readonly templateName: string;
+  readonly namespace: string;
+  readonly trigger: TriggerKind;
+  /** Nominal time of the firing, else of acceptance. */
+  readonly scheduledAtMs: number;
+  readonly replicas: number;
+  /** 0-based. */
+  readonly index: number;
+  /** 1-based number of the attempt. */
+  readonly number: number;
 }
 
 /** A read-only file that the job finds at `path`. */
@@ -54,6 +75,16 @@ export type AttemptReport =
       readonly pid: number | null;
       /** What a reader of the run should know, e.g. a substituted runtime; kept on the attempt. */
       readonly note?: string;
+      /** Address of the worker that has it. Absent = this machine. */
+      readonly worker?: string;
+    }
+  | {
+      /** How far it is, in the executor's own words (JSON text); the latest counts. */
+      readonly kind: 'progress';
+      readonly attemptId: string;
+      readonly fence: number;
+      readonly atMs: number;
+      readonly progress: string;
     }
   | {
       readonly kind: 'ended';
@@ -68,6 +99,8 @@ export type AttemptReport =
       readonly stopped: boolean;
       /** Extra words, e.g. a failed PostStart hook; usually empty. */
       readonly message: string;
+      /** What it answered, at most 1,000 bytes; absent = nothing. */
+      readonly result?: string;
     }
   | {
       /** It ran or may have run, but how it ended cannot be known any more. */
@@ -85,6 +118,9 @@ export type AttemptReport =
       readonly atMs: number;
       readonly message: string;
     };
+
+/** A report of how an attempt ended. */
+export type AttemptEndReport = Exclude<AttemptReport, { kind: 'started' | 'progress' }>;
 
 /** Output streams of an attempt. */
 export type LogStream = 'stdout' | 'stderr';
@@ -178,6 +214,8 @@ export interface Executor {
   ): Promise<LogChunk | null>;
   /** Forgets ended attempts and their output. */
   remove(attemptIds: readonly string[]): Promise<void>;
+  /** Live workers of a group; absent where it has no workers. */
+  workers?(group: number): readonly WorkerInfo[];
   /** Where a person finds what is kept of the attempt, e.g. a folder. */
   location(attemptId: string): string;
   /** Whether attempts can be started now; a reason when not. */

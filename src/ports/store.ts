@@ -22,6 +22,7 @@ import type {
 } from '../domain/template.ts';
 import type { AttemptRef, AttemptReport } from './executor.ts';
 import type { CatalogStore } from './catalog.ts';
+import type { DocumentStore } from './documents.ts';
 import type { Page } from './page.ts';
 import type { RetentionStore } from './retention.ts';
 
@@ -69,6 +70,11 @@ export interface RunQuery {
   readonly namespace?: string;
   readonly templateId?: string;
   readonly states?: readonly RunState[];
+  /** With this verdict; null = without one. */
+  readonly verdict?: Run['verdict'];
+  /** Created from, inclusive, and until, exclusive. */
+  readonly createdFromMs?: number;
+  readonly createdUntilMs?: number;
   readonly offset: number;
   readonly limit: number;
 }
@@ -185,6 +191,11 @@ export interface FireRequest {
   readonly limit: number;
   /** Makes the id of a run that a schedule of this dialect's template starts. */
   readonly newRunId: (dialect: DialectName) => string;
+  /**
+   * Idempotency key of the run that a firing makes; null = none. A firing whose key a run has
+   * already is that run's: the ledger names it and no other is made.
+   */
+  readonly keyOf?: (dialect: DialectName, nominalMs: number) => string | null;
 }
 
 /** What deciding due schedules did. */
@@ -224,7 +235,7 @@ export interface StopResult {
  * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
-export interface Store extends RetentionStore, CatalogStore {
+export interface Store extends RetentionStore, CatalogStore, DocumentStore {
   /** Checks the schema and migrates it. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -307,6 +318,11 @@ export interface Store extends RetentionStore, CatalogStore {
   /** @throws DomainError `stale-owner` when the fence has been given up. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   report(reports: readonly AttemptReport[], nowMs: number): Promise<ReportResult>;
+  /**
+   * Keeps a person's judgement on a run that failed or was canceled; the story tells it. Repeating
+   * it changes nothing. @throws DomainError `run-not-found`, `invalid-argument` for other states.
+   */
+  judgeRun(runId: string, verdict: 'succeeded', by: string, nowMs: number): Promise<Run>;
   stopRun(runId: string, cause: StopCause, message: string, nowMs: number): Promise<StopResult>;
   /** Stops every running run whose deadline has passed. `nextDeadlineMs`: the earliest remaining. */
   stopOverdue(nowMs: number): Promise<{

@@ -3,7 +3,7 @@ import { defaultBackoff } from '../../domain/policies.ts';
 import type { JobSpec, Template, TemplateRevision } from '../../domain/template.ts';
 import type { RunOverride } from '../../engine/index.ts';
 import { readSchedule } from './read-schedule.ts';
-import type { RunInput, TemplateInput } from './views/template.ts';
+import { collectionsOf, type RunInput, type TemplateInput } from './views/template.ts';
 
 /** The artifact that means "a program of the machine the server runs on". */
 const hostImage = 'longshore/host';
@@ -45,6 +45,7 @@ export function revisionOf(input: TemplateInput): TemplateRevision {
       identityEnv,
       postStart: null,
       preStop: null,
+      ...(input.collect === undefined ? {} : { collect: collectionsOf(input.collect) }),
     },
     replicas: input.replicas ?? 1,
     shards: null,

@@ -4,6 +4,7 @@ import {
   decideAdmission,
   decideStart,
   defaultAdmissionLimits,
+  unfinishedToCount,
 } from '../../../src/domain/admission.ts';
 
 const facts = {
@@ -13,7 +14,7 @@ const facts = {
   policy: 'allow',
   replicas: 1,
   delayed: false,
-  hasUnfinished: true,
+  unfinishedOfTemplate: 1,
   unfinishedRuns: 1,
 } as const;
 const decide = (change: object) => decideAdmission({ ...facts, ...change }, defaultAdmissionLimits);
@@ -32,7 +33,28 @@ test('the order of refusals is the contract’s: suspended, forbidden, quota (sa
 });
 
 test('forbid only minds unfinished runs', () => {
-  assert.equal(code({ policy: 'forbid', hasUnfinished: false }), 'accept');
+  assert.equal(code({ policy: 'forbid', unfinishedOfTemplate: 0 }), 'accept');
+});
+
+test('the limit of a template stands between forbid and the quotas, whatever the policy', () => {
+  const full = { maxUnfinished: 2, unfinishedOfTemplate: 2, replicas: 51 };
+  assert.equal(code(full), 'concurrency-forbidden');
+  assert.equal(code({ ...full, policy: 'replace' }), 'concurrency-forbidden');
+  assert.equal(code({ ...full, suspended: true }), 'template-suspended');
+  assert.equal(code({ ...full, unfinishedOfTemplate: 1 }), 'replicas-quota-exceeded');
+  assert.equal(code({ ...full, unfinishedOfTemplate: 1, replicas: 1 }), 'accept');
+  const decision = decide(full);
+  assert.ok(decision.kind === 'refuse');
+  assert.match(decision.error.message, /nightly allows 2 unfinished runs/);
+  assert.equal(decision.error.details['limit'], 2);
+});
+
+test('unfinished runs are counted as far as the definition needs', () => {
+  assert.equal(unfinishedToCount({ concurrency: 'allow' }), 0);
+  assert.equal(unfinishedToCount({ concurrency: 'forbid' }), 1);
+  assert.equal(unfinishedToCount({ concurrency: 'replace' }), 1);
+  assert.equal(unfinishedToCount({ concurrency: 'allow', maxUnfinished: 3 }), 3);
+  assert.equal(unfinishedToCount({ concurrency: 'forbid', maxUnfinished: 3 }), 3);
 });
 
 test('replace holds the new run back; a delayed one replaces when it comes due', () => {
@@ -46,7 +68,7 @@ test('replace holds the new run back; a delayed one replaces when it comes due',
     replaces: false,
     hold: null,
   });
-  assert.deepEqual(decide({ policy: 'replace', hasUnfinished: false }), {
+  assert.deepEqual(decide({ policy: 'replace', unfinishedOfTemplate: 0 }), {
     kind: 'accept',
     replaces: false,
     hold: null,

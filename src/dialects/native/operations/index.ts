@@ -2,6 +2,7 @@ import type { NativeOperation } from '../operation.ts';
 import { infoOperations } from './info.ts';
 import { keyOperations } from './keys.ts';
 import { logOperations } from './logs.ts';
+import { logStoreOperations } from './logstores.ts';
 import { policyOperations } from './policies.ts';
 import { runOperations } from './runs.ts';
 import { scheduleOperations } from './schedules.ts';
@@ -15,6 +16,7 @@ export const nativeOperations: readonly NativeOperation[] = [
   ...scheduleOperations,
   ...runOperations,
   ...logOperations,
+  ...logStoreOperations,
   ...keyOperations,
   ...userOperations,
   ...policyOperations,

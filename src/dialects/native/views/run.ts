@@ -18,6 +18,9 @@ const runMembers = {
   succeeded: Type.Integer({ description: 'Instances that succeeded.' }),
   failed: Type.Integer({ description: 'Failed attempts, retries included.' }),
   message: Type.String(),
+  verdict: Type.Union([Type.Literal('succeeded'), Type.Null()], {
+    description: 'What a person judged after the end; counts instead of the state.',
+  }),
   createdAtMs: timeMs,
   notBeforeMs: timeMs,
   scheduledAtMs: Type.Union([timeMs, Type.Null()], {
@@ -57,6 +60,13 @@ export const AttemptView = Type.Object(
     exitCode: integerOrNull,
     signal: textOrNull,
     message: Type.String(),
+    worker: Type.String({
+      description: 'Address of the worker that had it; empty when the server ran it itself.',
+    }),
+    result: Type.String({ description: 'What it answered, at most 1,000 bytes; may be empty.' }),
+    progress: Type.String({
+      description: 'How far it came, in the words of its executor; may be empty.',
+    }),
     claimedAtMs: timeMs,
     startedAtMs: timeMsOrNull,
     endedAtMs: timeMsOrNull,
@@ -131,6 +141,7 @@ export function runView(run: Run): RunView {
     succeeded: run.succeeded,
     failed: run.failed,
     message: run.message,
+    verdict: run.verdict,
     createdAtMs: run.createdAtMs,
     notBeforeMs: run.notBeforeMs,
     scheduledAtMs: run.scheduledAtMs,
@@ -159,6 +170,9 @@ export function attemptView(attempt: Attempt, location: string | null = null): A
     exitCode: attempt.exitCode,
     signal: attempt.signal,
     message: attempt.message,
+    worker: attempt.worker,
+    result: attempt.result,
+    progress: attempt.progress,
     claimedAtMs: attempt.claimedAtMs,
     startedAtMs: attempt.startedAtMs,
     endedAtMs: attempt.endedAtMs,

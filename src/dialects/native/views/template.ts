@@ -1,7 +1,12 @@
 import { Type, type Static } from 'typebox';
 import type { RefusedTrigger } from '../../../domain/run.ts';
 import type { ScheduleDefinition } from '../../../domain/schedule/definition.ts';
-import type { Template, TemplateChange } from '../../../domain/template.ts';
+import type {
+  Artifact,
+  LogCollection,
+  Template,
+  TemplateChange,
+} from '../../../domain/template.ts';
 import { closed, integerOrNull, pageSchema, timeMs } from './common.ts';
 import { RunView, runView } from './run.ts';
 import { OptionalScheduleAsSent, ScheduleView } from './schedule-definition.ts';
@@ -21,6 +26,32 @@ const envSchema = Type.Record(
   Type.String({ maxLength: maxTextLength }),
   { maxProperties: maxEnvEntries, description: 'Variables of the job.' },
 );
+/** Names of log stores; those that begin with `sae-` are the service's. */
+const logStoreName = Type.String({ pattern: '^(?!sae-)[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$' });
+const maxCollections = 20;
+const collectSchema = Type.Array(
+  Type.Object(
+    {
+      file: Type.Optional(
+        Type.String({
+          pattern: '^(/[^/\\u0000]+)+$',
+          maxLength: 1024,
+          description:
+            'Files by absolute path, whose last part may hold `*`. Absent = standard output and error.',
+        }),
+      ),
+      project: Type.Optional(logStoreName),
+      logstore: Type.Optional(logStoreName),
+    },
+    { ...closed, dependentRequired: { project: ['logstore'], logstore: ['project'] } },
+  ),
+  {
+    maxItems: maxCollections,
+    description:
+      'Output that is collected into log stores: into the named one, or into one that is made for the template and goes with it.',
+  },
+);
+
 const replicasSchema = Type.Integer({
   minimum: 1,
   maximum: 10_000,
@@ -71,6 +102,7 @@ export const TemplateInput = Type.Object(
     timezone: Type.Optional(
       Type.String({ default: 'UTC', maxLength: 64, description: 'IANA zone given as TZ.' }),
     ),
+    collect: Type.Optional(collectSchema),
     schedule: Type.Optional(OptionalScheduleAsSent),
   },
   { ...closed, title: 'TemplateInput' },
@@ -118,6 +150,14 @@ export const TemplateView = Type.Object(
     timeoutMs: integerOrNull,
     graceMs: Type.Integer(),
     timezone: Type.String(),
+    collect: Type.Array(
+      Type.Object({
+        file: Type.Optional(Type.String()),
+        project: Type.Optional(Type.String()),
+        logstore: Type.Optional(Type.String()),
+      }),
+      { description: 'Output that is collected into log stores, as it was sent.' },
+    ),
     notActedOn: Type.Array(Type.String(), {
       description: 'Parameters that are stored and echoed without effect.',
     }),
@@ -175,7 +215,7 @@ export function templateView(template: Template): TemplateView {
     revision: template.revision,
     suspended: template.suspended,
     command: [...spec.task.argv],
-    artifact: artifact.kind === 'image' ? artifact.image : artifact.url,
+    artifact: artifactName(artifact),
     env: { ...spec.task.env },
     replicas: spec.replicas,
     concurrency: spec.concurrency,
@@ -183,11 +223,27 @@ export function templateView(template: Template): TemplateView {
     timeoutMs: spec.timeoutMs,
     graceMs: spec.graceMs,
     timezone: spec.timezone,
+    collect: (spec.task.collect ?? []).map(collectView),
     notActedOn: [...template.notActedOn],
     schedule: template.schedule,
     createdAtMs: template.createdAtMs,
     updatedAtMs: template.updatedAtMs,
   };
+}
+
+/** What is collected, as a template is sent. */
+type CollectInput = NonNullable<TemplateInput['collect']>[number];
+
+function collectView({ source, into }: LogCollection): CollectInput {
+  return { ...(source.kind === 'file' ? { file: source.path } : {}), ...into };
+}
+
+/** What a native template asks to collect, in the engine's words. */
+export function collectionsOf(input: readonly CollectInput[]): readonly LogCollection[] {
+  return input.map(({ file, project, logstore }) => ({
+    source: file === undefined ? { kind: 'stdout' } : { kind: 'file', path: file },
+    into: project === undefined || logstore === undefined ? null : { project, logstore },
+  }));
 }
 
 export function templateSummaryView(
@@ -212,4 +268,10 @@ export function changeView({
 
 export function refusalView({ atMs, trigger, by, code, reason }: RefusedTrigger): RefusalView {
   return { atMs, trigger, by, code, reason };
+}
+
+/** What runs, in one word: an image, an address, or the kind of what the template carries. */
+function artifactName(artifact: Artifact): string {
+  if (artifact.kind === 'image') return artifact.image;
+  return 'url' in artifact ? artifact.url : artifact.kind;
 }

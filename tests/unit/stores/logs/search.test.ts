@@ -76,11 +76,13 @@ suite('searching a log store of several segments', () => {
     }
     const page = await logs.search(into, { ascending: true, limit: 1, cursor: '1.20' });
     assert.deepEqual(textsOf(page), [texts[1]]);
-    const before = await logs.search(into, { ascending: false, limit: 1, cursor: '1.300' });
-    assert.equal(before?.rows.length, 0);
-    assert.equal(await logs.search({ project: 'shop', logstore: 'none' }, { ascending: true, limit: 1 }), null);
+    const earlier = await logs.search(into, { ascending: false, limit: 1, cursor: '1.300' });
+    assert.equal(earlier?.rows.length, 0);
+    assert.equal(
+      await logs.search({ project: 'shop', logstore: 'none' }, { ascending: true, limit: 1 }),
+      null,
+    );
   });
-
 });
 
 test('one call looks through a bounded part and says where to go on', async (t) => {

@@ -3,16 +3,7 @@ import { copyFile, cp, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import {
-  collection,
-  into,
-  lines,
-  logStore,
-  mib,
-  numbered,
-  searchAll,
-  target,
-} from './support.ts';
+import { collection, into, lines, logStore, mib, numbered, searchAll, target } from './support.ts';
 
 const place = ['logstores', 'shop', 'orders'] as const;
 
