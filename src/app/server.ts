@@ -29,6 +29,7 @@ import { mountDialects, scheduledRunId } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
 import { createExecutors } from './executors.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
+import { releaseLoadingMemory } from './memory.ts';
 import { createMetrics } from './metrics.ts';
 import { processRefusal } from './process-policy.ts';
 import { awaitDataDir, lockDataDir } from './server-lock.ts';
@@ -139,6 +140,7 @@ async function assemble(
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
 
   await running.start();
+  releaseLoadingMemory();
   await host.listen({ host: config.listen.host, port: config.listen.port });
   url = addressOf(host);
   undo.push(() => withdrawServer(dataDir));

@@ -1,4 +1,7 @@
-import Table from 'cli-table3';
+import { createRequire } from 'node:module';
+
+// Loaded with the first table: a server draws none.
+const require = createRequire(import.meta.url);
 
 /** Control characters but tab and line feed. */
 // oxlint-disable-next-line no-control-regex
@@ -20,6 +23,7 @@ export function show(
 
 /** A table without lines, columns two spaces apart. */
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const Table = require('cli-table3') as typeof import('cli-table3');
   const drawn = new Table({
     head: [...head],
     chars: {

@@ -1,56 +1,49 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { backupCommand } from './commands/backup.ts';
-import { completionCommand } from './commands/completion.ts';
-import { configCommand } from './commands/config.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { keysCommand } from './commands/keys.ts';
-import { logsCommand } from './commands/logs.ts';
-import { logStoresCommand } from './commands/logstores.ts';
-import { moveCommand } from './commands/move.ts';
-import { policiesCommand } from './commands/policies.ts';
-import { restoreCommand } from './commands/restore.ts';
-import { runCommand } from './commands/run.ts';
-import { runsCommand } from './commands/runs.ts';
-import { schedulesCommand } from './commands/schedules.ts';
-import { stopCommand } from './commands/stop.ts';
-import { templatesCommand } from './commands/templates.ts';
-import { upCommand } from './commands/up.ts';
-import { usersCommand } from './commands/users.ts';
 import { CliError, exitCodes } from './errors.ts';
 
 const help = `
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 no server reached.
 Every command takes --json. Start with: longshore up`;
 
-/** The whole command tree. */
-export function createProgram(): Command {
+/**
+ * Every command, made when it is needed: a server carries nothing of the others, and a short
+ * command starts sooner.
+ */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  keys: async () => (await import('./commands/keys.ts')).keysCommand(),
+  users: async () => (await import('./commands/users.ts')).usersCommand(),
+  policies: async () => (await import('./commands/policies.ts')).policiesCommand(),
+  templates: async () => (await import('./commands/templates.ts')).templatesCommand(),
+  schedules: async () => (await import('./commands/schedules.ts')).schedulesCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  runs: async () => (await import('./commands/runs.ts')).runsCommand(),
+  logs: async () => (await import('./commands/logs.ts')).logsCommand(),
+  logstores: async () => (await import('./commands/logstores.ts')).logStoresCommand(),
+  stop: async () => (await import('./commands/stop.ts')).stopCommand(),
+  backup: async () => (await import('./commands/backup.ts')).backupCommand(),
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
+  move: async () => (await import('./commands/move.ts')).moveCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+  config: async () => (await import('./commands/config.ts')).configCommand(),
+  completion: async () =>
+    (await import('./commands/completion.ts')).completionCommand(() => createProgram()),
+};
+
+/** The command tree: the one command, or all when it is none of ours. */
+export async function createProgram(only = ''): Promise<Command> {
   const program = new Command('longshore')
     .description('A self-hosted job platform that speaks the job APIs of three clouds.')
     .version(packageJson.version)
     .showSuggestionAfterError()
     .showHelpAfterError('(see --help)')
     .addHelpText('after', help);
-  const commands = [
-    upCommand(),
-    keysCommand(),
-    usersCommand(),
-    policiesCommand(),
-    templatesCommand(),
-    schedulesCommand(),
-    runCommand(),
-    runsCommand(),
-    logsCommand(),
-    logStoresCommand(),
-    stopCommand(),
-    backupCommand(),
-    restoreCommand(),
-    moveCommand(),
-    doctorCommand(),
-    configCommand(),
-    completionCommand(createProgram),
-  ];
-  for (const command of commands) program.addCommand(command);
+  const names = Object.hasOwn(commands, only) ? [only] : Object.keys(commands);
+  for (const name of names) {
+    const command = await commands[name]?.();
+    if (command !== undefined) program.addCommand(command);
+  }
   for (const command of everyCommand(program)) command.exitOverride();
   return program;
 }
@@ -63,7 +56,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     throw error;
   });
   try {
-    await createProgram().parseAsync([...args], { from: 'user' });
+    const program = await createProgram(args[0]);
+    await program.parseAsync([...args], { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.ok;
   } catch (error) {
     return explain(error);

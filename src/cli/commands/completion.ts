@@ -4,12 +4,12 @@ import { print } from '../output.ts';
 const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** `longshore completion SHELL`: a script made from the command tree. */
-export function completionCommand(program: () => Command): Command {
+export function completionCommand(program: () => Promise<Command>): Command {
   return new Command('completion')
     .description('Print a completion script, e.g. source <(longshore completion bash).')
     .addArgument(new Argument('<shell>').choices(shells))
-    .action((shell: (typeof shells)[number]) => {
-      const words = wordsByPath(program());
+    .action(async (shell: (typeof shells)[number]) => {
+      const words = wordsByPath(await program());
       print(
         shell === 'fish'
           ? fish(words)

@@ -15,10 +15,10 @@ function leaves(command: Command): Command[] {
   return children.length === 0 ? [command] : children.flatMap(leaves);
 }
 
-test('every command says what it is for; every one that prints facts takes --json', () => {
+test('every command says what it is for; every one that prints facts takes --json', async () => {
   // These print what is text by nature, or run until they are stopped.
   const textual = ['up', 'docs', 'completion'];
-  for (const command of leaves(createProgram())) {
+  for (const command of leaves(await createProgram())) {
     assert.notEqual(command.description(), '', command.name());
     if (textual.includes(command.name())) continue;
     assert.ok(
