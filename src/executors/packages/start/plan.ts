@@ -58,7 +58,13 @@ function mainRuntime(artifact: PackageArtifact): string {
   }
 }
 
+/** Formats that this version writes. */
+const formats: readonly string[] = ['jar', 'war', 'python', 'php'];
+
 function shapeProblem(artifact: PackageArtifact): string | null {
+  if (!formats.includes(artifact.format)) {
+    return 'the template was stored by an older version that ran no packages; update it once';
+  }
   if (artifact.format === 'war' && contextFolder(artifact.tomcat.contextPath) === null) {
     return `the context path ${JSON.stringify(artifact.tomcat.contextPath)} of TomcatConfig is not possible; use / or a path of letters, digits and . _ ~ -`;
   }
