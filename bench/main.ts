@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { accept } from './accept.ts';
+import { container } from './container.ts';
 import { dispatch } from './dispatch.ts';
 import { footprint } from './footprint.ts';
 import { queue } from './queue.ts';
@@ -18,6 +19,7 @@ const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measureme
   footprint,
   queue,
   schedule,
+  container,
 };
 
 /** Numbers that a bench can be given, with what they do. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobSpec, Task } from '../../../src/domain/template.ts';
 import type { AttemptReport, AttemptStart, Executor } from '../../../src/ports/executor.ts';
@@ -12,22 +13,31 @@ export interface ExecutorHarness {
   create(limits?: { readonly maxLogBytes?: number; readonly maxConcurrent?: number }): Executor;
   /** A spec whose attempts run `argv` with a POSIX shell's tools at hand. */
   readonly artifact: Task['artifact'];
+  /** An artifact that belongs to another executor. */
+  readonly foreignArtifact: Task['artifact'];
+  readonly traits: Traits;
+  /** Whether the attempt's first process runs; `pid` is the one it was reported with. */
+  runs(attemptId: string, pid: number | null): Promise<boolean>;
   /** Kills what stands between server and attempts, as a crash would; null when nothing does. */
   readonly killHelper: (() => Promise<void>) | null;
   /** Stops everything the test left and removes the state. */
   dispose(): Promise<void>;
 }
 
-/** The variables every executor adds or defaults; tests of the exact environment leave them out. */
-export const defaultVariables = [
-  'HOME',
-  'USER',
-  'LOGNAME',
-  'SHELL',
-  'PATH',
-  'LONGSHORE_ATTEMPT_ID',
-  'LONGSHORE_ATTEMPT_FOLDER',
-];
+/** Where executors may differ, because of what they run attempts in. */
+export interface Traits {
+  /** Variables that are added or defaulted; tests of the exact environment leave them out. */
+  readonly addedVariables: readonly string[];
+  /**
+   * The job is the first process of a world of its own, as in a container: a signal that it has no
+   * handler for passes by, its end ends all others, and signals are told as exit codes 128+n.
+   */
+  readonly firstProcess: boolean;
+  /** What hooks print is part of the attempt's output. */
+  readonly hookOutput: boolean;
+  /** Attempts of the test of many. */
+  readonly many: number;
+}
 
 export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -162,10 +172,24 @@ export async function eventually<T>(what: string, ask: () => Promise<T | null>):
 
 /** Whether a process exists and is no zombie. */
 export async function processRuns(pid: number): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises');
   try {
     return !/\) [ZX] /.test(await readFile(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
   }
+}
+
+/** A duration for `sleep` that no other process of this machine has: finds the process again. */
+export function uniqueSeconds(): number {
+  return 1_000_000 + Math.floor(Math.random() * 1_000_000_000);
+}
+
+/** Whether a process of this machine has the word in its command line, in a container too. */
+export async function someProcessHas(word: string | number): Promise<boolean> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    if (line.includes(String(word))) return true;
+  }
+  return false;
 }

@@ -43,6 +43,22 @@ function makeHarness(overrides: Partial<ProcessExecutorOptions> = {}): Promise<P
   return Promise.resolve({
     dataDir,
     artifact: { kind: 'image', image: hostImage },
+    foreignArtifact: { kind: 'image', image: 'other:1' },
+    traits: {
+      addedVariables: [
+        'HOME',
+        'USER',
+        'LOGNAME',
+        'SHELL',
+        'PATH',
+        'LONGSHORE_ATTEMPT_ID',
+        'LONGSHORE_ATTEMPT_FOLDER',
+      ],
+      firstProcess: false,
+      hookOutput: true,
+      many: 200,
+    },
+    runs: (_, pid) => (pid === null ? Promise.resolve(false) : processRuns(pid)),
     create: (limits) => {
       const executor = createProcessExecutor({
         jobUser: null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { until } from '../../../support/until.ts';
-import { processRuns, Session } from '../harness.ts';
+import { Session } from '../harness.ts';
 import { scenario } from './scenario.ts';
 import type { MakeExecutor } from './scenario.ts';
 
@@ -12,12 +12,13 @@ export function adoptCases(make: MakeExecutor): void {
     const first = await Session.open(harness);
     first.shell('a.0.1', waiting, { preStop: ['touch', 'go'] });
     first.shell('a.0.2', 'exit 5');
-    first.shell('a.0.3', 'exec sleep 60', { graceMs: 10_000 });
+    const { firstProcess } = harness.traits;
+    first.shell('a.0.3', 'exec sleep 60', { graceMs: firstProcess ? 300 : 10_000 });
     const { pid } = await first.report('a.0.1', 'started');
     await first.report('a.0.2', 'ended');
     await first.report('a.0.3', 'started');
     await first.executor.close();
-    assert.ok(pid !== null && (await processRuns(pid)));
+    assert.ok(await harness.runs('a.0.1', pid));
 
     const second = await Session.open(harness);
     await second.executor.adopt(refs('a.0.1', 'a.0.2', 'a.0.3'));
@@ -28,7 +29,8 @@ export function adoptCases(make: MakeExecutor): void {
     const ended = await second.report('a.0.1', 'ended');
     assert.equal(ended.stopped, true);
     second.executor.stop('a.0.3');
-    assert.equal((await second.report('a.0.3', 'ended')).signal, 'SIGTERM');
+    const { signal } = await second.report('a.0.3', 'ended');
+    assert.equal(signal, firstProcess ? 'SIGKILL' : 'SIGTERM');
     await second.executor.close();
   });
 
@@ -50,11 +52,10 @@ export function adoptCases(make: MakeExecutor): void {
       second.executor.stopOthers();
       second.shell('o.0.3', 'echo "pid=$$"; while [ ! -e go ]; do sleep 0.02; done');
       await second.outputWith('o.0.3', 'pid=');
-      assert.ok(stray !== null);
-      await until('the stray one is gone', async () => !(await processRuns(stray)));
+      await until('the stray one is gone', async () => !(await harness.runs('o.0.1', stray)));
       for (const id of ['o.0.2', 'o.0.3']) {
         const pid = (await second.report(id, 'started')).pid;
-        assert.ok(pid !== null && (await processRuns(pid)), `${id} goes on`);
+        assert.ok(await harness.runs(id, pid), `${id} goes on`);
         second.executor.stop(id);
         await second.report(id, 'ended');
       }
@@ -78,6 +79,29 @@ export function adoptCases(make: MakeExecutor): void {
       );
       await session.report('n.0.2', 'lost');
       await session.executor.close();
+    },
+  );
+
+  scenario(
+    make,
+    'a start on its way when the server goes happens at most once',
+    async (harness) => {
+      const first = await Session.open(harness, { maxConcurrent: 4 });
+      const ids = Array.from({ length: 12 }, (_, index) => `v.${index}.1`);
+      first.executor.start(ids.map((id) => first.attempt(id, ['sh', '-c', 'echo once'])));
+      // Some are queued, some are being made, some run.
+      await first.report('v.0.1', 'started');
+      await first.executor.close();
+      const second = await Session.open(harness, { maxConcurrent: 12 });
+      await second.executor.adopt(
+        ids.map((attemptId) => ({ attemptId, fence: 9, started: attemptId === 'v.0.1' })),
+      );
+      await Promise.all(ids.map((id) => settled(second, id)));
+      for (const id of ids) {
+        const ended = second.about(id).some((report) => report.kind === 'ended');
+        assert.equal(await second.output(id), ended ? 'once\n' : '', id);
+      }
+      await second.executor.close();
     },
   );
 

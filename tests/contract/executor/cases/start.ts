@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import os from 'node:os';
-import { defaultVariables, Session } from '../harness.ts';
+import { Session } from '../harness.ts';
 import { scenario } from './scenario.ts';
 import type { MakeExecutor } from './scenario.ts';
 
@@ -29,14 +29,15 @@ export function startCases(make: MakeExecutor): void {
         .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
     );
     assert.equal(seen.get('LONGSHORE_ATTEMPT_ID'), 'e.0.1');
-    for (const name of defaultVariables) seen.delete(name);
+    const { addedVariables } = harness.traits;
+    for (const name of addedVariables) seen.delete(name);
     assert.deepEqual(Object.fromEntries(seen), env);
     assert.equal(await session.output('e.0.1', 'stderr'), '');
 
     session.start('e.0.2', ['env', '-0']);
     await session.report('e.0.2', 'ended');
     const names = (await session.output('e.0.2')).split('\0').map((entry) => entry.split('=')[0]);
-    assert.deepEqual(names.toSorted(), ['', ...defaultVariables].toSorted());
+    assert.deepEqual(names.toSorted(), ['', ...addedVariables].toSorted());
     await session.executor.close();
   });
 
@@ -60,16 +61,19 @@ export function startCases(make: MakeExecutor): void {
 
   scenario(make, 'an exit with 128+n is told from death by signal n', async (harness) => {
     const session = await Session.open(harness, { maxConcurrent: 4 });
+    const { firstProcess } = harness.traits;
     const names = ['INT', 'PIPE', 'TERM', 'KILL', 'SEGV', 'USR1', 'HUP', 'QUIT', 'ALRM', 'ABRT'];
     for (const name of names) {
       const number = os.constants.signals[`SIG${name}` as NodeJS.Signals];
-      session.shell(`signal.${name}`, `kill -${name} $$; sleep 60`);
+      if (!firstProcess) session.shell(`signal.${name}`, `kill -${name} $$; sleep 60`);
       session.shell(`exit.${name}`, `exit ${128 + number}`);
     }
     for (const name of names) {
       const number = os.constants.signals[`SIG${name}` as NodeJS.Signals];
-      const signal = await session.report(`signal.${name}`, 'ended');
-      assert.deepEqual([signal.exitCode, signal.signal], [null, `SIG${name}`]);
+      if (!firstProcess) {
+        const signal = await session.report(`signal.${name}`, 'ended');
+        assert.deepEqual([signal.exitCode, signal.signal], [null, `SIG${name}`]);
+      }
       const exit = await session.report(`exit.${name}`, 'ended');
       assert.deepEqual([exit.exitCode, exit.signal], [128 + number, null], name);
       assert.equal(exit.stopped, false);
@@ -77,11 +81,16 @@ export function startCases(make: MakeExecutor): void {
     await session.executor.close();
   });
 
-  scenario(make, 'a missing program ends with 127 and says so', async (harness) => {
+  scenario(make, 'a missing program fails and says so', async (harness) => {
     const session = await Session.open(harness);
     session.start('m.0.1', ['no-such-program', 'x']);
-    assert.equal((await session.report('m.0.1', 'ended')).exitCode, 127);
-    assert.match(await session.output('m.0.1', 'stderr'), /no-such-program.*not found/);
+    if (harness.traits.firstProcess) {
+      const { message } = await session.report('m.0.1', 'refused');
+      assert.match(message, /no-such-program.*not found/);
+    } else {
+      assert.equal((await session.report('m.0.1', 'ended')).exitCode, 127);
+      assert.match(await session.output('m.0.1', 'stderr'), /no-such-program.*not found/);
+    }
     await session.executor.close();
   });
 
@@ -113,15 +122,15 @@ export function startCases(make: MakeExecutor): void {
     const session = await Session.open(harness);
     const good = session.spec(['true']);
     assert.equal(session.executor.refuses(good), null);
-    const task = { ...good.task, artifact: { kind: 'image', image: 'other:1' } as const };
+    const task = { ...good.task, artifact: harness.foreignArtifact };
     assert.ok(session.executor.refuses({ ...good, task }));
     assert.match(session.executor.refuses(session.spec(['a\0b'])) ?? '', /zero byte/);
     await session.executor.close();
   });
 
-  scenario(make, 'two hundred at a time each start, print and end once', async (harness) => {
+  scenario(make, 'many at a time each start, print and end once', async (harness) => {
     const session = await Session.open(harness, { maxConcurrent: 16 });
-    const ids = Array.from({ length: 200 }, (_, index) => `many.${index}.1`);
+    const ids = Array.from({ length: harness.traits.many }, (_, index) => `many.${index}.1`);
     session.executor.start(ids.map((id) => session.attempt(id, ['sh', '-c', `echo ${id}`])));
     for (const id of ids) {
       assert.equal((await session.report(id, 'ended')).exitCode, 0);
@@ -142,12 +151,15 @@ export function startCases(make: MakeExecutor): void {
       env: { WHO: 'hook' },
     });
     assert.equal((await session.report('p.0.1', 'ended')).exitCode, 0);
-    assert.equal(await session.output('p.0.1'), 'hook\nseen\n');
+    const { hookOutput, firstProcess } = harness.traits;
+    assert.equal(await session.output('p.0.1'), hookOutput ? 'hook\nseen\n' : 'seen\n');
 
-    session.shell('p.0.2', 'exec sleep 60', { postStart: ['sh', '-c', 'exit 3'] });
+    const postStart = ['sh', '-c', 'exit 3'];
+    session.shell('p.0.2', 'exec sleep 60', { postStart, ...(firstProcess && { graceMs: 300 }) });
     const failed = await session.report('p.0.2', 'ended');
     assert.match(failed.message, /PostStart hook failed: exit 3/);
-    assert.deepEqual([failed.signal, failed.stopped], ['SIGTERM', false]);
+    assert.equal(failed.signal, firstProcess ? 'SIGKILL' : 'SIGTERM');
+    assert.equal(failed.stopped, false);
     await session.executor.close();
   });
 }

@@ -101,3 +101,21 @@ test('lines are found across chunks; the last may be open', async () => {
   for await (const text of linesOf(chunks())) seen.push(text);
   assert.deepEqual(seen, ['{"a":1}', '{"b":2}', '{"c":3}']);
 });
+
+test('what an engine has dropped while it was followed is put right by a read of everything', async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = new LogWriter(folder, 'stdout', 1 << 20, null);
+  const lines = ['one\n', 'two\n', 'three\n', 'four\n', 'five\n'];
+  const take = (indexes: readonly number[]): void => {
+    for (const index of indexes) writer.take(Buffer.from(`2026-11-21T10:24:01Z ${lines[index]}`));
+  };
+  take([0, 1, 3]);
+  await writer.flush();
+  writer.verify();
+  take([0, 1, 2]);
+  await writer.flush();
+  take([3, 4]);
+  await writer.finish();
+  await writer.close();
+  assert.equal(await readFile(join(folder, 'stdout'), 'utf8'), lines.join(''));
+});
