@@ -1,6 +1,6 @@
 /**
  * What became of a firing.
- * - `fired`: a run was accepted.
+ * - `fired`: a run was accepted, or one with the firing's key was there already (rule `existing`).
  * - `refused`: the firing came due, but its run was not accepted (overlap, quota).
  * - `skipped`: its time passed unattended, by the misfire policy or because of a suspension.
  * - `dropped`: the schedule itself leaves it out (calendar, skipped local time).

@@ -259,7 +259,10 @@ export interface JobSpec {
   /** One set of extra variables per instance when the job is sharded, else null. */
   readonly shards: readonly Readonly<Record<string, string>>[] | null;
   readonly concurrency: ConcurrencyPolicy;
-  /** Most unfinished runs of the template, also under `allow`; a further one is refused. Absent = any. */
+  /**
+   * Most unfinished runs of the template, also under `allow`; a further one is refused. Runs
+   * that a Replace would stop count, too. Absent = any.
+   */
   readonly maxUnfinished?: number;
   readonly retry: RetryPolicy;
   /** Wall time of the whole run from its start, retries included; null = no limit. */

@@ -51,7 +51,9 @@ export function graphProblem(graph: WorkflowGraph): string | null {
     }
   }
   const cycle = findCycle(graph);
-  return cycle === null ? null : `the DAG has a cycle: ${cycle.join(' -> ')}; drop one of its edges`;
+  return cycle === null
+    ? null
+    : `the DAG has a cycle: ${cycle.join(' -> ')}; drop one of its edges`;
 }
 
 /** A cycle, first node repeated at the end; null when there is none. */
@@ -175,9 +177,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isKnownState(state: unknown): state is NodeProgress['state'] {
-  return (
-    state === 'active' || state === 'succeeded' || state === 'failed' || state === 'skipped'
-  );
+  return state === 'active' || state === 'succeeded' || state === 'failed' || state === 'skipped';
 }
 
 function neighbours(

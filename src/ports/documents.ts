@@ -35,7 +35,8 @@ export interface DocumentStore {
   /**
    * Creates, changes or deletes: `revise` gets what is there (null = nothing) and gives what
    * shall be there (null = nothing). Pure; what it throws passes through and nothing is changed.
-   * @throws DomainError `invalid-argument` for a value of more than 1 MiB of JSON.
+   * @throws DomainError `invalid-argument` for a value of more than 1 MiB of JSON, or for a
+   *   kind, key or parent of more than 512 bytes.
    */
   changeDocument(
     name: DocumentName,
@@ -56,6 +57,8 @@ export interface DocumentStore {
   /**
    * Hands out `count` consecutive numbers of a sequence, none twice, from 1 on; gaps are possible.
    * @returns the first.
+   * @throws DomainError `invalid-argument` unless 1 <= count <= 1,000,000, or for a name of more
+   *   than 512 bytes.
    */
   takeNumbers(sequence: string, count: number): Promise<number>;
 }

@@ -75,11 +75,11 @@ export type AttemptReport =
       readonly pid: number | null;
       /** What a reader of the run should know, e.g. a substituted runtime; kept on the attempt. */
       readonly note?: string;
-      /** Address of the worker that has it. Absent = this machine. */
+      /** Address of the worker that has it; at most 255 bytes are kept. Absent = this machine. */
       readonly worker?: string;
     }
   | {
-      /** How far it is, in the executor's own words (JSON text); the latest counts. */
+      /** How far it is, in the executor's own words (JSON text); the latest counts; one of more than 64 KiB is left out. */
       readonly kind: 'progress';
       readonly attemptId: string;
       readonly fence: number;

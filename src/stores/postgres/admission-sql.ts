@@ -19,11 +19,12 @@ export const knownByKey = statement(
    join templates t on t.n = r.template_n`,
 );
 
-/** Those of the templates that have an unfinished run. */
-export const templatesWithUnfinished = statement(
+/** How many unfinished runs the templates have, each counted up to its `most`. */
+export const unfinishedOfTemplates = statement(
   'admit-busy',
-  `select w.n from unnest($1::bigint[]) as w(n) where exists (
-     select 1 from runs r where r.template_n = w.n and r.state in ('queued', 'running', 'stopping'))`,
+  `select x.n, (select count(*) from (select 1 from runs r
+     where r.template_n = x.n and r.state in ('queued', 'running', 'stopping') limit x.most) as u) as unfinished
+   from json_to_recordset($1::json) as x(n bigint, most bigint)`,
 );
 
 /** The unfinished runs of the templates, locked, because they are going to be replaced. */

@@ -1,4 +1,8 @@
-import { type AdmissionLimits, decideAdmission } from '../../domain/admission.ts';
+import {
+  type AdmissionLimits,
+  decideAdmission,
+  unfinishedToCount,
+} from '../../domain/admission.ts';
 import type { RefusedTrigger } from '../../domain/run.ts';
 import { isFinal, type RunState } from '../../domain/states.ts';
 import type { AdmissionRequest, AdmissionResult, AttemptHandle } from '../../ports/store.ts';
@@ -11,7 +15,7 @@ import {
   lockTemplatesAlone,
   lockTemplatesShared,
   lockUnfinished,
-  templatesWithUnfinished,
+  unfinishedOfTemplates,
 } from './admission-sql.ts';
 import { rowsJson } from './json-rows.ts';
 import { NearLimit, type Quota } from './quota.ts';
@@ -34,8 +38,11 @@ class NeedsLockAlone extends Error {}
 interface Admitting {
   readonly work: Work;
   readonly answers: Answer[];
-  /** Templates with an unfinished run, in the database or made by this transaction. */
-  readonly busy: Set<number>;
+  /**
+   * Unfinished runs by template, in the database and made by this transaction; counted as far as
+   * the candidates need.
+   */
+  readonly ofTemplate: Map<number, number>;
   /** Templates that got a run by this transaction. */
   readonly begun: Set<number>;
   readonly toReplace: ReadonlyMap<number, readonly RunJoined[]>;
@@ -167,7 +174,7 @@ export class Admission {
     const answers = Array.from<Answer>({ length: requests.length }).fill(deferred);
     const known = await existingRuns(tx, requests, templates);
     const candidates = sift(requests, templates, known, revisions, answers);
-    const caring = candidates.filter(({ spec }) => spec.concurrency !== 'allow');
+    const caring = candidates.filter(({ spec }) => unfinishedToCount(spec) > 0);
     this.#remember(caring);
     if (caring.length > 0 && !alone) throw new NeedsLockAlone();
 
@@ -187,7 +194,7 @@ export class Admission {
   }
 
   async #decide(admitting: Admitting, candidate: Candidate): Promise<void> {
-    const { work, answers, busy, begun } = admitting;
+    const { work, answers, ofTemplate, begun } = admitting;
     const { index, request, template, spec } = candidate;
     const delayed = request.notBeforeMs > request.nowMs;
     // What it would replace is not written yet: it goes into the next batch.
@@ -200,7 +207,8 @@ export class Admission {
         policy: spec.concurrency,
         replicas: spec.replicas,
         delayed,
-        hasUnfinished: spec.concurrency !== 'allow' && busy.has(template.n),
+        maxUnfinished: spec.maxUnfinished,
+        unfinishedOfTemplate: unfinishedToCount(spec) === 0 ? 0 : (ofTemplate.get(template.n) ?? 0),
         unfinishedRuns: admitting.unfinished,
       },
       this.#limits,
@@ -226,7 +234,9 @@ export class Admission {
       const handles = await stopRuns(work, others, 'replaced', () => message, request.nowMs);
       stop.push(...[...handles.values()].flat());
       // Runs that were only queued are gone already; then nothing is left to wait for.
-      if (others.every(({ state }) => isFinal('run', state as RunState))) hold = null;
+      const ended = others.filter(({ state }) => isFinal('run', state as RunState)).length;
+      if (ended === others.length) hold = null;
+      ofTemplate.set(template.n, (ofTemplate.get(template.n) ?? 0) - ended);
     }
     const run = newRun(request, template, spec, hold);
     admitting.rows.push(rowOf(candidate, run));
@@ -234,7 +244,7 @@ export class Admission {
     else admitting.held.push(run.id);
     admitting.unfinished += 1;
     work.countUnfinished(1);
-    busy.add(template.n);
+    ofTemplate.set(template.n, (ofTemplate.get(template.n) ?? 0) + 1);
     begun.add(template.n);
     answers[index] = { kind: 'created', run, stop };
   }
@@ -245,31 +255,38 @@ export class Admission {
   }
 }
 
-/** Only the policies that care pay for the look; Replace locks what it is going to stop. */
+/** Only the definitions that care pay for the look; Replace locks what it is going to stop. */
 async function unfinishedOf(
   work: Work,
   caring: readonly Candidate[],
-): Promise<Pick<Admitting, 'busy' | 'toReplace'>> {
-  const ns = (policy: string): number[] => [
-    ...new Set(caring.filter((c) => c.spec.concurrency === policy).map((c) => c.template.n)),
-  ];
-  const busy = new Set<number>();
+): Promise<Pick<Admitting, 'ofTemplate' | 'toReplace'>> {
+  const ofTemplate = new Map<number, number>();
   const toReplace = new Map<number, RunJoined[]>();
-  const replacing = ns('replace');
-  if (replacing.length > 0) {
-    for (const run of await work.lockRuns(lockUnfinished, [replacing])) {
-      busy.add(run.template_n);
+  const replacing = new Set(
+    caring.filter(({ spec }) => spec.concurrency === 'replace').map(({ template }) => template.n),
+  );
+  if (replacing.size > 0) {
+    for (const run of await work.lockRuns(lockUnfinished, [[...replacing]])) {
       const others = toReplace.get(run.template_n);
       if (others === undefined) toReplace.set(run.template_n, [run]);
       else others.push(run);
     }
+    for (const [n, others] of toReplace) ofTemplate.set(n, others.length);
   }
-  const forbidding = ns('forbid');
-  if (forbidding.length > 0) {
-    const rows = await work.tx.rows<{ n: number }>(templatesWithUnfinished, [forbidding]);
-    for (const { n } of rows) busy.add(n);
+  const counted = new Map<number, number>();
+  for (const { template, spec } of caring) {
+    if (replacing.has(template.n)) continue;
+    const most = Math.max(counted.get(template.n) ?? 0, unfinishedToCount(spec));
+    counted.set(template.n, most);
   }
-  return { busy, toReplace };
+  if (counted.size > 0) {
+    const wanted = [...counted].map(([n, most]) => ({ n, most }));
+    const rows = await work.tx.rows<{ n: number; unfinished: number }>(unfinishedOfTemplates, [
+      rowsJson(wanted),
+    ]);
+    for (const { n, unfinished } of rows) ofTemplate.set(n, unfinished);
+  }
+  return { ofTemplate, toReplace };
 }
 
 async function write(admitting: Admitting, requests: readonly AdmissionRequest[]): Promise<void> {

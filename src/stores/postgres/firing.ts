@@ -12,6 +12,7 @@ import type {
   FireRequest,
   FireResult,
 } from '../../ports/store.ts';
+import { heldByOther } from '../sql/firing-lines.ts';
 import type { FiringRow, ScheduleRow } from '../sql/schema.ts';
 import type { Admission } from './admission.ts';
 import { rowsJson } from './json-rows.ts';
@@ -60,6 +61,8 @@ async function decideDue(
     request.limit,
   ]);
   const ids = peeked.map(({ id }) => id);
+  // Keys need no lock alone here: who else gives one locks the template alone, and of two that fire
+  // one has the schedule.
   const alone = forcedAlone || ids.some((id) => admission.remembersAlone(id));
   if (ids.length > 0) await admission.lockTemplates(tx, ids, alone);
   const ns = peeked.map((row) => row.template_n);
@@ -91,7 +94,7 @@ async function decideDue(
   for (const [index, { row, firing }] of wanted.entries()) {
     const result = results[index];
     if (result === undefined) throw new Error('a firing was left undecided');
-    if (result.kind !== 'refused') fired.add(row.template_n);
+    if (result.kind === 'created') fired.add(row.template_n);
     lines.push(lineOf(row.template_n, firing, result, nowMs));
   }
   await writeFirings(tx, lines);
@@ -120,7 +123,7 @@ async function decideDue(
 async function wantedRuns(
   tx: Transaction,
   plans: readonly { readonly row: DueSchedule; readonly plan: FiringPlan }[],
-  { nowMs, newRunId }: FireRequest,
+  { nowMs, newRunId, keyOf }: FireRequest,
 ): Promise<Wanted[]> {
   const keys = plans.flatMap(({ row, plan }) =>
     plan.fire.map(({ nominalMs }) => ({ template_n: row.template_n, nominal_at: nominalMs })),
@@ -142,7 +145,7 @@ async function wantedRuns(
           templateId: row.template_id,
           dialect: row.dialect as DialectName,
           trigger: 'schedule',
-          idempotencyKey: null,
+          idempotencyKey: keyOf?.(row.dialect as DialectName, firing.nominalMs) ?? null,
           nowMs,
           notBeforeMs: nowMs,
           scheduledAtMs: firing.nominalMs,
@@ -161,7 +164,10 @@ function lineOf(
 ): FiringRow {
   const { nominalMs, rule, reason } = firing;
   const line = { nominalMs, untilMs: nominalMs, count: 1, decidedAtMs: nowMs, rule, reason };
-  if (result.kind !== 'refused') {
+  if (result.kind === 'existing') {
+    return firingRow(templateN, { ...line, ...heldByOther(result.run) });
+  }
+  if (result.kind === 'created') {
     return firingRow(templateN, { ...line, outcome: 'fired', runId: result.run.id });
   }
   const { error } = result;

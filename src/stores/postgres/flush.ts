@@ -30,9 +30,11 @@ export const flushChanges = statement(
        executor text, fence integer, claimed_at bigint)
    ), changed_attempts as (
      update attempts a set state = x.state, pid = x.pid, exit_code = x.exit_code, signal = x.signal,
-       message = x.message, started_at = x.started_at, ended_at = x.ended_at
+       message = x.message, worker = x.worker, result = x.result, progress = x.progress,
+       started_at = x.started_at, ended_at = x.ended_at
      from json_to_recordset($5::json) as x(run_n bigint, idx integer, number integer, state text, pid integer,
-       exit_code integer, signal text, message text, started_at bigint, ended_at bigint)
+       exit_code integer, signal text, message text, worker text, result text, progress text,
+       started_at bigint, ended_at bigint)
      where a.run_n = x.run_n and a.idx = x.idx and a.number = x.number
    ), counted as (
      update unfinished_runs set runs = runs + $8::bigint where shard = $7::integer and $8::bigint <> 0

@@ -1,9 +1,15 @@
 import { type AttemptEnd, decideAttemptEnd } from '../../domain/progress.ts';
 import { type AttemptState, isFinal, type RunState, transition } from '../../domain/states.ts';
-import type { AttemptReport } from '../../ports/executor.ts';
+import type { AttemptEndReport, AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
-import { endMessage, startedReason } from '../sql/attempt-notes.ts';
+import {
+  endMessage,
+  keptProgress,
+  keptResult,
+  keptWorker,
+  startedReason,
+} from '../sql/attempt-notes.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { rowsJson } from './json-rows.ts';
@@ -41,8 +47,6 @@ interface Found {
   readonly run: RunJoined;
   readonly attempt: AttemptRow;
 }
-
-type EndReport = Exclude<AttemptReport, { kind: 'started' }>;
 
 /** What executors tell, checked against the fence and the transition table before it counts. */
 export class Reports {
@@ -85,6 +89,7 @@ export class Reports {
         const found = find(work, byId, report);
         if (found === null) tally.stale += 1;
         else if (report.kind === 'started') started(work, found, report);
+        else if (report.kind === 'progress') progressed(work, found, report);
         else await ended(work, found, report, nowMs, revisions, tally);
       }
     }
@@ -123,15 +128,28 @@ function started(
   // A stop may have been asked before the start was confirmed; the stop stands.
   const next = from === 'claimed' ? transition('attempt', 'claimed', 'running') : from;
   const message = attempt.message === '' ? (report.note ?? '') : attempt.message;
-  work.changeAttempt(attempt, { state: next, pid: report.pid, message, started_at: report.atMs });
+  const worker = keptWorker(report);
+  const change = { state: next, pid: report.pid, message, worker, started_at: report.atMs };
+  work.changeAttempt(attempt, change);
   const subject = `#${attempt.idx}.${attempt.number}`;
   work.event(run.n, report.atMs, subject, from, next, startedReason(report));
+}
+
+/** Many of one transaction are one row: the latest counts. */
+function progressed(
+  work: Work,
+  { attempt }: Found,
+  report: AttemptReport & { kind: 'progress' },
+): void {
+  const progress = keptProgress(report.progress);
+  if (progress === null || progress === attempt.progress) return;
+  work.changeAttempt(attempt, { progress });
 }
 
 async function ended(
   work: Work,
   { run, attempt }: Found,
-  report: EndReport,
+  report: AttemptEndReport,
   nowMs: number,
   revisions: RevisionsOf,
   tally: Tally,
@@ -148,6 +166,7 @@ async function ended(
     exit_code: end.kind === 'exit' ? end.exitCode : null,
     signal: end.kind === 'signal' ? end.signal : null,
     message: endMessage(decision.reason, attempt.message),
+    result: keptResult(report),
     ended_at: report.atMs,
   });
   const subject = `#${attempt.idx}.${attempt.number}`;
@@ -201,7 +220,7 @@ async function settle(
   tally.ended.add(run.template_n);
 }
 
-function toEnd(report: EndReport, attempt: AttemptRow): AttemptEnd {
+function toEnd(report: AttemptEndReport, attempt: AttemptRow): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {
     const neverStarted = attempt.adopted === 1 && attempt.started_at === null;

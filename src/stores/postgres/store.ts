@@ -9,6 +9,7 @@ import { accessReads, accessWrites } from './access.ts';
 import { Admission } from './admission.ts';
 import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
+import { documentsOf } from './documents.ts';
 import { Lanes } from './lanes.ts';
 import { type ConnectionOptions, generalPool, lanePool, migrationPool } from './pools.ts';
 import { eraseHidden, hideRun } from './purge.ts';
@@ -38,6 +39,7 @@ import {
   updateTemplate,
 } from './templates.ts';
 import { guardedRead, reading, statement, type Transaction, Transactions } from './transactions.ts';
+import { judgeRun } from './verdicts.ts';
 import { Wakes } from './wakes.ts';
 import { Work } from './work.ts';
 
@@ -147,6 +149,8 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     schedule: (templateId) => scheduleState(db, templateId),
     claim: (request) => lanes.claim(request),
     report: (batch, nowMs) => lanes.report({ reports: batch, nowMs }),
+    judgeRun: (runId, verdict, by, nowMs) =>
+      writeRuns((work) => judgeRun(work, runId, verdict, by, nowMs)),
     stopRun: (runId, cause, message, nowMs) =>
       writeRuns((work) => stopRun(work, runId, cause, message, nowMs)),
     stopOverdue: (nowMs) => writeRuns((work) => stopOverdue(work, nowMs)),
@@ -185,6 +189,7 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     deletePolicy: (name) => write((tx) => accessWrites.deletePolicy(tx, name)),
 
     ...catalogOf({ db, sql, write }),
+    ...documentsOf({ db, sql, write }),
 
     retain: (request) => write((tx) => retain(tx, request)),
     releaseOutput: (request) => write((tx) => releaseOutput(tx, request)),

@@ -22,6 +22,14 @@ export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<P
   if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
   if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
   if (query.states !== undefined) base = base.where('r.state', 'in', [...query.states]);
+  if (query.verdict === null) base = base.where('r.verdict', 'is', null);
+  else if (query.verdict !== undefined) base = base.where('r.verdict', '=', query.verdict);
+  if (query.createdFromMs !== undefined) {
+    base = base.where('r.created_at', '>=', query.createdFromMs);
+  }
+  if (query.createdUntilMs !== undefined) {
+    base = base.where('r.created_at', '<', query.createdUntilMs);
+  }
   const { total } = await base.select(countAll).executeTakeFirstOrThrow();
   if (query.limit === 0) return { rows: [], total };
   const rows = await base
@@ -134,7 +142,7 @@ export async function listNamedChanges(
 }
 
 /** Whether a column holds this text, every character meaning itself. */
-function contains(flavor: SqlFlavor, column: string, text: string): RawBuilder<boolean> {
+export function contains(flavor: SqlFlavor, column: string, text: string): RawBuilder<boolean> {
   const position = sql.raw(flavor === 'sqlite' ? 'instr' : 'strpos');
   return sql<boolean>`${position}(${sql.ref(column)}, ${text}) > 0`;
 }

@@ -4,6 +4,7 @@ import type { SqlFlavor } from './flavor.ts';
 import { schedulesAndServers } from './migration-0002.ts';
 import { retention } from './migration-0003.ts';
 import { catalog } from './migration-0004.ts';
+import { documents } from './migration-0005.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -16,6 +17,7 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
     '0002-schedules-and-servers': { up: (db: Kysely<Database>) => schedulesAndServers(db, flavor) },
     '0003-retention': { up: (db: Kysely<Database>) => retention(db, flavor) },
     '0004-catalog': { up: (db: Kysely<Database>) => catalog(db, flavor) },
+    '0005-documents': { up: (db: Kysely<Database>) => documents(db, flavor) },
   };
 }
 

@@ -26,6 +26,7 @@ export function newRun(
     succeeded: 0,
     failed: 0,
     message: '',
+    verdict: null,
     createdAtMs: request.nowMs,
     notBeforeMs: Math.max(request.notBeforeMs, request.nowMs),
     scheduledAtMs: request.scheduledAtMs,

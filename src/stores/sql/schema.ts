@@ -33,6 +33,9 @@ export interface Database {
   tags: TagRow;
   /** What the newest revision of each template uses of the catalog. */
   template_references: { template_n: number; kind: string; target: number };
+  documents: DocumentRow;
+  /** `last`: the greatest number handed out. */
+  sequences: { name: string; last: number };
 }
 
 export interface TemplateRow {
@@ -83,6 +86,8 @@ export interface RunRow {
   succeeded: number;
   failed: number;
   message: string;
+  /** A person's judgement after the end; null = none. */
+  verdict: string | null;
   created_at: number;
   not_before: number;
   /** Nominal time of the firing that made it; null = no schedule did. */
@@ -120,6 +125,10 @@ export interface AttemptRow {
   exit_code: number | null;
   signal: string | null;
   message: string;
+  /** Address of the worker that had it; empty = none. */
+  worker: string;
+  result: string;
+  progress: string;
   claimed_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -236,4 +245,18 @@ export interface TagRow {
   key: string;
   value: string;
   template_n: number;
+}
+
+export interface DocumentRow {
+  dialect: string;
+  kind: string;
+  key: string;
+  parent: string;
+  /** Of its kind; never handed out again. */
+  number: number;
+  /** JSON. */
+  value: string;
+  revision: number;
+  created_at: number;
+  updated_at: number;
 }

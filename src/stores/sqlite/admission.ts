@@ -1,4 +1,4 @@
-import { decideAdmission } from '../../domain/admission.ts';
+import { decideAdmission, unfinishedToCount } from '../../domain/admission.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type {
   AdmissionRequest,
@@ -19,7 +19,7 @@ export class Admission {
   readonly #refusals: Refusals;
   readonly #templateById;
   readonly #runByKey;
-  readonly #firstUnfinished;
+  readonly #countUnfinished;
   readonly #unfinished;
   readonly #insert;
 
@@ -36,10 +36,13 @@ export class Admission {
         `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.template_n = ? and r.idempotency_key = ?`,
       ),
     );
-    this.#firstUnfinished = lazy(() =>
-      db.prepare(
-        `select n from runs where template_n = ? and state in ('queued', 'running', 'stopping') limit 1`,
-      ),
+    this.#countUnfinished = lazy(() =>
+      db
+        .prepare(
+          `select count(*) from (
+             select 1 from runs where template_n = ? and state in ('queued', 'running', 'stopping') limit ?)`,
+        )
+        .pluck(),
     );
     this.#unfinished = lazy(() =>
       db.prepare(
@@ -93,9 +96,8 @@ export class Admission {
         policy: spec.concurrency,
         replicas: spec.replicas,
         delayed,
-        // Only the policies that care pay for the look.
-        hasUnfinished:
-          spec.concurrency !== 'allow' && this.#firstUnfinished().get(template.n) !== undefined,
+        maxUnfinished: spec.maxUnfinished,
+        unfinishedOfTemplate: this.#unfinishedOf(template.n, unfinishedToCount(spec)),
         unfinishedRuns: this.#session.unfinishedRuns,
       },
       this.#session.limits,
@@ -120,7 +122,7 @@ export class Admission {
         );
       }
       // Runs that were only queued are gone already; then nothing is left to wait for.
-      if (this.#firstUnfinished().get(template.n) === undefined) hold = null;
+      if (this.#unfinishedOf(template.n, 1) === 0) hold = null;
     }
     const notBeforeMs = delayed ? request.notBeforeMs : request.nowMs;
     const { lastInsertRowid } = this.#insert().run(
@@ -151,5 +153,10 @@ export class Admission {
       );
     }
     return { kind: 'created', stop, run: newRun(request, template, spec, hold) };
+  }
+
+  /** Counts up to `most`. Only the definitions that care pay for the look. */
+  #unfinishedOf(templateN: number, most: number): number {
+    return most === 0 ? 0 : (this.#countUnfinished().get(templateN, most) as number);
   }
 }

@@ -7,10 +7,16 @@ import {
   type RunState,
   transition,
 } from '../../domain/states.ts';
-import type { AttemptRef, AttemptReport } from '../../ports/executor.ts';
+import type { AttemptEndReport, AttemptRef, AttemptReport } from '../../ports/executor.ts';
 import type { AttemptHandle, ReportResult } from '../../ports/store.ts';
 import type { JobSpec } from '../../domain/template.ts';
-import { endMessage, startedReason } from '../sql/attempt-notes.ts';
+import {
+  endMessage,
+  keptProgress,
+  keptResult,
+  keptWorker,
+  startedReason,
+} from '../sql/attempt-notes.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
@@ -58,6 +64,7 @@ export class Reports {
   readonly #run;
   readonly #attempt;
   readonly #setStarted;
+  readonly #setProgress;
   readonly #setEnded;
   readonly #setInstance;
   readonly #count;
@@ -81,12 +88,20 @@ export class Reports {
     );
     this.#setStarted = lazy(() =>
       db.prepare(
-        'update attempts set state = ?, pid = ?, message = ?, started_at = ? where run_n = ? and idx = ? and number = ?',
+        'update attempts set state = ?, pid = ?, message = ?, worker = ?, started_at = ? where run_n = ? and idx = ? and number = ?',
+      ),
+    );
+    // One statement with its own checks: a worker may tell how far it is every few seconds.
+    this.#setProgress = lazy(() =>
+      db.prepare(
+        `update attempts set progress = coalesce(?, progress)
+         where run_n = (select n from runs where id = ?) and idx = ? and number = ? and fence = ?
+           and state in ('claimed', 'running', 'stopping')`,
       ),
     );
     this.#setEnded = lazy(() =>
       db.prepare(
-        'update attempts set state = ?, exit_code = ?, signal = ?, message = ?, ended_at = ? where run_n = ? and idx = ? and number = ?',
+        'update attempts set state = ?, exit_code = ?, signal = ?, message = ?, result = ?, ended_at = ? where run_n = ? and idx = ? and number = ?',
       ),
     );
     this.#setInstance = lazy(() =>
@@ -117,6 +132,10 @@ export class Reports {
   apply(reports: readonly AttemptReport[], nowMs: number): ReportResult {
     const tally: Tally = { stale: 0, wake: false, stop: [], finished: [] };
     for (const report of reports) {
+      if (report.kind === 'progress') {
+        if (!this.#progressed(report)) tally.stale += 1;
+        continue;
+      }
       const found = this.#find(report);
       if (found === null) tally.stale += 1;
       else if (report.kind === 'started') this.#started(found, report);
@@ -162,6 +181,14 @@ export class Reports {
     return { run, attempt };
   }
 
+  /** False when the report must not count. */
+  #progressed({ attemptId: id, fence, progress }: AttemptReport & { kind: 'progress' }): boolean {
+    const at = parseAttemptId(id);
+    if (at === null) return false;
+    const kept = keptProgress(progress);
+    return this.#setProgress().run(kept, at.runId, at.index, at.number, fence).changes > 0;
+  }
+
   #started({ run, attempt }: Found, report: AttemptReport & { kind: 'started' }): void {
     if (attempt.started_at !== null) return;
     // A stop may have been asked before the start was confirmed; the stop stands.
@@ -171,7 +198,8 @@ export class Reports {
         : (attempt.state as AttemptState);
     const { idx, number } = attempt;
     const message = attempt.message === '' ? (report.note ?? '') : attempt.message;
-    this.#setStarted().run(next, report.pid, message, report.atMs, run.n, idx, number);
+    const worker = keptWorker(report);
+    this.#setStarted().run(next, report.pid, message, worker, report.atMs, run.n, idx, number);
     this.#stops.event(
       run.n,
       report.atMs,
@@ -182,12 +210,7 @@ export class Reports {
     );
   }
 
-  #ended(
-    { run, attempt }: Found,
-    report: Exclude<AttemptReport, { kind: 'started' }>,
-    nowMs: number,
-    tally: Tally,
-  ): void {
+  #ended({ run, attempt }: Found, report: AttemptEndReport, nowMs: number, tally: Tally): void {
     const { retry } = this.#specOf(run);
     const end = toEnd(report, attempt);
     const progress = {
@@ -207,6 +230,7 @@ export class Reports {
       exitCode,
       signal,
       endMessage(decision.reason, attempt.message),
+      keptResult(report),
       report.atMs,
       run.n,
       attempt.idx,
@@ -264,10 +288,7 @@ export class Reports {
   }
 }
 
-function toEnd(
-  report: Exclude<AttemptReport, { kind: 'started' }>,
-  attempt: ReportedAttempt,
-): AttemptEnd {
+function toEnd(report: AttemptEndReport, attempt: ReportedAttempt): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {
     const neverStarted = attempt.adopted === 1 && attempt.started_at === null;

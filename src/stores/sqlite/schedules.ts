@@ -11,6 +11,7 @@ import type {
   ScheduleState,
 } from '../../ports/store.ts';
 import type { Run } from '../../domain/run.ts';
+import { heldByOther } from '../sql/firing-lines.ts';
 import { toFiring } from '../sql/rows.ts';
 import type { FiringRow, ScheduleRow } from '../sql/schema.ts';
 import type { Admission } from './admission.ts';
@@ -212,10 +213,10 @@ export class Schedules {
       // Decided before, e.g. under another definition: a firing happens once.
       if (this.#known().get(row.template_n, firing.nominalMs) !== undefined) continue;
       const outcome = this.#start(row, firing.nominalMs, harvest);
-      fired ||= outcome.runId !== null;
+      fired ||= outcome.made;
       this.#write(row.template_n, {
         ...firing,
-        ...outcome,
+        ...outcome.line,
         untilMs: firing.nominalMs,
         count: 1,
         decidedAtMs: nowMs,
@@ -227,12 +228,13 @@ export class Schedules {
 
   /** Makes the run of a firing, or says why not. */
   #start(row: DueSchedule, nominalMs: number, { request, created, stop }: Harvest): Outcome {
+    const idempotencyKey = request.keyOf?.(row.dialect as DialectName, nominalMs) ?? null;
     const result = this.#admission.admit({
       runId: request.newRunId(row.dialect as DialectName),
       templateId: row.template_id,
       dialect: row.dialect as DialectName,
       trigger: 'schedule',
-      idempotencyKey: null,
+      idempotencyKey,
       nowMs: request.nowMs,
       notBeforeMs: request.nowMs,
       scheduledAtMs: nominalMs,
@@ -242,11 +244,13 @@ export class Schedules {
     if (result.kind === 'refused') {
       const { error } = result;
       const rule = error instanceof DomainError ? error.code : 'error';
-      return { outcome: 'refused', runId: null, rule, reason: error.message };
+      const line = { outcome: 'refused', runId: null, rule, reason: error.message } as const;
+      return { made: false, line };
     }
+    if (result.kind === 'existing') return { made: false, line: heldByOther(result.run) };
     created.push(result.run);
-    if (result.kind === 'created') stop.push(...result.stop);
-    return { outcome: 'fired', runId: result.run.id };
+    stop.push(...result.stop);
+    return { made: true, line: { outcome: 'fired', runId: result.run.id } };
   }
 
   #write(templateN: number, firing: Omit<Firing, 'templateId'>): void {
@@ -264,12 +268,8 @@ export class Schedules {
   }
 }
 
-/** What became of a firing; `rule` and `reason` when they differ from the plan's. */
-type Outcome =
-  | { readonly outcome: 'fired'; readonly runId: string }
-  | {
-      readonly outcome: 'refused';
-      readonly runId: null;
-      readonly rule: string;
-      readonly reason: string;
-    };
+/** What became of a firing: whether it made a run, and what its line says beside the plan. */
+interface Outcome {
+  readonly made: boolean;
+  readonly line: Pick<Firing, 'outcome' | 'runId'> & Partial<Pick<Firing, 'rule' | 'reason'>>;
+}

@@ -6,6 +6,7 @@ import { AccessTables } from './access.ts';
 import { Admission } from './admission.ts';
 import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
+import { documentsOf } from './documents.ts';
 import { Purge } from './purge.ts';
 import { Reads } from './reads.ts';
 import { References } from './references.ts';
@@ -20,6 +21,7 @@ import { Stops } from './stops.ts';
 import { Tags } from './tags.ts';
 import { TemplateChanges } from './template-changes.ts';
 import { Templates } from './templates.ts';
+import { Verdicts } from './verdicts.ts';
 
 export interface SqliteStoreOptions {
   /** Database file; created when missing, readable by its owner only. */
@@ -48,6 +50,7 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
   const admission = new Admission(session, stops, refusals);
   const claims = new Claims(session, stops);
   const reports = new Reports(session, stops);
+  const verdicts = new Verdicts(session, stops);
   const servers = new Servers(session, reports);
   const schedules = new Schedules(session, admission);
   const references = new References(session);
@@ -104,6 +107,7 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
         return claims.claim(request);
       }),
     report: (batch, nowMs) => write(() => reports.apply(batch, nowMs)),
+    judgeRun: (runId, verdict, by, nowMs) => write(() => verdicts.judge(runId, verdict, by, nowMs)),
     stopRun: (runId, cause, message, nowMs) =>
       write(() => stops.stop(runId, cause, message, nowMs)),
     stopOverdue: (nowMs) => write(() => stops.stopOverdue(nowMs)),
@@ -139,6 +143,7 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     deletePolicy: (name) => write(() => access.deletePolicy(name)),
 
     ...catalogOf(session, { references, tags, changes, templates }),
+    ...documentsOf(session),
 
     retain: (request) => write(() => retention.retain(request)),
     releaseOutput: (request) => write(() => removals.release(request)),

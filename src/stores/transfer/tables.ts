@@ -28,6 +28,8 @@ export const copiedTables = [
   'servers',
   'removals',
   'output_horizons',
+  'documents',
+  'sequences',
 ] as const;
 
 /** Tables that each database fills by itself. */

@@ -34,6 +34,7 @@ export function admissionContract(adapter: StoreAdapter): void {
         succeeded: 0,
         failed: 0,
         message: '',
+        verdict: null,
         createdAtMs: t0 + 3,
         notBeforeMs: t0 + 3,
         scheduledAtMs: null,

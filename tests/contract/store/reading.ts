@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TemplateQuery } from '../../../src/ports/store.ts';
+import type { RunQuery, TemplateQuery } from '../../../src/ports/store.ts';
 import type { StoreAdapter } from './adapter.ts';
 import { Bench, exited, killed, started, t0 } from './fixtures.ts';
 
@@ -125,6 +125,33 @@ export function readingContract(adapter: StoreAdapter): void {
         rows: [],
         total: 0,
       });
+    });
+
+    test('runs are found by verdict and by when they were created', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template();
+      const made = [];
+      for (const atMs of [t0, t0 + 10, t0 + 10, t0 + 20]) {
+        made.push((await bench.run(id, { nowMs: atMs })).id);
+      }
+      const [first = '', second = '', third = '', last = ''] = made;
+      await bench.store.stopRun(second, 'user', 'stopped', t0 + 30);
+      await bench.store.judgeRun(second, 'succeeded', 'alice', t0 + 31);
+      const list = async (query: Partial<RunQuery>): Promise<readonly string[]> => {
+        const page = await bench.store.runs({ templateId: id, offset: 0, limit: 10, ...query });
+        assert.equal(page.total, page.rows.length);
+        return page.rows.map((run) => run.id);
+      };
+      assert.deepEqual(await list({ verdict: 'succeeded' }), [second]);
+      assert.deepEqual(await list({ verdict: null }), [last, third, first]);
+      assert.deepEqual(await list({ states: ['canceled'], verdict: null }), []);
+      assert.deepEqual(await list({ createdFromMs: t0 + 10 }), [last, third, second]);
+      assert.deepEqual(await list({ createdUntilMs: t0 + 10 }), [first]);
+      assert.deepEqual(await list({ createdFromMs: t0 + 10, createdUntilMs: t0 + 20 }), [
+        third,
+        second,
+      ]);
+      assert.deepEqual(await list({ createdFromMs: t0 + 21 }), []);
     });
 
     test('counts follow what is queued and running', async (t) => {

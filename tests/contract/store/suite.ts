@@ -6,15 +6,20 @@ import { catalogTagsContract } from './catalog-tags.ts';
 import { catalogUseContract } from './catalog-use.ts';
 import { admissionContract } from './admission.ts';
 import { claimsContract } from './claims.ts';
+import { attemptFactsContract } from './attempt-facts.ts';
+import { documentsContract } from './documents.ts';
 import { durabilityContract } from './durability.ts';
 import { ownershipContract } from './ownership.ts';
 import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
 import { retentionContract } from './retention.ts';
+import { runKeysContract } from './run-keys.ts';
 import { schedulesContract } from './schedules.ts';
 import { serversContract } from './servers.ts';
 import { stopsContract } from './stops.ts';
 import { templatesContract } from './templates.ts';
+import { unfinishedLimitContract } from './unfinished-limit.ts';
+import { verdictsContract } from './verdicts.ts';
 
 /**
  * What every store must do, read off the doc comments of `src/ports/store.ts`. A new store adds a
@@ -27,17 +32,22 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
   describe(`store contract: ${adapter.name}`, () => {
     templatesContract(adapter);
     admissionContract(adapter);
+    unfinishedLimitContract(adapter);
     claimsContract(adapter);
     reportsContract(adapter);
+    attemptFactsContract(adapter);
     stopsContract(adapter);
+    verdictsContract(adapter);
     ownershipContract(adapter);
     serversContract(adapter);
     schedulesContract(adapter);
+    runKeysContract(adapter);
     retentionContract(adapter);
     readingContract(adapter);
     catalogContract(adapter);
     catalogUseContract(adapter);
     catalogTagsContract(adapter);
+    documentsContract(adapter);
     accessContract(adapter);
     durabilityContract(adapter, adapterUrl);
   });
