@@ -4,6 +4,7 @@ import { buckets, container, packages, volumes } from './execution.ts';
 import { logStores, retention } from './keeping.ts';
 import { sae } from './sae.ts';
 import { closed, mib } from './shapes.ts';
+import { workers } from './workers.ts';
 
 /**
  * Every setting, once: types, defaults, validation, `longshore config print` and
@@ -115,6 +116,7 @@ export const configSchema = Type.Object(
     volumes,
     buckets,
     logStores,
+    workers,
     limits: Type.Object(
       {
         replicasPerTemplate: Type.Integer({
