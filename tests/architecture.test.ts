@@ -62,6 +62,7 @@ const rooms: readonly Room[] = [
     path: 'executors/container',
     may: [...adapter, 'executors/attempts', 'executors/packages', 'executors/mounts'],
   },
+  { path: 'executors/http', may: [...adapter, 'executors/attempts'] },
   { path: 'executors/kubernetes', may: adapter },
   { path: 'executors/worker', may: adapter },
   { path: 'executors/transfer', may: adapter },

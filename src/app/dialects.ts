@@ -6,6 +6,7 @@ import type { Dialect } from '../dialects/kit/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
 import { createSaeProduct, eventRunId, mountWebhooks } from '../dialects/sae/index.ts';
+import { createSchedulerxProduct, InstanceIds, scheduleKey } from '../dialects/schedulerx/index.ts';
 import type { DialectName } from '../domain/template.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
@@ -14,6 +15,7 @@ function aliyunDialect(
   services: NativeServices,
   config: FrozenConfig,
   nonceFolder: string,
+  instanceIds: InstanceIds,
 ): Dialect {
   const nonces = openNonceMemory({
     directory: nonceFolder,
@@ -34,10 +36,12 @@ function aliyunDialect(
     logCollection: config.logStores.enabled,
     baseUrl: () => services.baseUrl(),
   });
+  const schedulerx = createSchedulerxProduct(services, config.schedulerx, instanceIds);
   return {
     name: 'aliyun',
     async mount(scope) {
       await mountProduct(scope, sae, family);
+      await mountProduct(scope, schedulerx, family);
       await mountRpc(scope, family);
       await mountWebhooks(scope, sae.services);
       // What is nobody's path is answered as the cloud does: its clients read no other shape.
@@ -49,9 +53,25 @@ function aliyunDialect(
   };
 }
 
-/** Ids of runs that schedules start, in the shape that the template's dialect shows. */
-export function scheduledRunId(dialect: DialectName, uuid: string): string {
-  return dialect === 'sae' ? eventRunId(uuid) : `schedule-${uuid}`;
+/** How runs are named that schedules start, in the shape that the template's dialect shows. */
+export interface RunNames {
+  readonly instanceIds: InstanceIds;
+  scheduledRunId(dialect: DialectName, uuid: string): string;
+  /** Idempotency key of such a run; null = none. */
+  runKey(dialect: DialectName, nominalMs: number): string | null;
+}
+
+/** One for a server: ids are told apart by a counter in it. */
+export function createRunNames(nowMs: () => number): RunNames {
+  const instanceIds = new InstanceIds(Math.random());
+  return {
+    instanceIds,
+    scheduledRunId(dialect, uuid) {
+      if (dialect === 'schedulerx') return instanceIds.next(nowMs());
+      return dialect === 'sae' ? eventRunId(uuid) : `schedule-${uuid}`;
+    },
+    runKey: (dialect, nominalMs) => (dialect === 'schedulerx' ? scheduleKey(nominalMs) : null),
+  };
 }
 
 /** The registry of dialects: a new one is a line here. Mounts all of them. */
@@ -60,8 +80,12 @@ export async function mountDialects(
   services: NativeServices,
   config: FrozenConfig,
   nonceFolder: string,
+  instanceIds: InstanceIds,
 ): Promise<readonly Dialect[]> {
-  const dialects = [createNativeDialect(services), aliyunDialect(services, config, nonceFolder)];
+  const dialects = [
+    createNativeDialect(services),
+    aliyunDialect(services, config, nonceFolder, instanceIds),
+  ];
   for (const dialect of dialects) {
     await dialect.mount(host);
   }

@@ -25,7 +25,8 @@ import {
   prepareDataDir,
   withdrawServer,
 } from './data-dir.ts';
-import { mountDialects, scheduledRunId } from './dialects.ts';
+import { numberInstanceIds } from '../dialects/schedulerx/index.ts';
+import { createRunNames, mountDialects, type RunNames } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
 import { createExecutors } from './executors.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
@@ -94,8 +95,9 @@ async function assemble(
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);
   const masterKey = loadOrCreateMasterKey(config.masterKeyFile ?? paths.masterKey);
+  const names = createRunNames(() => systemClock.nowMs());
   const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
-  const running = await startableEngine(config, log, store, hostId, masterKey, box);
+  const running = await startableEngine(config, log, store, hostId, masterKey, box, names);
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -135,10 +137,11 @@ async function assemble(
     log,
     logRequests: config.log.level === 'debug',
   });
-  const dialects = await mountDialects(host, services, config, paths.nonces);
+  const dialects = await mountDialects(host, services, config, paths.nonces, names.instanceIds);
   undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
 
+  await numberInstanceIds(names.instanceIds, running.engine);
   await running.start();
   releaseLoadingMemory();
   await host.listen({ host: config.listen.host, port: config.listen.port });
@@ -171,6 +174,7 @@ async function startableEngine(
   hostId: string,
   masterKey: Uint8Array,
   box: TextBox,
+  names: RunNames,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
@@ -181,7 +185,8 @@ async function startableEngine(
   return createEngine({
     store,
     host: hostId,
-    scheduledRunId,
+    scheduledRunId: names.scheduledRunId,
+    runKey: names.runKey,
     leaseTtlMs: config.store.leaseTtlMs,
     executors: createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
     access,

@@ -45,8 +45,8 @@ export interface ScriptArtifact {
   readonly placeholders?: Readonly<Record<string, PlaceholderValue>>;
 }
 
-/** A text, or a fact about the run. */
-export type PlaceholderValue = string | { readonly fact: IdentityField };
+/** A text, or a fact about the run; `plus` is added to a fact that is a number. */
+export type PlaceholderValue = string | { readonly fact: IdentityField; readonly plus?: number };
 
 /** A request that the server makes itself. */
 export interface HttpArtifact {

@@ -24,6 +24,21 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const limits = options.limits ?? defaultCatalogLimits;
   const sealed = (data: Readonly<Record<string, string>>, context: string): Uint8Array =>
     seal(masterKey, JSON.stringify(data), context, options.randomBytes(sealNonceBytes));
+  const opened = (id: number, box: Uint8Array, context: string): Record<string, string> => {
+    try {
+      return JSON.parse(open(masterKey, box, context)) as Record<string, string>;
+    } catch (error) {
+      // Asking again does not help, so it must not be taken for a store that is away.
+      const reason = (error as Error).message;
+      throw new DomainError(
+        'invalid-argument',
+        `the Secret (ID: ${id}) cannot be opened: ${reason}`,
+        {
+          id,
+        },
+      );
+    }
+  };
   return {
     createNamespace: (namespace) => store.createNamespace(namespace, limits),
     updateNamespace: (dialect, id, revise) => store.updateNamespace(dialect, id, revise),
@@ -53,8 +68,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     async secret(dialect, id) {
       const found = await store.secret(dialect, id);
       if (found === null) return null;
-      const text = open(masterKey, found.sealedData, purposeOf(dialect));
-      return { secret: found.secret, data: JSON.parse(text) as Record<string, string> };
+      return { secret: found.secret, data: opened(id, found.sealedData, purposeOf(dialect)) };
     },
     secretsOf: (dialect, namespace) => store.secretsOf(dialect, namespace),
     referringTemplates: (kind, ids) => store.referringTemplates(kind, ids),

@@ -20,7 +20,8 @@ import { announceFinished, type EngineLog, type Runtime, stopAttempts } from './
 import { Scheduler, type ScheduledRunId, type ScheduledRunKey } from './scheduler.ts';
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
-import { plainWorkflowRules, WorkflowExecutor, type WorkflowRules } from './workflows.ts';
+import { plainWorkflowRules, type WorkflowRules } from './workflow-rules.ts';
+import { WorkflowExecutor } from './workflows.ts';
 
 export interface EngineOptions {
   /** Already open. */

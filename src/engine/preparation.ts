@@ -67,7 +67,9 @@ function withPlaceholders(spec: JobSpec, facts: Readonly<Record<IdentityField, s
   const pattern = new RegExp(tokens.map(literally).join('|'), 'g');
   const text = artifact.text.replace(pattern, (token) => {
     const value = values.get(token) ?? '';
-    return typeof value === 'string' ? value : facts[value.fact];
+    if (typeof value === 'string') return value;
+    const fact = facts[value.fact];
+    return value.plus === undefined ? fact : String(Number(fact) + value.plus);
   });
   return { ...spec, task: { ...spec.task, artifact: { ...artifact, text } } };
 }

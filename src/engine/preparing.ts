@@ -23,6 +23,8 @@ export class Preparing {
   /** By attempt id. */
   readonly #waiting = new Map<string, ClaimedAttempt>();
   readonly #working = new Set<Promise<void>>();
+  readonly #ending = Promise.withResolvers<void>();
+  #ends = false;
 
   constructor(
     runtime: Pick<Runtime, 'clock' | 'log'>,
@@ -60,8 +62,13 @@ export class Preparing {
     this.#waiting.clear();
   }
 
-  /** Resolves when nothing is being prepared any more. */
+  /**
+   * The server ends: resolves when nothing is being prepared any more. What cannot be read now is
+   * left to the next life, which finds that it never started.
+   */
   async settled(): Promise<void> {
+    this.#ends = true;
+    this.#ending.resolve();
     while (this.#working.size > 0) await Promise.all(this.#working);
   }
 
@@ -90,11 +97,17 @@ export class Preparing {
           { err: error, runId: left[0]?.run.id },
           'reading what a run refers to failed; trying again',
         );
-        await new Promise<void>((resolve) => {
-          this.#runtime.clock.after(STORE_RETRY_MS, resolve);
-        });
+        await this.#pause();
+        if (this.#ends) return;
       }
     }
+  }
+
+  async #pause(): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = this.#runtime.clock.after(STORE_RETRY_MS, over.resolve);
+    await Promise.race([over.promise, this.#ending.promise]);
+    timer.cancel();
   }
 
   #refuse(attempts: readonly ClaimedAttempt[], message: string): void {

@@ -1,7 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import type { RunDetail } from '../domain/run.ts';
 import { isFinal } from '../domain/states.ts';
-import type { DialectName, Template, WorkflowArtifact } from '../domain/template.ts';
+import type { DialectName, WorkflowArtifact } from '../domain/template.ts';
 import {
   decideWorkflow,
   type NodeProgress,
@@ -9,29 +9,12 @@ import {
   nodesBefore,
   writeProgress,
 } from '../domain/workflow.ts';
-import type { RunOverride } from '../ports/store.ts';
 import type { Runs, Templates } from './engine.ts';
-
-/** What a node's run gets of the workflow. */
-export interface WorkflowInput {
-  readonly workflowRunId: string;
-  /** Parameters of this run of the workflow; null = none. */
-  readonly instanceParameters: string | null;
-  /** Results of the nodes directly before it, in their order. */
-  readonly upstream: readonly { readonly name: string; readonly data: string }[];
-}
-
-/** What a dialect says about the nodes of its workflows. */
-export interface WorkflowRules {
-  /** Why a job is passed over, in words; null = it runs. */
-  skips(template: Template): string | null;
-  /** What a run of a node changes of the job's definition. Pure. @throws Error when it cannot. */
-  override(template: Template, input: WorkflowInput): RunOverride;
-}
+import { overrideOf, type WorkflowInput, type WorkflowRules } from './workflow-rules.ts';
 
 /** The part of the engine that a workflow run uses; nothing of it is its own. */
 export interface WorkflowSources {
-  readonly runs: Pick<Runs, 'submit' | 'get' | 'stop' | 'instances'>;
+  readonly runs: Pick<Runs, 'submit' | 'get' | 'stop' | 'instances' | 'list'>;
   readonly templates: Pick<Templates, 'get'>;
   readonly rulesOf: (dialect: DialectName) => WorkflowRules;
   readonly newRunId: (dialect: DialectName) => string;
@@ -55,6 +38,14 @@ const passing: ReadonlySet<string> = new Set([
   'unavailable',
 ]);
 
+/** Longest message of a workflow's end. */
+const MAX_MESSAGE_CHARS = 1_000;
+/** Runs of one job that are looked through for one that an earlier life made. */
+const MAX_RECALLED = 1_000;
+const RECALLED_PER_PAGE = 100;
+/** Clocks step: a job's run may seem older than the run of its workflow. */
+const CLOCK_STEP_MS = 60_000;
+
 /** The idempotency key by which a node of a workflow run has one run, whatever crashes. */
 export function nodeKey(workflowRunId: string, node: string): string {
   return `wf:${workflowRunId}:${node}`;
@@ -71,6 +62,8 @@ export class WorkflowFlow {
   readonly #nodes = new Map<string, NodeProgress>();
   /** Stops that were asked for. */
   readonly #stopped = new Set<string>();
+  /** Whether an earlier life may have asked for runs that its progress does not tell of. */
+  #unsure = true;
 
   /** `known`: how far an earlier server life said it is. */
   constructor(
@@ -93,6 +86,8 @@ export class WorkflowFlow {
   async advance(stopping: boolean, watch: (runId: string) => void): Promise<FlowState> {
     await Promise.all([...this.#nodes.values()].map((node) => this.#look(node, watch)));
     if (stopping) {
+      if (this.#unsure) await this.#recall(watch);
+      this.#unsure = false;
       await this.#stopNodes();
       const active = this.#active();
       const end = active.length === 0 ? { failed: true, message: 'stopped with its jobs' } : null;
@@ -107,6 +102,8 @@ export class WorkflowFlow {
       const left = ready.filter((node) => this.#stateOf(node) === 'waiting').length;
       if (left === before) break;
     }
+    // Everything that could have been asked for was asked for again.
+    this.#unsure = false;
     return { progress: this.#progress(), active: this.#active(), end: null };
   }
 
@@ -188,6 +185,34 @@ export class WorkflowFlow {
     return (await Promise.all(results)).flat();
   }
 
+  /**
+   * Finds runs that were made right before an earlier life ended. Asking for them by their keys, as
+   * usual, would make those that are not there.
+   */
+  async #recall(watch: (runId: string) => void): Promise<void> {
+    const { ready } = decideWorkflow(this.#graph, (node) => this.#stateOf(node));
+    await Promise.all(
+      ready.map(async (id) => {
+        const key = nodeKey(this.#run.id, id);
+        for (let offset = 0; offset < MAX_RECALLED; offset += RECALLED_PER_PAGE) {
+          const { rows, total } = await this.#sources.runs.list({
+            templateId: id,
+            createdFromMs: this.#run.createdAtMs - CLOCK_STEP_MS,
+            offset,
+            limit: RECALLED_PER_PAGE,
+          });
+          const run = rows.find(({ idempotencyKey }) => idempotencyKey === key);
+          if (run !== undefined) {
+            this.#set({ id, state: 'active', runId: run.id, note: '' });
+            await this.#look({ id, state: 'active', runId: run.id, note: '' }, watch);
+            return;
+          }
+          if (rows.length === 0 || offset + rows.length >= total) return;
+        }
+      }),
+    );
+  }
+
   async #stopNodes(): Promise<void> {
     const { runs } = this.#sources;
     await Promise.all(
@@ -238,33 +263,3 @@ export class WorkflowFlow {
     return writeProgress([...this.#nodes.values()]);
   }
 }
-
-/** Longest message of a workflow's end. */
-const MAX_MESSAGE_CHARS = 1_000;
-
-/** What a dialect's rules refuse is told on the node; it must not look like a failing store. */
-function overrideOf(rules: WorkflowRules, current: Template, input: WorkflowInput): RunOverride {
-  try {
-    return rules.override(current, input);
-  } catch (error) {
-    if (error instanceof DomainError) throw error;
-    const words = error instanceof Error ? error.message : String(error);
-    throw new DomainError('invalid-argument', `the job cannot be run: ${words}`);
-  }
-}
-
-/** Rules for dialects that bring none: nothing is skipped, workers are told what there is to tell. */
-export const plainWorkflowRules: WorkflowRules = {
-  skips: () => null,
-  override(template, { instanceParameters, upstream }) {
-    const { spec, document, notActedOn } = template;
-    const { artifact } = spec.task;
-    if (artifact.kind !== 'worker') return { spec, document, notActedOn };
-    const told = {
-      ...artifact,
-      upstream,
-      instanceParameters: instanceParameters ?? artifact.instanceParameters,
-    };
-    return { spec: { ...spec, task: { ...spec.task, artifact: told } }, document, notActedOn };
-  },
-};

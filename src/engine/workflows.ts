@@ -11,8 +11,6 @@ import type { Runs } from './engine.ts';
 import type { EngineLog } from './runtime.ts';
 import { WorkflowFlow, type WorkflowSources } from './workflow-flow.ts';
 
-export { plainWorkflowRules, type WorkflowInput, type WorkflowRules } from './workflow-flow.ts';
-
 /** Workflow runs that one server looks after at the same time; further ones wait for their turn. */
 const MAX_FOLLOWED = 500;
 /** Runs of nodes may be another server's, whose signals do not reach here: look at least so often. */
@@ -110,9 +108,7 @@ export class WorkflowExecutor implements Executor {
   }
 
   health(): { readonly ready: boolean; readonly reason: string } {
-    return this.#closed
-      ? { ready: false, reason: 'shutting down' }
-      : { ready: true, reason: '' };
+    return this.#closed ? { ready: false, reason: 'shutting down' } : { ready: true, reason: '' };
   }
 
   /** Looks after nothing more and starts nothing more; the runs of the nodes go on. */
@@ -223,7 +219,9 @@ export class WorkflowExecutor implements Executor {
       return null;
     }
     const instances = await sources.runs.instances(runId);
-    const attempt = instances.flatMap(({ attempts }) => attempts).find(({ id }) => id === attemptId);
+    const attempt = instances
+      .flatMap(({ attempts }) => attempts)
+      .find(({ id }) => id === attemptId);
     this.#report([{ ...at, kind: 'started', pid: null }]);
     return new WorkflowFlow(
       sources,

@@ -258,15 +258,19 @@ export async function newJob(
   group: Texts,
   extra: Texts = {},
 ): Promise<number> {
-  const answer = await call('CreateJob', { RegionId: region }, {
-    ...group,
-    Name: 'job',
-    JobType: 'shell',
-    ExecuteMode: 'standalone',
-    TimeType: '100',
-    Content: 'echo hello',
-    ...extra,
-  });
+  const answer = await call(
+    'CreateJob',
+    { RegionId: region },
+    {
+      ...group,
+      Name: 'job',
+      JobType: 'shell',
+      ExecuteMode: 'standalone',
+      TimeType: '100',
+      Content: 'echo hello',
+      ...extra,
+    },
+  );
   const data = answer['Data'] as { JobId: number } | undefined;
   if (data === undefined) throw new Error(JSON.stringify(answer));
   return data.JobId;

@@ -3,6 +3,7 @@ import { defaultAdmissionLimits } from '../../domain/admission.ts';
 import { buckets, container, packages, volumes } from './execution.ts';
 import { logStores, retention } from './keeping.ts';
 import { sae } from './sae.ts';
+import { schedulerx } from './schedulerx.ts';
 import { closed, mib } from './shapes.ts';
 import { workers } from './workers.ts';
 
@@ -83,6 +84,7 @@ export const configSchema = Type.Object(
         'Base address that clients reach the server by, when a proxy stands before it: scheme, host and port only.',
     }),
     sae,
+    schedulerx,
     process: Type.Object(
       {
         enabled: Type.Enum(['auto', 'always', 'never'], {

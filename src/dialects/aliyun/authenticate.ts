@@ -53,15 +53,17 @@ export async function authenticate(
 /**
  * Asks the policies of the user (sae.md §3.7).
  * @param resource RAM resource name; `*` when the operation has none.
+ * @param granted asked when no policy mentions the call: whether something else allows it.
  * @throws WireError `NoPermission` with `AccessDeniedDetail`.
  */
-export function authorize(
+export async function authorize(
   endpoint: Endpoint,
   resource: string,
   credentials: Credentials,
   incoming: Incoming,
   family: AliyunFamily,
-): void {
+  granted: (() => Promise<boolean>) | null = null,
+): Promise<void> {
   const { context } = family;
   const { user } = credentials;
   const decision = context.engine.access.authorize(user, {
@@ -71,6 +73,7 @@ export function authorize(
     context: user.root ? {} : conditionKeys(incoming, context.nowMs()),
   });
   if (decision.allowed) return;
+  if (decision.kind === 'ImplicitDeny' && granted !== null && (await granted())) return;
   throw gatewayErrors.noPermission({
     PolicyType: 'AccountLevelIdentityBasedPolicy',
     AuthPrincipalOwnerId: context.accountId,

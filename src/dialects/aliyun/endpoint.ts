@@ -10,6 +10,10 @@ export interface Endpoint {
   /** RAM action, e.g. `sae:ExecJob`. */
   readonly ramAction: string;
   readonly envelope: Envelope;
+  /** See `Product.rpcOnly`. */
+  readonly rpcOnly: boolean;
+  /** See `Product.grants`; null = policies alone decide. */
+  readonly grants: ((user: string, params: Params) => Promise<boolean>) | null;
   /** RAM resource of a call; null = the operation has no resource level. */
   readonly resource: ((params: Params) => Resources | Promise<Resources>) | null;
   handle(call: Call): Promise<Reply>;
@@ -22,8 +26,14 @@ export function bindOperation<S>(product: Product<S>, operation: Operation<S>): 
   return {
     name: operation.name,
     version: product.version,
-    ramAction: `${product.ramCode}:${operation.name}`,
+    ramAction: `${product.ramCode}:${operation.ramAction ?? operation.name}`,
     envelope: product.envelope ?? standardEnvelope,
+    rpcOnly: product.rpcOnly === true,
+    grants:
+      product.grants === undefined
+        ? null
+        : async (user, params) =>
+            (await product.grants?.(user, operation.name, params, services)) ?? false,
     resource:
       operation.resource === undefined
         ? null

@@ -115,6 +115,11 @@ export const gatewayErrors = {
     ),
 } as const;
 
+/** A required parameter that is not there, e.g. `MissingJobId` (schedulerx.md §3). */
+export function missingParameter(name: string): WireError {
+  return new WireError(400, `Missing${name}`, `${name} is mandatory for this action.`);
+}
+
 /** Why a request was refused, for the person who has to change a policy (sae.md §3.7). */
 export interface AccessDeniedDetail {
   readonly PolicyType: string;

@@ -32,6 +32,7 @@ export class Incoming implements SignedRequest {
   readonly #socket: IncomingMessage['socket'];
   #form: Pairs | undefined;
   #params: Map<string, string> | undefined;
+  #rpcParams: Params | undefined;
 
   /** @throws WireError `InvalidParameter.WithMessage` when the query cannot be decoded. */
   constructor(message: IncomingMessage, body: unknown) {
@@ -82,6 +83,12 @@ export class Incoming implements SignedRequest {
       this.#params = params;
     }
     return this.#params;
+  }
+
+  /** Query and form, the form winning; what RPC signatures cover (schedulerx.md §1). */
+  get rpcParams(): Params {
+    this.#rpcParams ??= new Map([...this.query, ...this.form]);
+    return this.#rpcParams;
   }
 
   /** The Host header as the client wrote it. */

@@ -48,12 +48,22 @@ export interface ExchangeIds {
   readonly traceId: string;
 }
 
+/** In which form an answer is wanted. */
+export interface AnswerForm {
+  /** The operation as the request names it; empty when it names none. */
+  readonly action: string;
+  /** XML only where a V1 request asks for it, or names no format (schedulerx.md §1.3). */
+  readonly format: 'JSON' | 'XML';
+}
+
 /** How a product writes its answers. */
 export interface Envelope {
-  /** JSON text of a success. */
-  success(reply: Reply, ids: ExchangeIds): string;
-  /** JSON text of a failure. `host` is the Host header as received. */
-  failure(error: WireError, ids: ExchangeIds, host: string): string;
+  /** Text of a success. */
+  success(reply: Reply, ids: ExchangeIds, form: AnswerForm): string;
+  /** Text of a failure. `host` is the Host header as received. */
+  failure(error: WireError, ids: ExchangeIds, host: string, form: AnswerForm): string;
+  /** Media type of a text, by the error it tells (null = success); absent = JSON always. */
+  contentType?(form: AnswerForm, error: WireError | null): string;
 }
 
 /** How a parameter of an operation is treated; the coverage page is made from these. */
@@ -70,8 +80,10 @@ export type Resources = string | readonly [string, ...string[]];
 
 /** One API operation: one file under `dialects/<name>/operations/`. */
 export interface Operation<Services> {
-  /** The operation's name; the RAM action is `<ramCode>:<name>`. */
+  /** The operation's name. */
   readonly name: string;
+  /** What follows `<ramCode>:` in the RAM action; absent = the operation's name. */
+  readonly ramAction?: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** ROA path, exact and case-sensitive. */
   readonly path: string;
@@ -94,6 +106,16 @@ export interface Product<Services> {
   readonly ramCode: string;
   readonly operations: readonly Operation<Services>[];
   readonly services: Services;
+  /**
+   * Served on `/` only, by Action: what is in the form wins over the query, JSON bodies count for
+   * nothing, and signatures that do not cover the body are refused (schedulerx.md §1).
+   */
+  readonly rpcOnly?: boolean;
+  /**
+   * Whether something the product keeps (a grant) lets a user in whom no policy mentions. A policy
+   * that denies is not overruled. Absent = policies alone decide.
+   */
+  grants?(user: string, operation: string, params: Params, services: Services): Promise<boolean>;
   /** Absent = the envelope of sae.md §2.4 and §2.5. */
   readonly envelope?: Envelope;
   /** Total map from the engine's refusals to wire errors; a missing one does not compile. */

@@ -8,8 +8,9 @@ import { standardEnvelope } from './envelope.ts';
 import { WireError, gatewayErrors } from './errors.ts';
 import type { AliyunFamily } from './family.ts';
 import { Incoming } from './incoming.ts';
-import type { ExchangeIds, Product } from './operation.ts';
-import { readClaim } from './signatures/scheme.ts';
+import type { AnswerForm, Envelope, ExchangeIds, Params, Product } from './operation.ts';
+import { namedOperation } from './rpc-table.ts';
+import { isHeaderSigned, readClaim } from './signatures/scheme.ts';
 
 /** Largest request body (sae.md §2.2). */
 export const bodyLimitBytes = 4 * 1024 * 1024;
@@ -21,12 +22,26 @@ const dropTimeLimitMs = 5_000;
 /** Every method is routed to us, so that a wrong one is answered in the family's shape. */
 const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
 
+const jsonType = 'application/json;charset=utf-8';
+
+/** How one exchange is answered. */
+interface Answering {
+  readonly envelope: Envelope;
+  readonly form: AnswerForm;
+}
+
+/** Until more is known of a request. */
+const jsonAnswering: Answering = {
+  envelope: standardEnvelope,
+  form: { action: '', format: 'JSON' },
+};
+
 /** Finds the operation a request is for, or throws the gateway's error. */
 type Router = (incoming: Incoming) => Endpoint;
 
 /**
  * One exchange from the decoded head to the written answer; the checks stand in the order of
- * sae.md §3. Never rejects and always answers JSON.
+ * sae.md §3. Never rejects and always answers.
  */
 async function serve(
   route: Router,
@@ -35,12 +50,18 @@ async function serve(
   reply: FastifyReply,
 ): Promise<void> {
   const ids = family.nextIds();
+  let answering = jsonAnswering;
   let endpoint: Endpoint | undefined;
   try {
     const incoming = new Incoming(request.raw, request.body);
+    if (incoming.path === '/') answering = rpcAnswering(incoming, family);
     endpoint = route(incoming);
-    const claim = readClaim(incoming);
-    if (claim.scheme === 'rpc') checkRpcBinding(incoming, endpoint);
+    answering = { form: answering.form, envelope: endpoint.envelope };
+    const claim = readClaim(incoming, endpoint.rpcOnly);
+    const params = endpoint.rpcOnly ? incoming.rpcParams : incoming.params;
+    if (claim.scheme === 'rpc') checkRpcBinding(params, endpoint);
+    // It covers no body, and here the body wins.
+    if (claim.scheme === 'roa' && endpoint.rpcOnly) throw gatewayErrors.incompleteSignature();
     const credentials = await authenticate(
       claim,
       family,
@@ -49,21 +70,23 @@ async function serve(
     const { user } = credentials;
     let resources: string | readonly string[] = '*';
     if (endpoint.resource !== null && !user.root) {
-      resources = await endpoint.resource(incoming.params);
+      resources = await endpoint.resource(params);
     }
+    const { grants } = endpoint;
+    const granted = grants === null ? null : () => grants(user.name, params);
     // A call that touches several things must be allowed on each of them.
     for (const resource of typeof resources === 'string' ? [resources] : resources) {
-      authorize(endpoint, resource, credentials, incoming, family);
+      await authorize(endpoint, resource, credentials, incoming, family, granted);
     }
     const answer = await endpoint.handle({
-      params: incoming.params,
+      params,
       caller: { user: user.name, keyId: claim.keyId, sourceIp: incoming.sourceIp },
       requestId: ids.requestId,
       host: incoming.host,
     });
-    write(reply, 200, endpoint.envelope.success(answer, ids), ids);
+    write(reply, 200, endpoint.envelope.success(answer, ids, answering.form), ids, answering);
   } catch (error) {
-    fail(error, endpoint, ids, family, request, reply);
+    fail(error, endpoint, ids, family, request, reply, answering);
   }
 }
 
@@ -110,6 +133,17 @@ export function answerNotFound(family: AliyunFamily) {
   };
 }
 
+/** How a request to `/` is answered before it is known whether its operation exists. */
+function rpcAnswering(incoming: Incoming, family: AliyunFamily): Answering {
+  const { action = '' } = namedOperation(incoming);
+  const wanted = incoming.rpcParams.get('Format')?.toUpperCase() ?? '';
+  const isXml = !isHeaderSigned(incoming) && (wanted === '' || wanted === 'XML');
+  return {
+    envelope: family.rpc.envelopeFor(incoming),
+    form: { action, format: isXml ? 'XML' : 'JSON' },
+  };
+}
+
 function roaRouter(byMethod: ReadonlyMap<string, Endpoint>): Router {
   return (incoming) => {
     const endpoint = byMethod.get(incoming.method);
@@ -130,9 +164,9 @@ const unknownRoute: Router = () => {
  * An RPC signature covers the Action but neither path nor headers: the operation it was made for
  * must be the one that runs, or a captured request could be turned into another operation.
  */
-function checkRpcBinding(incoming: Incoming, endpoint: Endpoint): void {
-  if (incoming.params.get('Action') !== endpoint.name) throw gatewayErrors.apiNotFound();
-  if (incoming.params.get('Version') !== endpoint.version) throw gatewayErrors.invalidVersion();
+function checkRpcBinding(params: Params, endpoint: Endpoint): void {
+  if (params.get('Action') !== endpoint.name) throw gatewayErrors.apiNotFound();
+  if (params.get('Version') !== endpoint.version) throw gatewayErrors.invalidVersion();
 }
 
 async function openScope(
@@ -216,6 +250,7 @@ function fail(
   family: AliyunFamily,
   request: FastifyRequest,
   reply: FastifyReply,
+  answering: Answering = jsonAnswering,
 ): void {
   const wireError = toWireError(error, endpoint);
   if (wireError.status >= 500) {
@@ -224,9 +259,9 @@ function fail(
       'request failed',
     );
   }
-  const envelope = endpoint?.envelope ?? standardEnvelope;
   const host = request.headers.host ?? '';
-  write(reply, wireError.status, envelope.failure(wireError, ids, host), ids);
+  const text = answering.envelope.failure(wireError, ids, host, answering.form);
+  write(reply, wireError.status, text, ids, answering, wireError);
 }
 
 function toWireError(error: unknown, endpoint: Endpoint | undefined): WireError {
@@ -235,10 +270,17 @@ function toWireError(error: unknown, endpoint: Endpoint | undefined): WireError 
   return gatewayErrors.internalError();
 }
 
-function write(reply: FastifyReply, status: number, text: string, ids: ExchangeIds): void {
+function write(
+  reply: FastifyReply,
+  status: number,
+  text: string,
+  ids: ExchangeIds,
+  { envelope, form }: Answering,
+  error: WireError | null = null,
+): void {
   reply
     .code(status)
-    .header('content-type', 'application/json;charset=utf-8')
+    .header('content-type', envelope.contentType?.(form, error) ?? jsonType)
     .header('x-acs-request-id', ids.requestId)
     .header('x-acs-trace-id', ids.traceId)
     .send(text);

@@ -7,13 +7,14 @@ import { readClaimV3, v3Algorithm } from './v3.ts';
 
 /**
  * Tells the request forms apart, in the order of sae.md §3, and reads what the signer claims.
+ * @param formWins see {@link rpcParameters}.
  * @throws WireError `MissingAccessKeyId`, `IncompleteSignature` or `InvalidSignatureMethod`.
  */
-export function readClaim(request: SignedRequest): Claim {
+export function readClaim(request: SignedRequest, formWins = false): Claim {
   const authorization = request.header('authorization') ?? '';
   if (authorization.startsWith(`${v3Algorithm} `)) return readClaimV3(request, authorization);
   if (authorization.startsWith('acs ')) return readClaimV1(request, authorization);
-  const parameters = rpcParameters(request);
+  const parameters = rpcParameters(request, formWins);
   if (parameters.has('Signature') && parameters.has('AccessKeyId')) {
     return readClaimRpc(request, parameters);
   }

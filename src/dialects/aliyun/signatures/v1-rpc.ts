@@ -7,9 +7,17 @@ import { equalSecret } from './claim.ts';
 import type { Claim, SigningKeys } from './claim.ts';
 import { parseIsoTimestamp } from './timestamps.ts';
 
-/** What an RPC request says, from query and form together; the query wins. */
-export function rpcParameters(request: SignedRequest): ReadonlyMap<string, string> {
-  return new Map([...request.form, ...request.query]);
+/**
+ * What an RPC request says, from query and form together.
+ * @param formWins whether the form wins over the query, as it does in products that are RPC only.
+ */
+export function rpcParameters(
+  request: SignedRequest,
+  formWins = false,
+): ReadonlyMap<string, string> {
+  return new Map(
+    formWins ? [...request.query, ...request.form] : [...request.form, ...request.query],
+  );
 }
 
 /** The sorted `enc(k)=enc(v)` list of §3.4, without `Signature`. */

@@ -4,12 +4,7 @@ import { saeError } from '../errors.ts';
 import { jobParameters } from '../parameters/job-parameters.ts';
 import { parameterInfos } from '../parameters/parameter.ts';
 import type { ParameterBag } from '../parameters/parameter.ts';
-import {
-  applicationResource,
-  knownTemplate,
-  refuseInMaintenance,
-  requiredText,
-} from '../requests.ts';
+import { applicationResource, refuseInMaintenance, requiredText } from '../requests.ts';
 import type { SaeServices } from '../services.ts';
 import { toRevision } from '../translate/revision.ts';
 import { sealSecrets } from '../translate/seal-secrets.ts';
@@ -44,7 +39,7 @@ export const updateJob: Operation<SaeServices> = {
     const fresh = newWebhookToken(randomBytes, (text, purpose) => context.seal(text, purpose));
     for (let tries = 0; tries < maxTries; tries += 1) {
       // Read before the transaction, which must not wait for what the definition refers to.
-      const { bag: expected, validation } = await readMerged(services, appId, sent);
+      const { bag: expected, validation } = await readMerged(services, appId, sent, caller.user);
       try {
         const { template, changeId } = await context.engine.templates.update(
           appId,
@@ -67,9 +62,16 @@ export const updateJob: Operation<SaeServices> = {
   },
 };
 
-/** The definition that the change makes of the template as it is now, and what its checks need. */
-async function readMerged(services: SaeServices, appId: string, sent: ParameterBag) {
-  const current = await knownTemplate(services, appId);
+/**
+ * The definition that the change makes of the template as it is now, and what its checks need.
+ * @throws WireError `InvalidApplication.NotFound`; DomainError `template-deleting`.
+ */
+async function readMerged(services: SaeServices, appId: string, sent: ParameterBag, user: string) {
+  const { templates } = services.context.engine;
+  const current =
+    (await templates.get(appId, 'sae')) ??
+    // Only a change tells a template whose deletion is under way from an unknown one.
+    (await templates.update(appId, 'sae', refuseUnknown, user)).template;
   const previous = storedParameters(current.document);
   const bag = mergedParameters(previous, sent);
   const validation = await readValidationContext(services, {
@@ -78,4 +80,8 @@ async function readMerged(services: SaeServices, appId: string, sent: ParameterB
     current: { appId, bag: previous },
   });
   return { bag, validation };
+}
+
+function refuseUnknown(): never {
+  throw saeError('InvalidApplication.NotFound');
 }

@@ -1,0 +1,31 @@
+import { failures } from '../../errors.ts';
+import { setGroupRoute } from '../../group-routes.ts';
+import { changeGroup, requireGroup } from '../../groups.ts';
+import { deleteJob } from '../../job-deletion.ts';
+import { jobsOf } from '../../jobs.ts';
+import { common, defineOperation, parameter } from '../../operation.ts';
+import { optionalBoolean } from '../../parameters.ts';
+
+/** Deletes an application; one with jobs only when they shall go too (schedulerx.md §4.2, §6 #12). */
+export const deleteAppGroup = defineOperation({
+  name: 'DeleteAppGroup',
+  ramAction: 'DeleteSchedulerxAppGroupDelete',
+  method: 'POST',
+  parameters: [
+    common.regionId,
+    common.namespace,
+    common.groupId,
+    parameter('DeleteJobs', 'boolean', 'true = delete its jobs as well'),
+  ],
+  async handle({ params, caller }, services) {
+    const group = await requireGroup(services, params, failures.unknownApp);
+    const jobs = await jobsOf(services, group);
+    if (jobs.length > 0 && optionalBoolean(params, 'DeleteJobs') !== true) {
+      throw failures.groupHasJobs(group.groupId, jobs.length);
+    }
+    for (const job of jobs) await deleteJob(services, job, caller.user);
+    await setGroupRoute(services, group, null);
+    await changeGroup(services, group.namespace, group.groupId, () => null);
+    return {};
+  },
+});

@@ -1,0 +1,27 @@
+import { businessError } from '../../errors.ts';
+import { requireInstance } from '../../instances.ts';
+import { common, defineOperation, parameter } from '../../operation.ts';
+import { instanceStatus, statusOf } from '../../render/instance.ts';
+
+/** Lets a failed instance count as succeeded (schedulerx.md §6 #23). */
+export const setJobInstanceSuccess = defineOperation({
+  name: 'SetJobInstanceSuccess',
+  ramAction: 'ManageSchedulerxJobInstanceSuccess',
+  method: 'POST',
+  parameters: [
+    common.regionId,
+    common.namespace,
+    common.namespaceSource,
+    common.groupId,
+    common.jobId,
+    parameter('JobInstanceId', 'integer', 'the instance', { required: true }),
+  ],
+  async handle({ params, caller }, services) {
+    const { run, instanceId } = await requireInstance(services, params, 'JobInstanceId');
+    if (statusOf(run) !== instanceStatus.failed) {
+      throw businessError(`jobInstanceId=${instanceId} is not failed, status=${statusOf(run)}`);
+    }
+    await services.context.engine.runs.judge(run.id, caller.user);
+    return {};
+  },
+});

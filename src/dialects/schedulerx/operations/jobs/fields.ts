@@ -1,0 +1,127 @@
+/** The parameters that CreateJob and UpdateJob share, and how they become a job's document. */
+import type { ParameterInfo, Params } from '../../../aliyun/operation.ts';
+import { failures } from '../../errors.ts';
+import type { Contact } from '../../job-document.ts';
+import { parameter } from '../../operation.ts';
+import { optionalBoolean, optionalInteger, optionalObjects } from '../../parameters.ts';
+import { boundedText } from '../../texts.ts';
+import { maxContentBytes } from '../../translate/artifact.ts';
+
+const stored = { effect: 'stored' } as const;
+
+/** Longest text of each, in UTF-8 bytes; Parameters as documented (schedulerx.md §5.14). */
+const maxTextBytes: Readonly<Record<string, number>> = {
+  Name: 256,
+  Parameters: 10_000,
+  Content: maxContentBytes,
+  ClassName: 1_000,
+  Description: 4_000,
+  XAttrs: 32_768,
+  Template: 65_536,
+};
+const usualTextBytes = 512;
+
+const alerts = 'for alerts';
+const map = 'map modes of java and go; elsewhere without effect';
+
+/** Rows of the parameters of both. */
+export const jobFields: readonly ParameterInfo[] = [
+  parameter('Description', 'string', 'read back', stored),
+  parameter('TimeExpression', 'string', 'cron (Quartz), seconds, or a time, by TimeType'),
+  parameter('Timezone', 'string', 'e.g. `GMT+8`; what is no zone counts as absent'),
+  parameter('StartTime', 'integer', 'ms; nothing fires before; fixed_rate counts from it'),
+  parameter('Calendar', 'string', 'cron only: fires only on the days of this calendar'),
+  parameter('DataOffset', 'integer', 'seconds from schedule time to data time'),
+  parameter('ClassName', 'string', 'java: the processor'),
+  parameter('Content', 'string', 'script text, or JSON by JobType'),
+  parameter('Parameters', 'string', 'at most 10,000 bytes; http: the form; sharding: `0=a,1=b`'),
+  parameter('MaxConcurrency', 'integer', 'unfinished instances at once; default 1'),
+  parameter('MaxAttempt', 'integer', 'retries after a failure; default 0'),
+  parameter('AttemptInterval', 'integer', 'seconds between them; default 30'),
+  parameter('Timeout', 'integer', 'seconds; default 7200'),
+  parameter('TimeoutKillEnable', 'boolean', 'stop at the timeout'),
+  parameter('TimeoutEnable', 'boolean', alerts, stored),
+  parameter('FailEnable', 'boolean', alerts, stored),
+  parameter('FailTimes', 'integer', alerts, stored),
+  parameter('MissWorkerEnable', 'boolean', alerts, stored),
+  parameter('SuccessNoticeEnable', 'boolean', alerts, stored),
+  parameter('SendChannel', 'string', alerts, stored),
+  parameter('ContactInfo', 'json', `${alerts}: Ding, UserMail, UserName, UserPhone`, stored),
+  parameter('Priority', 'integer', '1, 5, 10 or 15', stored),
+  parameter('XAttrs', 'json', map),
+  parameter('PageSize', 'integer', map),
+  parameter('QueueSize', 'integer', map),
+  parameter('ConsumerSize', 'integer', map),
+  parameter('DispatcherSize', 'integer', map),
+  parameter('TaskMaxAttempt', 'integer', map),
+  parameter('TaskAttemptInterval', 'integer', map),
+];
+
+/** Fields that a job cannot be without. */
+const indispensable = ['Name', 'JobType', 'ExecuteMode', 'TimeType'];
+
+/** Bounds of numbers; those without a row are whole numbers of any size. */
+const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  MaxConcurrency: [1, 10_000],
+  MaxAttempt: [0, 1_000],
+  AttemptInterval: [0, 86_400],
+  Timeout: [1, 366 * 86_400],
+  FailTimes: [0, 1_000_000],
+  StartTime: [0, 4_000_000_000_000],
+  DataOffset: [-366 * 86_400, 366 * 86_400],
+};
+
+/**
+ * The fields that a request gives, over those that are kept: absent leaves one alone, empty clears
+ * it (schedulerx.md §4.3).
+ * @throws WireError business failure for a value of the wrong kind.
+ */
+export function mergedFields(
+  params: Params,
+  rows: readonly ParameterInfo[],
+  kept: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const merged: Record<string, string> = { ...kept };
+  for (const { name, type } of rows) {
+    const text = params.get(name);
+    if (text === undefined || name === 'ContactInfo') continue;
+    if (text.trim() === '' && indispensable.includes(name)) throw failures.cannotBeNull(name);
+    if (text === '') delete merged[name];
+    else merged[name] = fieldValue(params, name, type, text);
+  }
+  return merged;
+}
+
+function fieldValue(
+  params: Params,
+  name: string,
+  type: ParameterInfo['type'],
+  text: string,
+): string {
+  if (name === 'TimeType') {
+    // One message for everything that is none.
+    if (!/^(?:-1|1|3|4|5|100)$/.test(text.trim())) throw failures.timeType();
+    return text.trim();
+  }
+  if (type === 'boolean') return String(optionalBoolean(params, name));
+  if (type !== 'integer') return boundedText(name, text, maxTextBytes[name] ?? usualTextBytes);
+  const [min, max] = bounds[name] ?? [-1e15, 1e15];
+  return String(optionalInteger(params, name, { min, max }));
+}
+
+/** `ContactInfo.1.UserName=`…, or JSON; undefined when absent. */
+export function readContacts(params: Params): readonly Contact[] | undefined {
+  const contacts = optionalObjects(params, 'ContactInfo', [
+    'Ding',
+    'UserMail',
+    'UserName',
+    'UserPhone',
+  ]);
+  if (contacts !== undefined && contacts.length > 100) {
+    throw failures.unfit('ContactInfo', 'at most 100 contacts are kept');
+  }
+  for (const contact of contacts ?? []) {
+    for (const text of Object.values(contact)) boundedText('ContactInfo', text, usualTextBytes);
+  }
+  return contacts;
+}
