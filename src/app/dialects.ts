@@ -6,8 +6,14 @@ import type { Dialect } from '../dialects/kit/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
 import { createSaeProduct, eventRunId, mountWebhooks } from '../dialects/sae/index.ts';
-import { createSchedulerxProduct, InstanceIds, scheduleKey } from '../dialects/schedulerx/index.ts';
+import {
+  createSchedulerxProduct,
+  createWorkflowRules,
+  InstanceIds,
+  scheduleKey,
+} from '../dialects/schedulerx/index.ts';
 import type { DialectName } from '../domain/template.ts';
+import type { WorkflowRules } from '../engine/workflow-rules.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
 /** The Aliyun family with its products, as one dialect: they share `/` and the replay memory. */
@@ -53,16 +59,20 @@ function aliyunDialect(
   };
 }
 
-/** How runs are named that schedules start, in the shape that the template's dialect shows. */
-export interface RunNames {
+/** What dialects decide about the runs that the engine starts by itself. */
+export interface RunRules {
   readonly instanceIds: InstanceIds;
+  /** Id of a run that a schedule starts, in the shape that the template's dialect shows. */
   scheduledRunId(dialect: DialectName, uuid: string): string;
   /** Idempotency key of such a run; null = none. */
   runKey(dialect: DialectName, nominalMs: number): string | null;
+  /** Null = none of its own. */
+  workflowRules(dialect: DialectName): WorkflowRules | null;
 }
 
 /** One for a server: ids are told apart by a counter in it. */
-export function createRunNames(nowMs: () => number): RunNames {
+export function createRunRules(config: FrozenConfig, nowMs: () => number): RunRules {
+  const ofSchedulerx = createWorkflowRules(config.schedulerx, nowMs);
   const instanceIds = new InstanceIds(Math.random());
   return {
     instanceIds,
@@ -71,6 +81,7 @@ export function createRunNames(nowMs: () => number): RunNames {
       return dialect === 'sae' ? eventRunId(uuid) : `schedule-${uuid}`;
     },
     runKey: (dialect, nominalMs) => (dialect === 'schedulerx' ? scheduleKey(nominalMs) : null),
+    workflowRules: (dialect) => (dialect === 'schedulerx' ? ofSchedulerx : null),
   };
 }
 

@@ -26,7 +26,7 @@ import {
   withdrawServer,
 } from './data-dir.ts';
 import { numberInstanceIds } from '../dialects/schedulerx/index.ts';
-import { createRunNames, mountDialects, type RunNames } from './dialects.ts';
+import { createRunRules, mountDialects, type RunRules } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
 import { createExecutors } from './executors.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
@@ -95,9 +95,9 @@ async function assemble(
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);
   const masterKey = loadOrCreateMasterKey(config.masterKeyFile ?? paths.masterKey);
-  const names = createRunNames(() => systemClock.nowMs());
+  const rules = createRunRules(config, () => systemClock.nowMs());
   const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
-  const running = await startableEngine(config, log, store, hostId, masterKey, box, names);
+  const running = await startableEngine(config, log, store, hostId, masterKey, box, rules);
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -137,11 +137,11 @@ async function assemble(
     log,
     logRequests: config.log.level === 'debug',
   });
-  const dialects = await mountDialects(host, services, config, paths.nonces, names.instanceIds);
+  const dialects = await mountDialects(host, services, config, paths.nonces, rules.instanceIds);
   undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
 
-  await numberInstanceIds(names.instanceIds, running.engine);
+  await numberInstanceIds(rules.instanceIds, running.engine);
   await running.start();
   releaseLoadingMemory();
   await host.listen({ host: config.listen.host, port: config.listen.port });
@@ -174,7 +174,7 @@ async function startableEngine(
   hostId: string,
   masterKey: Uint8Array,
   box: TextBox,
-  names: RunNames,
+  rules: RunRules,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
@@ -185,8 +185,9 @@ async function startableEngine(
   return createEngine({
     store,
     host: hostId,
-    scheduledRunId: names.scheduledRunId,
-    runKey: names.runKey,
+    scheduledRunId: rules.scheduledRunId,
+    runKey: rules.runKey,
+    workflowRules: rules.workflowRules,
     leaseTtlMs: config.store.leaseTtlMs,
     executors: createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
     access,

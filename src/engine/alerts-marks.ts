@@ -16,6 +16,8 @@ export interface AlertMark {
   readonly run: string;
   readonly kind: AlertKind;
   readonly atMs: number;
+  /** When what it tells happened. */
+  readonly aboutMs: number;
   /** Who tells it; a later life of that host goes on with what is not done. */
   readonly host: string;
   readonly done: boolean;
@@ -24,7 +26,7 @@ export interface AlertMark {
 /** What is kept of a template's alerts, oldest first. */
 interface Kept {
   readonly marks: readonly AlertMark[];
-  /** Nothing at or before this time is told any more: marks of it may be gone. */
+  /** What happened at or before this time is told no more: marks of it may be gone. */
   readonly forgottenMs: number;
 }
 
@@ -41,14 +43,17 @@ export class AlertMarks {
     this.#host = host;
   }
 
-  /** Marks it as being told by this host. False = it is, or was, by somebody. */
+  /**
+   * Marks it as being told by this host. False = it is, or was, by somebody.
+   * @param aboutMs when it happened.
+   */
   async claim(run: MarkedRun, kind: AlertKind, aboutMs: number, nowMs: number): Promise<boolean> {
     let claimed = false;
     await this.#store.changeDocument(nameOf(run), nowMs, (current) => {
       const { marks, forgottenMs } = keptOf(current);
       claimed =
         aboutMs > forgottenMs && !marks.some((one) => one.run === run.id && one.kind === kind);
-      const added = { run: run.id, kind, atMs: nowMs, host: this.#host, done: false };
+      const added = { run: run.id, kind, atMs: nowMs, aboutMs, host: this.#host, done: false };
       return contentOf(claimed ? bounded([...marks, added], forgottenMs) : { marks, forgottenMs });
     });
     return claimed;
@@ -106,7 +111,7 @@ function bounded(marks: readonly AlertMark[], forgottenMs: number): Kept {
   const gone = marks.at(-MAX_MARKS - 1);
   return {
     marks: marks.slice(-MAX_MARKS),
-    forgottenMs: Math.max(forgottenMs, gone?.atMs ?? 0),
+    forgottenMs: Math.max(forgottenMs, gone?.aboutMs ?? 0),
   };
 }
 

@@ -43,8 +43,8 @@ export interface EngineOptions {
   readonly scheduledRunId?: ScheduledRunId;
   /** Absent = runs that schedules start have no idempotency key. */
   readonly runKey?: ScheduledRunKey;
-  /** What dialects say about the nodes of their workflows; absent = `plainWorkflowRules`. */
-  readonly workflowRules?: (dialect: DialectName) => WorkflowRules;
+  /** What dialects say about the nodes of their workflows; null or absent = nothing. */
+  readonly workflowRules?: (dialect: DialectName) => WorkflowRules | null;
   /** How long what is over is kept; absent = for ever. */
   readonly retention?: RetentionOptions;
   /** Where collected output goes, not open yet; absent = nothing is collected. */
@@ -74,7 +74,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     sources: () => ({
       runs,
       templates,
-      rulesOf: options.workflowRules ?? (() => plainWorkflowRules),
+      rulesOf: (dialect) => options.workflowRules?.(dialect) ?? plainWorkflowRules,
       newRunId: (dialect) => scheduledRunId(dialect, options.ids.uuid()),
     }),
     clock: options.clock,

@@ -147,6 +147,8 @@ class Engine implements TestEngine {
     // A file and no pipe: what the engine leaves running would hold the pipe open.
     const log = await open(this.#logFile, 'a');
     const child = spawn(program, args, {
+      // Podman's monitor notes in its working folder that a container ran out of memory.
+      cwd: this.folder,
       stdio: ['ignore', log.fd, log.fd],
       env: { ...process.env, ...this.#env },
     });

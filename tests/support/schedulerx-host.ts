@@ -8,6 +8,8 @@ import { openNonceMemory } from '../../src/dialects/aliyun/nonces.ts';
 import { answerNotFound, mountProduct, mountRpc } from '../../src/dialects/aliyun/pipeline.ts';
 import {
   createSchedulerxProduct,
+  createWorkflowRules,
+  defaultSchedulerxSettings,
   InstanceIds,
   numberInstanceIds,
   scheduleKey,
@@ -180,6 +182,12 @@ export async function startSchedulerxHost(
     scheduledRunId: (dialect, uuid) =>
       dialect === 'schedulerx' ? instanceIds.next(clock.nowMs()) : `schedule-${uuid}`,
     runKey: (dialect, nominalMs) => (dialect === 'schedulerx' ? scheduleKey(nominalMs) : null),
+    workflowRules: (dialect) =>
+      dialect === 'schedulerx'
+        ? createWorkflowRules({ ...defaultSchedulerxSettings, ...options.settings }, () =>
+            clock.nowMs(),
+          )
+        : null,
   });
   const { engine } = running;
   await numberInstanceIds(instanceIds, engine);

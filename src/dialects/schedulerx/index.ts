@@ -24,6 +24,7 @@ export { InstanceIds, scheduleKey } from './instance-ids.ts';
 export { defaultSchedulerxSettings } from './services.ts';
 export type { SchedulerxServices, SchedulerxSettings } from './services.ts';
 export { createWorkerGroups } from './worker-groups.ts';
+export { createWorkflowRules } from './workflow-rules.ts';
 
 const operations: readonly SchedulerxOperation[] = [
   ...namespaceOperations,

@@ -9,7 +9,7 @@ import {
   refusal,
   type SaeServer,
   startSaeServer,
-  status,
+  status as jobStatus,
 } from '../../support/sae.ts';
 import { dataFolder } from '../../support/server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -290,7 +290,7 @@ const rows: readonly (readonly [string, string | RegExp, Provocation, number?])[
         TerminationGracePeriodSeconds: '5',
       });
       const jobId = await exec(sae, AppId);
-      await until('the job runs', async () => (await status(sae, AppId, jobId)).State === '3');
+      await until('the job runs', async () => (await jobStatus(sae, AppId, jobId)).State === '3');
       await sae('DeleteJob', 'DELETE', '/pop/v1/sam/job/deleteJob', { AppId });
       return sae('UpdateJob', 'POST', '/pop/v1/sam/job/updateJob', { AppId, Command: 'false' });
     },

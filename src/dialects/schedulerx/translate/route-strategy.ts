@@ -57,7 +57,11 @@ function routeOf(entry: unknown, index: number): Routes[number] {
     values.length > maxTargets ||
     !values.every(
       (value): value is string =>
-        typeof value === 'string' && value !== '' && value.length <= maxTargetChars,
+        typeof value === 'string' &&
+        value !== '' &&
+        value.length <= maxTargetChars &&
+        // No store keeps it.
+        !value.includes('\0'),
     )
   ) {
     throw unfit(

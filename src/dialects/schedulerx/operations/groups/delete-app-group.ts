@@ -1,4 +1,5 @@
 import { failures } from '../../errors.ts';
+import { deleteGroupWorkflows } from '../../forget.ts';
 import { setGroupRoute } from '../../group-routes.ts';
 import { changeGroup, requireGroup } from '../../groups.ts';
 import { deleteJob } from '../../job-deletion.ts';
@@ -24,6 +25,7 @@ export const deleteAppGroup = defineOperation({
       throw failures.groupHasJobs(group.groupId, jobs.length);
     }
     for (const job of jobs) await deleteJob(services, job, caller.user);
+    await deleteGroupWorkflows(services, group, caller.user);
     await setGroupRoute(services, group, null);
     await changeGroup(services, group.namespace, group.groupId, () => null);
     return {};

@@ -4,6 +4,7 @@ import { common, defineOperation, parameter } from '../../operation.ts';
 import { tokenPageOf } from '../../page-token.ts';
 import { policyKind, policyOf } from '../../policies.ts';
 import type { SchedulerxServices } from '../../services.ts';
+import { boundedText } from '../../texts.ts';
 import { localTimeText, zoneOf } from '../../translate/one-time.ts';
 
 /** Notification policies with the applications that refer to them, the oldest first (§4.8). */
@@ -18,7 +19,7 @@ export const readPolicy = defineOperation({
   ],
   async handle({ params }, services) {
     const page = tokenPageOf(params);
-    const part = params.get('PolicyName') ?? '';
+    const part = boundedText('PolicyName', params.get('PolicyName') ?? '', 1_000);
     const { rows, total } = await services.context.engine.documents.documents({
       dialect: 'schedulerx',
       kind: policyKind,

@@ -60,7 +60,11 @@ function listOf(name: string, text: string): readonly string[] {
     list.length > maxValues ||
     !list.every(
       (each): each is string =>
-        typeof each === 'string' && each.trim() !== '' && each.length <= maxValueChars,
+        typeof each === 'string' &&
+        each.trim() !== '' &&
+        each.length <= maxValueChars &&
+        // No store keeps it.
+        !each.includes('\0'),
     )
   ) {
     throw failures.unfit(name, `it must be a JSON array of at most ${maxValues} texts`);
