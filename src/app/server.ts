@@ -37,6 +37,7 @@ import { awaitDataDir, lockDataDir } from './server-lock.ts';
 import { createStore } from './stores.ts';
 import { runAll, settledWithin } from './shutdown.ts';
 import { version } from './version.ts';
+import { createWorkers, type Workers } from './workers.ts';
 
 /** A server that listens. */
 export interface RunningServer {
@@ -97,7 +98,20 @@ async function assemble(
   const masterKey = loadOrCreateMasterKey(config.masterKeyFile ?? paths.masterKey);
   const rules = createRunRules(config, () => systemClock.nowMs());
   const box = createTextBox(masterKey, () => randomBytes(sealNonceBytes));
-  const running = await startableEngine(config, log, store, hostId, masterKey, box, rules);
+  const workers = await createWorkers(config, {
+    store,
+    unseal: (sealed, purpose) => box.unseal(sealed, purpose),
+    nowMs: () => systemClock.nowMs(),
+    log,
+  });
+  const running = await startableEngine(config, log, {
+    store,
+    hostId,
+    masterKey,
+    box,
+    rules,
+    workers,
+  });
   undo.push(() => running.close());
 
   const startedAtMs = systemClock.nowMs();
@@ -139,6 +153,7 @@ async function assemble(
   });
   const dialects = await mountDialects(host, services, config, paths.nonces, rules.instanceIds);
   undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
+  await workers.mount(host);
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
 
   await numberInstanceIds(rules.instanceIds, running.engine);
@@ -167,14 +182,20 @@ async function assemble(
   };
 }
 
+/** What the engine is made of besides its configuration. */
+interface EngineParts {
+  readonly store: Store;
+  readonly hostId: string;
+  readonly masterKey: Uint8Array;
+  readonly box: TextBox;
+  readonly rules: RunRules;
+  readonly workers: Workers;
+}
+
 async function startableEngine(
   config: FrozenConfig,
   log: Logger,
-  store: Store,
-  hostId: string,
-  masterKey: Uint8Array,
-  box: TextBox,
-  rules: RunRules,
+  { store, hostId, masterKey, box, rules, workers }: EngineParts,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
@@ -189,7 +210,10 @@ async function startableEngine(
     runKey: rules.runKey,
     workflowRules: rules.workflowRules,
     leaseTtlMs: config.store.leaseTtlMs,
-    executors: createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
+    executors: [
+      ...createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
+      ...workers.executors,
+    ],
     access,
     catalog: createCatalog({
       store,
