@@ -74,7 +74,10 @@ export async function startServer(options: {
       '--log-level',
       'error',
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...binEnvironment, ...options.config } },
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...binEnvironment, ...options.config },
+    },
   );
   const url = await firstUrl(child);
   const created = await promisify(execFile)(process.execPath, [

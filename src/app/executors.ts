@@ -1,5 +1,6 @@
 import { createContainerExecutor } from '../executors/container/executor.ts';
 import { findSocket } from '../executors/container/socket.ts';
+import { createHttpExecutor } from '../executors/http/executor.ts';
 import { createMountProvider } from '../executors/mounts/provider.ts';
 import { createPackageRunner } from '../executors/packages/runner.ts';
 import { createProcessExecutor } from '../executors/process/executor.ts';
@@ -23,7 +24,7 @@ export function createExecutors(
   config: FrozenConfig,
   { hostId, nowMs, log }: ExecutorsOptions,
 ): readonly Executor[] {
-  const { dataDir, process, container } = config;
+  const { dataDir, process, container, workers } = config;
   const refusal = processRefusal(config);
   const packages = createPackageRunner({ dataDir, config: config.packages, log });
   const mounts = createMountProvider({ volumes: config.volumes, buckets: config.buckets });
@@ -52,6 +53,13 @@ export function createExecutors(
       maxLogBytes: container.maxLogBytes,
       packages,
       mounts,
+      nowMs,
+      log,
+    }),
+    createHttpExecutor({
+      dataDir,
+      allow: workers.http.allow,
+      maxConcurrent: workers.http.maxConcurrentAttempts,
       nowMs,
       log,
     }),

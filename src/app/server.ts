@@ -28,7 +28,9 @@ import {
 import { numberInstanceIds } from '../dialects/schedulerx/index.ts';
 import { createRunRules, mountDialects, type RunRules } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
+import { createAlertRules } from '../dialects/schedulerx/index.ts';
 import { createExecutors } from './executors.ts';
+import { createNotifiers } from './notifiers/registry.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
 import { releaseLoadingMemory } from './memory.ts';
 import { createMetrics } from './metrics.ts';
@@ -225,6 +227,12 @@ async function startableEngine(
     ids: systemIds,
     random: systemRandom,
     log,
+    alerts: {
+      rules: { schedulerx: createAlertRules(store) },
+      notifiers: createNotifiers(config),
+      // Ids of SchedulerX's instances are numbers; runs of others need not be read.
+      concerns: (runId) => /^\d+$/.test(runId),
+    },
     retention: { policy: config.retention, intervalMs: config.retention.intervalMs },
     ...(config.logStores.enabled
       ? {

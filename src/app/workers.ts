@@ -28,8 +28,9 @@ export async function createWorkers(
 ): Promise<Workers> {
   const executors: Executor[] = [];
   const mounts: Mount[] = [];
-  if (config.workers.schedulerx.enabled) await addSchedulerx(config, options, executors, mounts);
+  // The first that takes a job gets it: XXL-JOB takes `java` only where such executors live.
   if (config.workers.xxlJob.enabled) await addXxlJob(config, options, executors, mounts);
+  if (config.workers.schedulerx.enabled) await addSchedulerx(config, options, executors, mounts);
   return {
     executors,
     async mount(scope) {

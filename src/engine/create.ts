@@ -3,6 +3,7 @@ import type { Clock, Ids, Randomness } from '../ports/clock.ts';
 import type { AttemptReport, Executor } from '../ports/executor.ts';
 import type { LogStore, LogStoreStats } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
+import { type AlertOptions, Alerts } from './alerts.ts';
 import { Collector } from './collector.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -49,6 +50,8 @@ export interface EngineOptions {
   readonly retention?: RetentionOptions;
   /** Where collected output goes, not open yet; absent = nothing is collected. */
   readonly logs?: LogStore;
+  /** What people are told; absent = nothing. */
+  readonly alerts?: AlertOptions;
 }
 
 /** A running engine and how to end it. */
@@ -97,7 +100,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
     counters: { runsAccepted: 0, runsFinished: 0, attemptsStarted: 0, staleReports: 0 },
     owner: { fence: 0 },
     preparing,
+    onFinished: (runIds) => alerts?.finished(runIds),
   };
+  const alerts =
+    options.alerts === undefined ? null : new Alerts(options, options.host, options.alerts);
   const membership: Membership = new Membership(runtime, {
     host: options.host,
     leaseTtlMs: options.leaseTtlMs,
@@ -123,7 +129,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
     membership,
     preparing,
     (deadlineMs) => deadlines.expect(deadlineMs),
-    (attempt) => collector?.begin(attempt),
+    (attempt) => {
+      collector?.begin(attempt);
+      alerts?.claimed(attempt);
+    },
   );
   const scheduler = new Scheduler(runtime, dispatcher, {
     id: scheduledRunId,
@@ -136,7 +145,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
   });
   const { logs } = options;
   const collector = logs === undefined ? null : new Collector(runtime, logs);
-  const templates = collected(createTemplates(runtime, dispatcher, scheduler, purger), collector);
+  const templates = hearingOfDeletes(
+    createTemplates(runtime, dispatcher, scheduler, purger),
+    async (id, dialect) => {
+      collector?.templateDeleted(id);
+      await alerts?.templateDeleted(dialect, id);
+    },
+  );
   const runs = createRuns(runtime, dispatcher, purger);
   let started = false;
   let unwatch = async (): Promise<void> => {};
@@ -162,7 +177,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await dispatcher.stop();
     await reporter.flush();
     await purger.stop();
-    await Promise.all([remover.stop(), retention.stop(), collector?.stop()]);
+    await Promise.all([remover.stop(), retention.stop(), collector?.stop(), alerts?.stop()]);
     await membership.stop();
   };
 
@@ -200,6 +215,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       remover.wake();
       retention.start();
       collector?.start();
+      alerts?.start();
       dispatcher.wake();
       scheduler.start();
       unwatch =
@@ -221,14 +237,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
   };
 }
 
-/** Templates whose log stores go with them. */
-function collected(templates: Templates, collector: Collector | null): Templates {
-  if (collector === null) return templates;
+/** Templates with what goes when they do: log stores, marks of alerts. */
+function hearingOfDeletes(
+  templates: Templates,
+  onDeleted: (id: string, dialect: DialectName) => Promise<void>,
+): Templates {
   return {
     ...templates,
     async delete(id, dialect, by) {
       await templates.delete(id, dialect, by);
-      collector.templateDeleted(id);
+      await onDeleted(id, dialect);
     },
   };
 }

@@ -10,6 +10,7 @@ export type {
   SubmitRequest,
   Templates,
 } from './engine.ts';
+export type { AlertOptions, AlertRules } from './alerts.ts';
 export type { Document, DocumentContent, DocumentName } from '../ports/documents.ts';
 export type { ChangeQuery, NamedChange, TaggedTemplate } from '../ports/catalog.ts';
 export type { RunOverride, TemplateSummary } from '../ports/store.ts';

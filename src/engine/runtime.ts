@@ -30,6 +30,8 @@ export interface Runtime {
   readonly counters: EngineCounters;
   /** This server as owner of attempts; its fencing number changes when it has to join anew. */
   readonly owner: { fence: number };
+  /** Hears of runs that reached a final state. Never throws. */
+  readonly onFinished: (runIds: readonly string[]) => void;
   /** Claimed attempts that no executor knows yet. */
   readonly preparing: {
     /** False = it is not there. */
@@ -60,4 +62,5 @@ export function announceFinished(runtime: Runtime, runIds: readonly string[]): v
     runtime.counters.runsFinished += 1;
     runtime.signals.notify(id);
   }
+  if (runIds.length > 0) runtime.onFinished(runIds);
 }

@@ -37,6 +37,11 @@ export const optionalTools = [
     neededFor: 'compat: the typed SDK for Go',
   },
   {
+    name: 'mvn',
+    probe: ['mvn', '--version'],
+    neededFor: 'compat: a real XXL-JOB executor is built',
+  },
+  {
     name: 'dockerd',
     probe: [
       'sh',

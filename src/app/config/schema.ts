@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import { defaultAdmissionLimits } from '../../domain/admission.ts';
 import { buckets, container, packages, volumes } from './execution.ts';
 import { logStores, retention } from './keeping.ts';
+import { notifications } from './notifications.ts';
 import { sae } from './sae.ts';
 import { schedulerx } from './schedulerx.ts';
 import { closed, mib } from './shapes.ts';
@@ -119,6 +120,7 @@ export const configSchema = Type.Object(
     buckets,
     logStores,
     workers,
+    notifications,
     limits: Type.Object(
       {
         replicasPerTemplate: Type.Integer({

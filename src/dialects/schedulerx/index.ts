@@ -20,6 +20,7 @@ import { defaultSchedulerxSettings } from './services.ts';
 import type { SchedulerxServices, SchedulerxSettings } from './services.ts';
 import { readSurroundings } from './surroundings.ts';
 
+export { createAlertRules } from './alert-rules.ts';
 export { InstanceIds, scheduleKey } from './instance-ids.ts';
 export { defaultSchedulerxSettings } from './services.ts';
 export type { SchedulerxServices, SchedulerxSettings } from './services.ts';

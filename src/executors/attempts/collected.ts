@@ -36,7 +36,7 @@ limit=$1
 mkdir -p "$2" && cd "$2" || exit 1
 shift 2
 while [ $# -ge 2 ]; do
-  if [ -f "$1" ] && ! [ -e "$2" ]; then
+  if [ -f "$1" ] && [ -r "$1" ] && ! [ -e "$2" ]; then
     tail -c "$limit" "$1" | head -c "$limit" > "$2.new" && mv -f "$2.new" "$2"
   fi
   shift 2

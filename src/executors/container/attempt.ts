@@ -66,6 +66,8 @@ export class ContainerAttempt {
   #startedAtMs: number | null = null;
   #reported = false;
   #hasExited = false;
+  /** Whether what the job changed in mounts did not go back. */
+  #mountsLeft = false;
 
   constructor(
     shared: Shared,
@@ -123,6 +125,8 @@ export class ContainerAttempt {
       // Closed: the next life of the server goes on from what is on the disk.
       if (!this.#shared.closing.aborted) {
         this.#shared.warn({ err: error, attemptId: this.id }, 'an attempt could not be followed');
+        // The container may still write to them.
+        this.#mountsLeft = readAttempt(this.#folder).hasMounts;
         this.#end({ kind: 'lost', message: (error as Error).message });
       }
     } finally {
@@ -173,8 +177,8 @@ export class ContainerAttempt {
     if (state === null) {
       if (!started) return await this.#refuse(why);
       makeFolder(this.#folder);
-      await this.#finishMounts();
-      return this.#end({ kind: 'lost', message: 'its container is gone: nobody saw how it ended' });
+      await this.#endLost('its container is gone: nobody saw how it ended');
+      return;
     }
     makeFolder(this.#folder);
     this.#record = readAttempt(this.#folder);
@@ -207,11 +211,11 @@ export class ContainerAttempt {
     const { state, problems } = await watch.run();
     this.#running.abort(new Error('over'));
     const stop = (await this.#stopping) ?? '';
-    const mounts = await this.#finishMounts();
     if (state === null) {
-      this.#end({ kind: 'lost', message: 'its container was removed by somebody else' });
+      await this.#endLost('its container was removed by somebody else');
       return;
     }
+    const mounts = await this.#finishMounts();
     const ending = endOf(state, this.#stop, record.memoryMib);
     const words = [ending.message, stop, ...problems, mounts].filter((text) => text !== '');
     this.#end({ ...ending, message: words.join('; ') }, state.finishedAtMs);
@@ -258,7 +262,11 @@ export class ContainerAttempt {
 
   async #finishMounts(): Promise<string> {
     if (!(this.#record ?? readAttempt(this.#folder)).hasMounts) return '';
-    return finishMounts(this.#shared.mounts, this.#folder, this.#shared.closing);
+    const problem = await finishMounts(this.#shared.mounts, this.#folder, this.#shared.closing);
+    // Closing: a later life tries it again.
+    this.#shared.closing.throwIfAborted();
+    this.#mountsLeft = problem !== '';
+    return problem;
   }
 
   /** Asks the engine, again when it was away meanwhile. Only for what may be asked twice. */
@@ -275,9 +283,18 @@ export class ContainerAttempt {
     }
   }
 
-  async #refuse(message: string): Promise<void> {
+  #refuse(message: string): Promise<void> {
+    return this.#endWithout('refused', message);
+  }
+
+  #endLost(message: string): Promise<void> {
+    return this.#endWithout('lost', message);
+  }
+
+  /** The end of an attempt that has no container to read. */
+  async #endWithout(kind: 'refused' | 'lost', message: string): Promise<void> {
     const words = [message, await this.#finishMounts()].filter((text) => text !== '');
-    this.#end({ kind: 'refused', message: words.join('; ') });
+    this.#end({ kind, message: words.join('; ') });
     await this.#removeContainer();
   }
 
@@ -291,6 +308,7 @@ export class ContainerAttempt {
       exitCode: null,
       signal: null,
       stopped: false,
+      ...(this.#mountsLeft ? { mountsLeft: true } : {}),
       ...ending,
     };
     try {

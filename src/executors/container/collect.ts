@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { matchesCollectedPath } from '../../ports/log-store.ts';
 import type { EngineApi } from './api.ts';
 import {
   maxCollectedBytes,
@@ -23,6 +24,8 @@ export class FileCollector {
   readonly #api: EngineApi;
   readonly #folder: string;
   readonly #seen: ReadonlyMap<string, Seen>;
+  /** Names of what was kept. */
+  readonly #kept = new Set<string>();
 
   constructor(api: EngineApi, folder: string, paths: readonly string[]) {
     this.#api = api;
@@ -41,7 +44,7 @@ export class FileCollector {
       if (!final && seen.bytes > maxLiveCollectBytes) continue;
       const base = path.posix.basename(text);
       const problem = base.includes('*')
-        ? await this.#fetchMatching(container, path.posix.dirname(text), base, seen, signal)
+        ? await this.#fetchMatching(container, text, seen, signal)
         : await this.#fetchOne(container, text, seen, final, signal);
       if (problem !== '') problems.push(problem);
     }
@@ -82,17 +85,17 @@ export class FileCollector {
 
   async #fetchMatching(
     container: string,
-    parent: string,
     pattern: string,
     seen: Seen,
     signal: AbortSignal,
   ): Promise<string> {
+    const parent = path.posix.dirname(pattern);
     const stat = await this.#api.stat(container, parent, signal);
     if (stat?.kind !== 'folder') return '';
     const archive = await this.#api.archive(container, parent, signal);
     if (archive === null) return '';
-    const matches = matcher(pattern);
-    let files = 0;
+    // Entries are `<folder>/<file>`, those of the root `<file>`: what lies deeper is not asked for.
+    const depth = parent === '/' ? 1 : 2;
     seen.bytes = 0;
     try {
       for await (const entry of readTar(archive)) {
@@ -100,15 +103,11 @@ export class FileCollector {
         if (seen.bytes > maxCollectedBytes) {
           return `${parent} holds more than ${maxCollectedBytes} bytes; not all of it was searched for ${pattern}`;
         }
-        // `<folder>/<file>`: what lies deeper is not asked for.
         const parts = entry.name.replace(/^\.?\//, '').split('/');
-        const name = parts.at(-1) ?? '';
-        if (entry.kind !== 'file' || parts.length > 2 || !matches(name)) continue;
-        files += 1;
-        if (files > maxCollectedFiles) {
-          return `only ${maxCollectedFiles} files that match ${pattern} in ${parent} are collected`;
-        }
-        const problem = await this.#keep(path.posix.join(parent, name), entry);
+        const source = path.posix.join(parent, parts.at(-1) ?? '');
+        if (entry.kind !== 'file' || parts.length > depth) continue;
+        if (!matchesCollectedPath(pattern, source)) continue;
+        const problem = await this.#keep(source, entry);
         if (problem !== '') return problem;
       }
     } finally {
@@ -123,6 +122,10 @@ export class FileCollector {
     if (Buffer.byteLength(name) > maxCollectedNameBytes) {
       return `the path ${source.slice(0, 80)}… is too long to be collected`;
     }
+    if (!this.#kept.has(name) && this.#kept.size >= maxCollectedFiles) {
+      return `only ${maxCollectedFiles} files are collected`;
+    }
+    this.#kept.add(name);
     const folder = path.join(this.#folder, names.collected);
     const fresh = path.join(this.#folder, `${names.collected}.new`);
     await fs.promises.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -143,22 +146,4 @@ export class FileCollector {
       ? ''
       : `only the first ${maxCollectedBytes} of ${entry.size} bytes of ${source} were collected`;
   }
-}
-
-/** Paths of what was collected of an attempt. */
-export async function collectedPaths(folder: string): Promise<readonly string[]> {
-  const found = await fs.promises.readdir(path.join(folder, names.collected)).catch(() => []);
-  return found.map((name) => decodeURIComponent(name)).toSorted();
-}
-
-/** File in which a collected path is kept. */
-export function collectedFile(folder: string, source: string): string {
-  return path.join(folder, names.collected, encodeURIComponent(source));
-}
-
-/** `*` stands for any characters, none included. */
-function matcher(pattern: string): (name: string) => boolean {
-  const words = pattern.split('*').map((word) => word.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  const expression = new RegExp(`^${words.join('[^/]*')}$`, 's');
-  return (name) => expression.test(name);
 }

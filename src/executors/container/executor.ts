@@ -8,15 +8,15 @@ import type {
   LogChunk,
   LogStream,
 } from '../../ports/executor.ts';
+import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { isAttemptId } from '../attempts/folder.ts';
-import { readFileChunk, readLogChunk } from '../attempts/log.ts';
+import { readLogChunk } from '../attempts/log.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
 import type { MountProvider } from '../mounts/contract.ts';
 import type { PackageRunner } from '../packages/contract.ts';
 import { EngineApi, hostLabelOf } from './api.ts';
 import { ContainerAttempt, type Shared } from './attempt.ts';
 import { EngineClient } from './client.ts';
-import { collectedFile, collectedPaths } from './collect.ts';
 import { EngineConnection } from './connection.ts';
 import { commandProblem, type Ulimit } from './container-config.ts';
 import { Limiter } from './limiter.ts';
@@ -221,8 +221,7 @@ class ContainerExecutor implements Executor {
   }
 
   collected(attemptId: string): Promise<readonly string[]> {
-    if (!isAttemptId(attemptId)) return Promise.resolve([]);
-    return collectedPaths(this.location(attemptId));
+    return Promise.resolve(isAttemptId(attemptId) ? collectedPaths(this.location(attemptId)) : []);
   }
 
   readCollected(
@@ -232,8 +231,8 @@ class ContainerExecutor implements Executor {
     maxBytes: number,
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
-    const file = collectedFile(this.location(attemptId), source);
-    return Promise.resolve(readFileChunk(file, offset, maxBytes));
+    const folder = this.location(attemptId);
+    return Promise.resolve(readCollectedChunk(folder, source, offset, maxBytes));
   }
 
   async remove(attemptIds: readonly string[]): Promise<void> {

@@ -43,6 +43,8 @@ export const engineLogFiles = 2;
 export const postStartMs = 60_000;
 /** Longest grace that is honoured: one day. */
 export const maxGraceMs = 24 * 60 * 60 * 1000;
+/** Pause before a container that was killed and has not ended is killed again. */
+export const killAgainMs = 5_000;
 /** Last words of a failed hook that are told. */
 export const maxHookWordsBytes = 500;
 /** Least memory that an engine takes as a limit. */

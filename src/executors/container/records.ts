@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { collectedFolder } from '../attempts/collected.ts';
 import { files, type StopRecord } from '../attempts/folder.ts';
 import { maxSmallFileBytes } from '../attempts/limits.ts';
 
@@ -16,10 +17,10 @@ export const names = {
   position: 'position',
   /** Files that the job finds somewhere in its file system; gone with its end. */
   mounted: 'mounted',
-  /** What mounts need of their own; gone with the attempt's end. */
+  /** What mounts need of their own; gone with the attempt's end, see `removeSecrets`. */
   scratch: 'mounts',
   /** Collected files of the job, named by their escaped path. */
-  collected: 'collected',
+  collected: collectedFolder,
 } as const;
 
 /** The folder under the data directory that holds one folder per attempt. */
@@ -49,6 +50,8 @@ export interface EndRecord {
   readonly signal: string | null;
   readonly stopped: boolean;
   readonly message: string;
+  /** True when what the job changed in mounts could not go back: then its copy stays. */
+  readonly mountsLeft?: boolean;
 }
 
 /** What is known of an attempt whose record is missing. */
@@ -107,9 +110,13 @@ export function recordStop(folder: string, record: StopRecord): StopRecord {
   return record;
 }
 
-/** Removes what an ended attempt needs no more and what may hold secrets. */
+/**
+ * Removes what an ended attempt needs no more and what may hold secrets. What its job changed in
+ * mounts and could not go back is for a person, and goes with the attempt's folder.
+ */
 export async function removeSecrets(folder: string): Promise<void> {
-  for (const name of [names.mounted, names.scratch, names.position]) {
+  const mounts = readEnd(folder)?.mountsLeft === true ? [] : [names.scratch];
+  for (const name of [names.mounted, names.position, ...mounts]) {
     await fs.promises.rm(path.join(folder, name), { recursive: true, force: true });
   }
 }

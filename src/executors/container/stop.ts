@@ -3,7 +3,7 @@ import type { StopRecord } from '../attempts/folder.ts';
 import type { EngineApi } from './api.ts';
 import { EngineUnreachable } from './client.ts';
 import { runHook } from './hooks.ts';
-import { followBackoffMs } from './limits.ts';
+import { followBackoffMs, killAgainMs } from './limits.ts';
 
 interface Stopping {
   readonly api: EngineApi;
@@ -21,7 +21,8 @@ interface Stopping {
 
 /**
  * PreStop hook, SIGTERM to the container's first process, the rest of the grace, then SIGKILL,
- * which ends all of its processes. The grace counts from the first request and includes the hook.
+ * which ends all of its processes, and again until they have ended. The grace counts from the first
+ * request and includes the hook.
  * @returns what could not be done, '' usually.
  */
 export async function stopContainer(stopping: Stopping): Promise<string> {
@@ -41,7 +42,11 @@ export async function stopContainer(stopping: Stopping): Promise<string> {
       signal: ended,
       ref: false,
     });
-    await signal(stopping, 'SIGKILL');
+    for (;;) {
+      await signal(stopping, 'SIGKILL');
+      // Engines may refuse it under load, or lose the end: nobody but us would ever try again.
+      await pause(killAgainMs, undefined, { signal: ended, ref: false });
+    }
   } catch (error) {
     if (!ended.aborted) throw error;
   }

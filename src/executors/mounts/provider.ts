@@ -156,7 +156,10 @@ async function finishRemote(
     }
   }
   // What may still get back is tried again with the manifest; the rest needs a person.
-  if (failed.length > 0) throw new Error(`not taken back yet: ${some([...failed, ...refused])}`);
+  if (failed.length > 0) {
+    const names = some([...failed, ...refused]);
+    throw new Error(`not taken back yet, the job's copy stays in ${folder}: ${names}`);
+  }
   if (refused.length === 0) {
     await fs.promises.rm(folder, { recursive: true, force: true });
     return;

@@ -3,7 +3,8 @@ import { files } from '../attempts/folder.ts';
 import { folderVariable, graceLine, idVariable, launcherVariable } from './protocol.ts';
 import { maxCommandBytes, maxGraceMs } from './limits.ts';
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where programs are looked for when the job does not say. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Variables a shell refuses, computes itself, or acts upon when assigned. They are handed over by

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import type { PackageRunner } from '../packages/contract.ts';
-import type { ProcessExecutorOptions } from './options.ts';
+import { type ProcessExecutorOptions, supervisorConfig } from './options.ts';
 import type {
   AttemptRef,
   AttemptReport,
@@ -14,31 +14,26 @@ import type {
 import { commandProblem, renderCommandFiles } from './command.ts';
 import { SupervisorConnection } from './connection.ts';
 import { prepareFolders, supervisorSocketPath } from './launch.ts';
+import { finishAttempt } from './endings.ts';
 import { JobFileSystems } from './file-system.ts';
-import { endReports } from './live.ts';
-import type { Live } from './live.ts';
+import { endReports, type Live, newLive } from './live.ts';
 import { readNote } from './note.ts';
 import {
   artifactProblem,
-  fileSystemProblem,
   needsPreparation,
+  type PreparedStart,
   prepareStart,
 } from './preparation.ts';
-import type { PreparedStart } from './preparation.ts';
 import { Preparing } from './preparing.ts';
+import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { readLogChunk } from '../attempts/log.ts';
-import { protocolVersion } from './protocol.ts';
 import type { JobUser, Reply } from './protocol.ts';
 import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
 import { resolveJobUser } from './user.ts';
 
 export type { ProcessExecutorOptions } from './options.ts';
-
 export { hostImage } from './preparation.ts';
-
-const defaultMinFreeKeepers = 8;
-const defaultSupervisorIdleMs = 60_000;
 
 /**
  * Runs attempts as processes of this machine, through a supervisor that outlives the server.
@@ -57,7 +52,7 @@ class ProcessExecutor implements Executor {
   readonly #packages: PackageRunner | null;
   readonly #preparing: Preparing;
   readonly #fileSystems: JobFileSystems;
-  /** Ends taking back what jobs changed, when the server closes. */
+  /** Ends what is done after the end of jobs, when the server closes. */
   readonly #closing = new AbortController();
   readonly #dataDir: string;
   readonly #live = new Map<string, Live>();
@@ -98,7 +93,7 @@ class ProcessExecutor implements Executor {
     if (!this.#options.enabled) return this.#options.disabledReason;
     return (
       artifactProblem(spec.task, this.#packages) ??
-      fileSystemProblem(spec, this.#fileSystems) ??
+      this.#fileSystems.refuses(spec) ??
       commandProblem([argv, postStart, preStop], env)
     );
   }
@@ -135,9 +130,10 @@ class ProcessExecutor implements Executor {
         refused.push(this.#refusal(attemptId, fence, problem));
         continue;
       }
-      const live: Live = { fence, start: null, sent: false, stopping: false, note: '' };
+      const ending = needsPreparation(attempt) ? 'due' : 'none';
+      const live = newLive(fence, { ending });
       this.#live.set(attemptId, live);
-      if (needsPreparation(attempt)) this.#prepare(attempt, live);
+      if (ending === 'due') this.#prepare(attempt, live);
       else this.#send(live, { start: attempt, note: '' });
     }
     this.#reportLater(refused);
@@ -157,13 +153,7 @@ class ProcessExecutor implements Executor {
 
   adopt(attempts: readonly AttemptRef[]): Promise<void> {
     for (const { attemptId, fence, started } of attempts) {
-      this.#live.set(attemptId, {
-        fence,
-        start: null,
-        sent: started,
-        stopping: false,
-        note: null,
-      });
+      this.#live.set(attemptId, newLive(fence, { sent: started, note: null, ending: 'due' }));
       if (this.#connected) this.#connection?.send({ t: 'adopt', id: attemptId, started });
     }
     return Promise.resolve();
@@ -182,6 +172,21 @@ class ProcessExecutor implements Executor {
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
     return Promise.resolve(readLogChunk(this.location(attemptId), stream, offset, maxBytes));
+  }
+
+  collected(attemptId: string): Promise<readonly string[]> {
+    return Promise.resolve(isAttemptId(attemptId) ? collectedPaths(this.location(attemptId)) : []);
+  }
+
+  readCollected(
+    attemptId: string,
+    file: string,
+    offset: number,
+    maxBytes: number,
+  ): Promise<LogChunk | null> {
+    if (!isAttemptId(attemptId)) return Promise.resolve(null);
+    const folder = this.location(attemptId);
+    return Promise.resolve(readCollectedChunk(folder, file, offset, maxBytes));
   }
 
   /**
@@ -236,17 +241,12 @@ class ProcessExecutor implements Executor {
     });
   }
 
-  #send(live: Live, { start: attempt, files, namespace, note }: PreparedStart): void {
+  #send(live: Live, { start: attempt, note, ...laid }: PreparedStart): void {
     const contents = renderCommandFiles(attempt, {
       folder: this.location(attempt.attemptId),
       user: this.#user?.name ?? os.userInfo().username,
     });
-    const start: Live['start'] = { t: 'start', id: attempt.attemptId, ...contents };
-    live.start = {
-      ...start,
-      ...(files === undefined ? {} : { files }),
-      ...(namespace === undefined ? {} : { namespace }),
-    };
+    live.start = { t: 'start', id: attempt.attemptId, ...contents, ...laid };
     live.note = note;
     if (this.#connected) live.sent = this.#connection?.send(live.start) ?? false;
   }
@@ -269,17 +269,12 @@ class ProcessExecutor implements Executor {
   }
 
   #connect(socketPath: string): SupervisorConnection {
-    const { maxConcurrent, maxLogBytes, minFreeKeepers, supervisorIdleMs, log } = this.#options;
-    const config = {
-      protocol: protocolVersion,
+    const { log } = this.#options;
+    const config = supervisorConfig(this.#options, {
       dataDir: this.#dataDir,
       socketPath,
       jobUser: this.#user,
-      maxKeepers: maxConcurrent,
-      minFreeKeepers: Math.min(minFreeKeepers ?? defaultMinFreeKeepers, maxConcurrent),
-      maxLogBytes,
-      idleMs: supervisorIdleMs ?? defaultSupervisorIdleMs,
-    };
+    });
     return new SupervisorConnection(config, {
       connected: (hello) => {
         this.#connected = true;
@@ -323,14 +318,19 @@ class ProcessExecutor implements Executor {
     this.#connection?.send({ t: 'only', ids: [...this.#live.keys()] });
   }
 
-  /** What the job changed goes back before its end is told; a later server does it otherwise. */
-  async #takeBack(reply: Extract<Reply, { t: 'ended' }>, live: Live): Promise<void> {
-    if (live.takingBack) return;
-    live.takingBack = true;
-    const words = await this.#fileSystems.finish(reply.id, this.#closing.signal);
+  /** What is due is done before the end is told; a later server does it otherwise. */
+  async #finish(reply: Extract<Reply, { t: 'ended' }>, live: Live): Promise<void> {
+    if (live.ending === 'under-way') return;
+    live.ending = 'under-way';
+    const { message, result } = await finishAttempt(reply, {
+      folder: this.location(reply.id),
+      user: this.#user,
+      fileSystems: this.#fileSystems,
+      signal: this.#closing.signal,
+    });
     if (this.#closing.signal.aborted) return;
-    live.takenBack = true;
-    const message = [reply.message, words].filter((text) => text !== '').join('; ');
+    live.ending = 'over';
+    live.result = result;
     this.#pass([{ ...reply, message }]);
   }
 
@@ -347,8 +347,8 @@ class ProcessExecutor implements Executor {
         reports.push({ ...base, kind: 'started', pid: reply.pid, ...this.#note(reply.id, live) });
         continue;
       }
-      if (reply.t === 'ended' && !live.takenBack && this.#fileSystems.has(reply.id)) {
-        void this.#takeBack(reply, live);
+      if (reply.t === 'ended' && live.ending !== 'none' && live.ending !== 'over') {
+        void this.#finish(reply, live);
         continue;
       }
       this.#forget(reply.id);

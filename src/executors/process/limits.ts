@@ -2,6 +2,8 @@
 
 /** Largest `command` file: the kernel takes about 2 MiB of arguments and environment together. */
 export const maxCommandBytes = 1024 * 1024;
+/** Longest text of a script. */
+export const maxScriptBytes = 1024 * 1024;
 /** Longest message on the supervisor's socket; a longer one ends the connection. */
 export const maxMessageBytes = 8 * 1024 * 1024;
 /** Reports a server may leave unread before the supervisor drops it (it adopts when it is back). */

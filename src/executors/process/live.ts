@@ -12,11 +12,23 @@ export interface Live {
   /** Whether a supervisor may have seen the start. */
   sent: boolean;
   stopping: boolean;
-  /** Whether what the job changed is being taken back, and whether that is over. */
-  takingBack?: boolean;
-  takenBack?: boolean;
+  /**
+   * What is done between its end and the report of it (`finishAttempt`): `none` for plain starts,
+   * which are told at once; `due` also where only its folder knows whether there is anything.
+   */
+  ending: 'none' | 'due' | 'under-way' | 'over';
+  /** What a script answered; null = it was none, or has not ended. */
+  result: string | null;
   /** Goes into the report of the start; null = in the attempt's folder, if anywhere. */
   note: string | null;
+}
+
+/** An attempt that begins to be looked after. */
+export function newLive(
+  fence: number,
+  facts: Pick<Live, 'ending'> & Partial<Pick<Live, 'sent' | 'note'>>,
+): Live {
+  return { fence, start: null, sent: false, stopping: false, note: '', result: null, ...facts };
 }
 
 /** What the end of an attempt is told as; its start too, if nobody has told that. */
@@ -29,7 +41,8 @@ export function endReports(
   const base = { attemptId: reply.id, fence: live.fence, atMs };
   if (reply.t !== 'ended') return [{ ...base, kind: reply.t, message }];
   const { exitCode, signal, stopped, pid, startedAtMs } = reply;
-  const ended = { ...base, kind: 'ended', exitCode, signal, stopped, message } as const;
+  const result = live.result === null ? {} : { result: live.result };
+  const ended = { ...base, kind: 'ended', exitCode, signal, stopped, message, ...result } as const;
   if (live.start === null) return [ended];
   return [{ ...base, kind: 'started', atMs: startedAtMs || atMs, pid, ...note }, ended];
 }

@@ -1,5 +1,10 @@
 import type { MountProvider } from '../mounts/contract.ts';
 import type { PackageRunner } from '../packages/contract.ts';
+import { protocolVersion } from './protocol.ts';
+import type { SupervisorConfig } from './protocol.ts';
+
+const defaultMinFreeKeepers = 8;
+const defaultSupervisorIdleMs = 60_000;
 
 /** The part of the logger this executor uses. */
 export interface ProcessExecutorLog {
@@ -30,4 +35,19 @@ export interface ProcessExecutorOptions {
   readonly supervisorIdleMs?: number;
   nowMs(): number;
   readonly log: ProcessExecutorLog;
+}
+
+/** What the supervisor of these options is started with. `found` is what only opening tells. */
+export function supervisorConfig(
+  { maxConcurrent, maxLogBytes, minFreeKeepers, supervisorIdleMs }: ProcessExecutorOptions,
+  found: Pick<SupervisorConfig, 'dataDir' | 'socketPath' | 'jobUser'>,
+): SupervisorConfig {
+  return {
+    protocol: protocolVersion,
+    ...found,
+    maxKeepers: maxConcurrent,
+    minFreeKeepers: Math.min(minFreeKeepers ?? defaultMinFreeKeepers, maxConcurrent),
+    maxLogBytes,
+    idleMs: supervisorIdleMs ?? defaultSupervisorIdleMs,
+  };
 }

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Mount } from '../../../src/domain/template.ts';
 import { namespaceProblem } from '../../../src/executors/mounts/namespace.ts';
+import { hostMounts } from '../../support/host-mounts.ts';
 import { createMountProvider } from '../../../src/executors/mounts/provider.ts';
 import { createProcessExecutor, hostImage } from '../../../src/executors/process/executor.ts';
 import type { AttemptReport, AttemptStart, Executor } from '../../../src/ports/executor.ts';
@@ -119,8 +120,8 @@ const nas = (readOnly: boolean, inside = '/') => ({
 });
 
 describe('processes with mounts', problem === null ? {} : { skip: problem }, () => {
-  const before = fs.readFileSync('/proc/self/mountinfo', 'utf8');
-  after(() => assert.equal(fs.readFileSync('/proc/self/mountinfo', 'utf8'), before));
+  const before = hostMounts();
+  after(() => assert.deepEqual(hostMounts(), before));
 
   test('see files, volumes and hosts lines; exit codes come through', async (t) => {
     const { dataDir, volume } = await folders(t);

@@ -138,6 +138,11 @@ const rows: readonly (readonly [string, string | RegExp, Provocation, number?])[
     'The maximum length of package version is exceeded.',
     update({ PackageVersion: 'x'.repeat(65) }, jar),
   ],
+  [
+    'App.Package.Version.Exists',
+    'The package version of application already exists.',
+    update({ PackageUrl: 'http://files.example/other.jar' }, jar),
+  ],
   ['JarApplication.MissingJdk', 'A FatJar application must contain JDK.', create({ Jdk: '' }, jar)],
   [
     'WarApplication.MissingJdkWebcontainer',

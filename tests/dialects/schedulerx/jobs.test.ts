@@ -116,7 +116,7 @@ describe('jobs', () => {
           { limit: 3, backoffMs: 30_000, backoffMaxMs: 30_000 },
           60_000,
           'Etc/GMT-8',
-          ['Priority', 'ContactInfo'],
+          ['Priority'],
         ],
       );
       assert.equal((await call('DeleteJob', { ...group, JobId: String(id) }))['Success'], true);

@@ -14,13 +14,12 @@ const mapFields = [
 const workerTypes = ['java', 'go', 'golang'];
 
 /** Parameters that are kept and read back and have no effect on this job. */
-export function ignoredParameters({ given, contacts }: JobDocument): readonly string[] {
+export function ignoredParameters({ given }: JobDocument): readonly string[] {
   const type = given['JobType'] ?? '';
   const names = ['Template', 'Priority'];
   if (!workerTypes.includes(type)) names.push(...mapFields);
   if (type !== 'java') names.push('ClassName');
   if (type === 'java') names.push('Content');
   if (given['TimeType'] !== '1') names.push('Calendar');
-  const ignored = names.filter((name) => (given[name] ?? '') !== '');
-  return contacts.length === 0 ? ignored : [...ignored, 'ContactInfo'];
+  return names.filter((name) => (given[name] ?? '') !== '');
 }

@@ -14,6 +14,7 @@ import {
   prepareNamespace,
 } from '../../../../src/executors/mounts/namespace.ts';
 import type { NamespaceWish } from '../../../../src/executors/mounts/namespace.ts';
+import { hostMounts } from '../../../support/host-mounts.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { within } from '../../../support/until.ts';
 
@@ -77,15 +78,13 @@ async function finish(child: ChildProcess): Promise<Result> {
   return { stdout, stderr, code, signal };
 }
 
-const hostMounts = (): string => fs.readFileSync('/proc/self/mountinfo', 'utf8');
-
 describe('a private mount namespace', skip, () => {
-  let mountsBefore = '';
+  let mountsBefore: readonly string[] = [];
   before(() => {
     mountsBefore = hostMounts();
   });
   after(() => {
-    assert.equal(hostMounts(), mountsBefore, 'mounts were left behind on the host');
+    assert.deepEqual(hostMounts(), mountsBefore, 'mounts were left behind on the host');
   });
 
   test('shows files where the host has neither file nor folder, read-only, and siblings stay', async (t) => {

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JobSpec, Task } from '../../../../src/domain/template.ts';
 import type { PackageRequest } from '../../../../src/executors/packages/contract.ts';
-import {
-  fileSystemProblem,
-  needsPreparation,
-  prepareStart,
-} from '../../../../src/executors/process/preparation.ts';
+import { needsPreparation, prepareStart } from '../../../../src/executors/process/preparation.ts';
 import { JobFileSystems } from '../../../../src/executors/process/file-system.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { Preparing } from '../../../../src/executors/process/preparing.ts';
@@ -46,13 +42,20 @@ const artifact = {
   php: { config: null, location: null },
 } as const;
 
-test('a plain start needs no preparation; packages, files, mounts and hosts do', () => {
+const script = { kind: 'script', language: 'shell', text: 'a\r\nb\n' } as const;
+const stdout = { source: { kind: 'stdout' }, into: null } as const;
+const file = (path: string) => ({ source: { kind: 'file', path }, into: null }) as const;
+
+test('a plain start needs no preparation; packages, scripts, files, mounts, hosts and collecting do', () => {
   assert.equal(needsPreparation(start({})), false);
   assert.equal(
     needsPreparation(start({ mounts: [], hostAliases: [] }, { files: [], mounts: [] })),
     false,
   );
+  assert.equal(needsPreparation(start({ collect: [stdout] })), false);
   assert.ok(needsPreparation(start({ artifact })));
+  assert.ok(needsPreparation(start({ artifact: script })));
+  assert.ok(needsPreparation(start({ collect: [stdout, file('/tmp/a.log')] })));
   assert.ok(needsPreparation(start({}, { files: [{ path: '/a', content: '' }] })));
   assert.ok(needsPreparation(start({ hostAliases: [{ hostName: 'h', ip: '127.0.0.1' }] })));
 });
@@ -60,16 +63,22 @@ test('a plain start needs no preparation; packages, files, mounts and hosts do',
 const fileSystems = new JobFileSystems(null, '/nowhere');
 
 test('what needs a file system of its own is refused in words', () => {
-  assert.equal(fileSystemProblem(start({}).spec, fileSystems), null);
-  const stdout = [{ source: { kind: 'stdout' }, into: null }] as const;
-  assert.equal(fileSystemProblem(start({ collect: stdout }).spec, fileSystems), null);
-  const file = [{ source: { kind: 'file', path: '/tmp/a.log' }, into: null }] as const;
-  assert.match(
-    fileSystemProblem(start({ collect: file }).spec, fileSystems) ?? '',
-    /cannot have files of its own that are collected; use a container/,
-  );
+  const collect = [stdout, file('/tmp/a.log')];
+  assert.equal(fileSystems.refuses(start({ collect }).spec), null);
   const hostAliases = [{ hostName: 'h', ip: '127.0.0.1' }];
-  assert.equal(fileSystemProblem(start({ hostAliases }).spec, fileSystems), 'not opened yet');
+  assert.equal(fileSystems.refuses(start({ hostAliases }).spec), 'not opened yet');
+});
+
+test('scripts and what is collected are start files', async () => {
+  const collect = [stdout, file('/tmp/a.log'), file('/tmp/*.txt'), file('/tmp/a.log')];
+  const wanted = start({ artifact: script, argv: ['x y'], collect });
+  const made = await prepareStart(wanted, null, fileSystems, '/attempts/x.0.1', signal);
+  assert.deepEqual(made.start.spec.task.argv, ['/bin/sh', '/attempts/x.0.1/start/script', 'x y']);
+  assert.deepEqual(made.files, [
+    { name: 'script', content: 'a\nb\n' },
+    { name: 'collect', content: '["/tmp/a.log","/tmp/*.txt"]' },
+  ]);
+  assert.equal(made.note, '');
 });
 
 test('volumes without a provider are refused', async (t) => {
@@ -78,7 +87,7 @@ test('volumes without a provider are refused', async (t) => {
   await own.open(null);
   const source = { kind: 'volume', id: 'n', host: '', path: '/' } as const;
   const mounts = [{ mountPath: '/data', readOnly: true, source }];
-  assert.notEqual(fileSystemProblem(start({ mounts }).spec, own), null);
+  assert.notEqual(own.refuses(start({ mounts }).spec), null);
 });
 
 test('a package gives arguments, variables below those of the template, files and a note', async () => {

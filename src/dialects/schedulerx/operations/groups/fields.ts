@@ -15,11 +15,13 @@ export const sharedFields: readonly ParameterInfo[] = [
   }),
   parameter('Description', 'string', 'read back', { effect: 'stored' }),
   parameter('EnableLog', 'boolean', 'output is always kept', { effect: 'stored' }),
-  parameter('MonitorConfigJson', 'json', 'alert channels', { effect: 'stored' }),
-  parameter('MonitorContactsJson', 'json', 'contacts', { effect: 'stored' }),
-  parameter('NotificationPolicyName', 'string', 'name of a notification policy', {
-    effect: 'stored',
-  }),
+  parameter('MonitorConfigJson', 'json', 'alert channels, schedulerx.md §5.12'),
+  parameter('MonitorContactsJson', 'json', 'who is told'),
+  parameter(
+    'NotificationPolicyName',
+    'string',
+    'notification policy: when to tell by which channel',
+  ),
 ];
 
 type SharedContent = Pick<

@@ -21,7 +21,6 @@ const maxTextBytes: Readonly<Record<string, number>> = {
 };
 const usualTextBytes = 512;
 
-const alerts = 'for alerts';
 const map = 'map modes of java and go; elsewhere without effect';
 
 /** Rows of the parameters of both. */
@@ -40,13 +39,17 @@ export const jobFields: readonly ParameterInfo[] = [
   parameter('AttemptInterval', 'integer', 'seconds between them; default 30'),
   parameter('Timeout', 'integer', 'seconds; default 7200'),
   parameter('TimeoutKillEnable', 'boolean', 'stop at the timeout'),
-  parameter('TimeoutEnable', 'boolean', alerts, stored),
-  parameter('FailEnable', 'boolean', alerts, stored),
-  parameter('FailTimes', 'integer', alerts, stored),
-  parameter('MissWorkerEnable', 'boolean', alerts, stored),
-  parameter('SuccessNoticeEnable', 'boolean', alerts, stored),
-  parameter('SendChannel', 'string', alerts, stored),
-  parameter('ContactInfo', 'json', `${alerts}: Ding, UserMail, UserName, UserPhone`, stored),
+  parameter('TimeoutEnable', 'boolean', 'tell when it takes longer than Timeout'),
+  parameter('FailEnable', 'boolean', 'tell of failures'),
+  parameter('FailTimes', 'integer', 'in a row, before that is told; default 1'),
+  parameter('MissWorkerEnable', 'boolean', 'tell when no worker takes it'),
+  parameter('SuccessNoticeEnable', 'boolean', 'tell of every success'),
+  parameter(
+    'SendChannel',
+    'string',
+    '`default`, or mail and webhook (ding); sms and phone reach nobody',
+  ),
+  parameter('ContactInfo', 'json', 'who is told: Ding, UserMail, UserName, UserPhone'),
   parameter('Priority', 'integer', '1, 5, 10 or 15', stored),
   parameter('XAttrs', 'json', map),
   parameter('PageSize', 'integer', map),
