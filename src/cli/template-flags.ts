@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { TemplateInput, TemplateView } from '../dialects/native/views/template.ts';
-import { collect } from './command.ts';
+import { collect as gather } from './command.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { type ScheduleFlags, scheduleOfFlags, withScheduleFlags } from './schedule-flags.ts';
 
@@ -18,7 +18,7 @@ export interface TemplateFlags extends ScheduleFlags {
 export function withTemplateFlags(command: Command): Command {
   return withScheduleFlags(
     command
-      .option('--env <name=value>', 'variable; repeatable', collect)
+      .option('--env <name=value>', 'variable; repeatable', gather)
       .option('--replicas <count>', 'instances started in parallel')
       .option('--retries <count>', 'failed attempts a run survives')
       .option('--timeout <seconds>', 'wall time of a run')

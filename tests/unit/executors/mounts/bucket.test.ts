@@ -229,7 +229,10 @@ describe('buckets of an object store', needs('moto_server'), () => {
     await server.denyAll();
     try {
       await assert.rejects(s.provider.finish(s.scratch, signal), (error: Error) => {
-        assert.match(error.message, /^not taken back yet: bucket .*access denied/);
+        assert.match(
+          error.message,
+          /^not taken back yet, the job's copy stays in \/.*: bucket .*access denied/,
+        );
         assert.ok(!error.message.includes(pair.secret));
         return true;
       });
