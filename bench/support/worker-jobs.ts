@@ -116,7 +116,7 @@ export function audit(
   for (const jobId of jobIds) {
     for (let atMs = beginMs; atMs < endMs; atMs += 1000) due.set(`${jobId} ${atMs}`, []);
   }
-  const unique = new Map(instances.map((each) => [each.instanceId, each] as const));
+  const unique = new Map(instances.map((shown) => [shown.instanceId, shown] as const));
   for (const instance of unique.values()) {
     due.get(`${instance.jobId} ${instance.nominalMs}`)?.push(instance);
   }

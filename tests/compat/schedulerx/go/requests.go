@@ -1,0 +1,55 @@
+package main
+
+import (
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	schedulerx "github.com/aliyun/alibaba-cloud-sdk-go/services/schedulerx2"
+)
+
+// Go cannot find a function by its name: how the request of each operation is made.
+var creators = map[string]func() requests.AcsRequest{
+	"BatchDeleteJobs":          func() requests.AcsRequest { return schedulerx.CreateBatchDeleteJobsRequest() },
+	"BatchDeleteRouteStrategy": func() requests.AcsRequest { return schedulerx.CreateBatchDeleteRouteStrategyRequest() },
+	"BatchDisableJobs":         func() requests.AcsRequest { return schedulerx.CreateBatchDisableJobsRequest() },
+	"BatchEnableJobs":          func() requests.AcsRequest { return schedulerx.CreateBatchEnableJobsRequest() },
+	"CreateAppGroup":           func() requests.AcsRequest { return schedulerx.CreateCreateAppGroupRequest() },
+	"CreateJob":                func() requests.AcsRequest { return schedulerx.CreateCreateJobRequest() },
+	"CreateNamespace":          func() requests.AcsRequest { return schedulerx.CreateCreateNamespaceRequest() },
+	"CreateRouteStrategy":      func() requests.AcsRequest { return schedulerx.CreateCreateRouteStrategyRequest() },
+	"CreateWorkflow":           func() requests.AcsRequest { return schedulerx.CreateCreateWorkflowRequest() },
+	"DeleteAppGroup":           func() requests.AcsRequest { return schedulerx.CreateDeleteAppGroupRequest() },
+	"DeleteJob":                func() requests.AcsRequest { return schedulerx.CreateDeleteJobRequest() },
+	"DeleteRouteStrategy":      func() requests.AcsRequest { return schedulerx.CreateDeleteRouteStrategyRequest() },
+	"DeleteWorkflow":           func() requests.AcsRequest { return schedulerx.CreateDeleteWorkflowRequest() },
+	"DescribeRegions":          func() requests.AcsRequest { return schedulerx.CreateDescribeRegionsRequest() },
+	"DesignateWorkers":         func() requests.AcsRequest { return schedulerx.CreateDesignateWorkersRequest() },
+	"DisableJob":               func() requests.AcsRequest { return schedulerx.CreateDisableJobRequest() },
+	"DisableWorkflow":          func() requests.AcsRequest { return schedulerx.CreateDisableWorkflowRequest() },
+	"EnableJob":                func() requests.AcsRequest { return schedulerx.CreateEnableJobRequest() },
+	"EnableWorkflow":           func() requests.AcsRequest { return schedulerx.CreateEnableWorkflowRequest() },
+	"ExecuteJob":               func() requests.AcsRequest { return schedulerx.CreateExecuteJobRequest() },
+	"ExecuteWorkflow":          func() requests.AcsRequest { return schedulerx.CreateExecuteWorkflowRequest() },
+	"GetAppGroup":              func() requests.AcsRequest { return schedulerx.CreateGetAppGroupRequest() },
+	"GetJobInfo":               func() requests.AcsRequest { return schedulerx.CreateGetJobInfoRequest() },
+	"GetJobInstance":           func() requests.AcsRequest { return schedulerx.CreateGetJobInstanceRequest() },
+	"GetJobInstanceList":       func() requests.AcsRequest { return schedulerx.CreateGetJobInstanceListRequest() },
+	"GetLog":                   func() requests.AcsRequest { return schedulerx.CreateGetLogRequest() },
+	"GetOverview":              func() requests.AcsRequest { return schedulerx.CreateGetOverviewRequest() },
+	"GetWorkFlow":              func() requests.AcsRequest { return schedulerx.CreateGetWorkFlowRequest() },
+	"GetWorkerList":            func() requests.AcsRequest { return schedulerx.CreateGetWorkerListRequest() },
+	"GetWorkflowInstance":      func() requests.AcsRequest { return schedulerx.CreateGetWorkflowInstanceRequest() },
+	"GrantPermission":          func() requests.AcsRequest { return schedulerx.CreateGrantPermissionRequest() },
+	"ListGroups":               func() requests.AcsRequest { return schedulerx.CreateListGroupsRequest() },
+	"ListJobs":                 func() requests.AcsRequest { return schedulerx.CreateListJobsRequest() },
+	"ListNamespaces":           func() requests.AcsRequest { return schedulerx.CreateListNamespacesRequest() },
+	"ListWorkflowInstance":     func() requests.AcsRequest { return schedulerx.CreateListWorkflowInstanceRequest() },
+	"RerunJob":                 func() requests.AcsRequest { return schedulerx.CreateRerunJobRequest() },
+	"RetryJobInstance":         func() requests.AcsRequest { return schedulerx.CreateRetryJobInstanceRequest() },
+	"RevokePermission":         func() requests.AcsRequest { return schedulerx.CreateRevokePermissionRequest() },
+	"SetJobInstanceSuccess":    func() requests.AcsRequest { return schedulerx.CreateSetJobInstanceSuccessRequest() },
+	"SetWfInstanceSuccess":     func() requests.AcsRequest { return schedulerx.CreateSetWfInstanceSuccessRequest() },
+	"StopInstance":             func() requests.AcsRequest { return schedulerx.CreateStopInstanceRequest() },
+	"UpdateAppGroup":           func() requests.AcsRequest { return schedulerx.CreateUpdateAppGroupRequest() },
+	"UpdateJob":                func() requests.AcsRequest { return schedulerx.CreateUpdateJobRequest() },
+	"UpdateWorkflow":           func() requests.AcsRequest { return schedulerx.CreateUpdateWorkflowRequest() },
+	"UpdateWorkflowDag":        func() requests.AcsRequest { return schedulerx.CreateUpdateWorkflowDagRequest() },
+}
