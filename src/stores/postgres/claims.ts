@@ -110,7 +110,7 @@ export class Claims {
       }
       const number = attempt + 1;
       transition('instance', 'pending', 'active');
-      work.changeInstance({
+      work.putInstance({
         run_n: n,
         idx,
         state: 'active',
@@ -211,8 +211,13 @@ function start(harvest: Harvest, row: RunJoined, detail: RunDetail): void {
   const now = Math.min(row.replicas, request.limit - harvest.attempts.length);
   const deadline = detail.spec.timeoutMs === null ? null : nowMs + detail.spec.timeoutMs;
   const state = transition('run', 'queued', 'running');
-  work.changeRun(row, { state, started_at: nowMs, deadline_at: deadline, active: now });
-  work.event(row.n, nowMs, 'run', 'queued', state, `claimed by server life ${fence}`);
+  work.changeRun(row, {
+    state,
+    started_at: nowMs,
+    deadline_at: deadline,
+    active: now,
+    claimed_by: fence,
+  });
   const started: RunDetail = {
     ...detail,
     state,
@@ -221,15 +226,8 @@ function start(harvest: Harvest, row: RunJoined, detail: RunDetail): void {
     active: now,
   };
   for (let idx = 0; idx < row.replicas; idx += 1) {
-    const active = idx < now;
-    work.addInstance({
-      run_n: row.n,
-      idx,
-      state: active ? 'active' : 'pending',
-      attempt: active ? 1 : 0,
-      due_at: nowMs,
-    });
-    if (active) addClaimed(harvest, row.n, started, idx, 1, routed.executor);
+    if (idx < now) addClaimed(harvest, row.n, started, idx, 1, routed.executor);
+    else work.putInstance({ run_n: row.n, idx, state: 'pending', attempt: 0, due_at: nowMs });
   }
   if (now < row.replicas) work.tx.wake = true;
 }
@@ -278,8 +276,6 @@ function addClaimed(
     started_at: null,
     ended_at: null,
   });
-  const reason = `given to the ${executor} executor`;
-  work.event(runN, nowMs, `#${index}.${number}`, null, 'claimed', reason);
   const id = attemptId(run.id, index, number);
   attempts.push({ attemptId: id, executor, fence, index, number, run });
 }

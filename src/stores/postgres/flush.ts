@@ -3,7 +3,7 @@ import { statement } from './transactions.ts';
 /**
  * Everything that a transaction changed of runs, in one round trip. Its parts touch different
  * tables, so it does not matter that they all see the state before it. Parameters: changed runs,
- * new instances, changed instances, new attempts, changed attempts, new events; then the shard of
+ * instances, new attempts, changed attempts, new events; then the shard of
  * the counter of unfinished runs, and what to add to it.
  */
 export const flushChanges = statement(
@@ -11,37 +11,34 @@ export const flushChanges = statement(
   `with changed_runs as (
      update runs r set state = x.state, hold = x.hold, stop_cause = x.stop_cause, message = x.message,
        active = x.active, succeeded = x.succeeded, failed = x.failed,
-       started_at = x.started_at, ended_at = x.ended_at, deadline_at = x.deadline_at
+       started_at = x.started_at, ended_at = x.ended_at, deadline_at = x.deadline_at, claimed_by = x.claimed_by
      from json_to_recordset($1::json) as x(n bigint, state text, hold text, stop_cause text, message text,
-       active integer, succeeded integer, failed integer, started_at bigint, ended_at bigint, deadline_at bigint)
+       active integer, succeeded integer, failed integer, started_at bigint, ended_at bigint, deadline_at bigint, claimed_by integer)
      where r.n = x.n
-   ), new_instances as (
+   ), put_instances as (
      insert into instances (run_n, idx, state, attempt, due_at)
      select run_n, idx, state, attempt, due_at
      from json_to_recordset($2::json) as x(run_n bigint, idx integer, state text, attempt integer, due_at bigint)
-   ), changed_instances as (
-     update instances i set state = x.state, attempt = x.attempt, due_at = x.due_at
-     from json_to_recordset($3::json) as x(run_n bigint, idx integer, state text, attempt integer, due_at bigint)
-     where i.run_n = x.run_n and i.idx = x.idx
+     on conflict (run_n, idx) do update set state = excluded.state, attempt = excluded.attempt, due_at = excluded.due_at
    ), new_attempts as (
      insert into attempts (run_n, idx, number, state, executor, fence, adopted, message, claimed_at)
      select run_n, idx, number, state, executor, fence, 0, '', claimed_at
-     from json_to_recordset($4::json) as x(run_n bigint, idx integer, number integer, state text,
+     from json_to_recordset($3::json) as x(run_n bigint, idx integer, number integer, state text,
        executor text, fence integer, claimed_at bigint)
    ), changed_attempts as (
      update attempts a set state = x.state, pid = x.pid, exit_code = x.exit_code, signal = x.signal,
        message = x.message, worker = x.worker, result = x.result, progress = x.progress,
        started_at = x.started_at, ended_at = x.ended_at
-     from json_to_recordset($5::json) as x(run_n bigint, idx integer, number integer, state text, pid integer,
+     from json_to_recordset($4::json) as x(run_n bigint, idx integer, number integer, state text, pid integer,
        exit_code integer, signal text, message text, worker text, result text, progress text,
        started_at bigint, ended_at bigint)
      where a.run_n = x.run_n and a.idx = x.idx and a.number = x.number
    ), counted as (
-     update unfinished_runs set runs = runs + $8::bigint where shard = $7::integer and $8::bigint <> 0
+     update unfinished_runs set runs = runs + $7::bigint where shard = $6::integer and $7::bigint <> 0
    )
    insert into events (run_n, seq, at, subject, from_state, to_state, reason)
    select x.run_n, coalesce((select max(e.seq) from events e where e.run_n = x.run_n), 0) + x.ord,
      x.at, x.subject, x.from_state, x.to_state, x.reason
-   from json_to_recordset($6::json) as x(run_n bigint, ord integer, at bigint, subject text,
+   from json_to_recordset($5::json) as x(run_n bigint, ord integer, at bigint, subject text,
      from_state text, to_state text, reason text)`,
 );

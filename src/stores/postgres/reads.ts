@@ -1,15 +1,14 @@
 import type { Kysely } from 'kysely';
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
-import type { InstanceState } from '../../domain/states.ts';
 import type { Page, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
+import { toInstances } from '../sql/instances.ts';
 import { listTemplates } from '../sql/lists.ts';
 import {
-  acceptedEvent,
   type RunJoined,
+  type RunRecord,
   toAttempt,
   toChange,
-  toEvent,
   toRun,
   toTemplate,
 } from '../sql/rows.ts';
@@ -20,6 +19,7 @@ import type {
   InstanceRow,
   TemplateChangeRow,
 } from '../sql/schema.ts';
+import { runStory } from '../sql/story.ts';
 import { runDefinition, type Revisions } from './revisions.ts';
 import { tagsOf } from './tags.ts';
 import { type Queries, statement } from './transactions.ts';
@@ -50,7 +50,15 @@ const attemptAt = statement(
   'attempt',
   'select * from attempts where run_n = $1 and idx = $2 and number = $3',
 );
-const eventsOf = statement('events', 'select * from events where run_n = $1 order by seq');
+// One statement sees one state of all three.
+const storyOf = statement(
+  'story',
+  `select r.*,
+     (select coalesce(json_agg(a), '[]') from attempts a where a.run_n = r.n) as attempts,
+     (select coalesce(json_agg(e order by e.seq), '[]') from events e where e.run_n = r.n) as written
+   from runs r join templates t on t.n = r.template_n
+   where r.id = $1 and r.deleted_at is null and t.deleted_at is null`,
+);
 const countRuns = statement(
   'counts',
   `select count(*) filter (where state = 'queued') as queued, count(*) filter (where state <> 'queued') as running,
@@ -88,14 +96,7 @@ export class Reads {
     // Attempts first: an instance is never behind its attempts.
     const attempts = await this.#db.rows<AttemptRow>(attemptsOf, [row.n]);
     const instances = await this.#db.rows<InstanceRow>(instancesOf, [row.n]);
-    const byIndex = Map.groupBy(attempts, ({ idx }) => idx);
-    return instances.map(({ idx, state }) => ({
-      id: `${runId}.${idx}`,
-      runId,
-      index: idx,
-      state: state as InstanceState,
-      attempts: (byIndex.get(idx) ?? []).map((attempt) => toAttempt(runId, attempt)),
-    }));
+    return toInstances(row, instances, attempts);
   }
 
   async attempt(id: string): Promise<(Attempt & { runId: string }) | null> {
@@ -107,10 +108,9 @@ export class Reads {
   }
 
   async events(runId: string): Promise<RunEvent[]> {
-    const row = await this.#find(runId);
-    if (row === undefined) return [];
-    const events = await this.#db.rows<EventRow>(eventsOf, [row.n]);
-    return [acceptedEvent(row), ...events.map((event) => toEvent(runId, event))];
+    type Row = RunRecord & { readonly attempts: AttemptRow[]; readonly written: EventRow[] };
+    const [row] = await this.#db.rows<Row>(storyOf, [runId]);
+    return row === undefined ? [] : runStory(row, row.attempts, row.written);
   }
 
   async counts(): Promise<{ queued: number; running: number; activeAttempts: number }> {

@@ -10,6 +10,7 @@ import {
   keptWorker,
   startedReason,
 } from '../sql/attempt-notes.ts';
+import { endIsTold, startIsTold } from '../sql/story.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { rowsJson } from './json-rows.ts';
@@ -131,6 +132,7 @@ function started(
   const worker = keptWorker(report);
   const change = { state: next, pid: report.pid, message, worker, started_at: report.atMs };
   work.changeAttempt(attempt, change);
+  if (startIsTold(from, message)) return;
   const subject = `#${attempt.idx}.${attempt.number}`;
   work.event(run.n, report.atMs, subject, from, next, startedReason(report));
 }
@@ -160,26 +162,31 @@ async function ended(
   const progress = { state: run.state as RunState, replicas, succeeded, failed };
   const decision = decideAttemptEnd(progress, retry, end);
   const from = attempt.state as AttemptState;
+  const note = attempt.message;
   transition('attempt', from, decision.attempt);
   work.changeAttempt(attempt, {
     state: decision.attempt,
     exit_code: end.kind === 'exit' ? end.exitCode : null,
     signal: end.kind === 'signal' ? end.signal : null,
-    message: endMessage(decision.reason, attempt.message),
+    message: endMessage(decision.reason, note),
     result: keptResult(report),
     ended_at: report.atMs,
   });
-  const subject = `#${attempt.idx}.${attempt.number}`;
-  work.event(run.n, report.atMs, subject, from, decision.attempt, decision.reason);
+  if (!endIsTold(decision.attempt, note)) {
+    const subject = `#${attempt.idx}.${attempt.number}`;
+    work.event(run.n, report.atMs, subject, from, decision.attempt, decision.reason);
+  }
 
   transition('instance', 'active', decision.instance);
-  work.changeInstance({
-    run_n: run.n,
-    idx: attempt.idx,
-    state: decision.instance,
-    attempt: attempt.number,
-    due_at: nowMs + decision.retryInMs,
-  });
+  if (decision.instance !== 'succeeded') {
+    work.putInstance({
+      run_n: run.n,
+      idx: attempt.idx,
+      state: decision.instance,
+      attempt: attempt.number,
+      due_at: nowMs + decision.retryInMs,
+    });
+  }
   work.changeRun(run, {
     active: run.active - 1,
     succeeded: succeeded + (decision.instance === 'succeeded' ? 1 : 0),

@@ -5,6 +5,7 @@ import { type AttemptState, isFinal, type RunState, transition } from '../../dom
 import type { AttemptHandle, StopResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
+import { runEndReason } from '../sql/story.ts';
 import { statement } from './transactions.ts';
 import { attemptKey, runColumns, type Work } from './work.ts';
 
@@ -189,7 +190,8 @@ export function finishRun(
     hold: null,
     active: 0,
   });
-  work.event(run.n, nowMs, 'run', from, to, message === '' ? 'every instance succeeded' : message);
+  // A success is told by the run's row.
+  if (to !== 'succeeded') work.event(run.n, nowMs, 'run', from, to, runEndReason(message));
   work.countUnfinished(-1);
   if (run.scheduled_at !== null) work.scheduledRunEnded(run.template_n, nowMs);
   work.settling.add(run.template_n);

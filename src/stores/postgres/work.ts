@@ -39,8 +39,7 @@ export class Work {
   readonly #changedRuns = new Set<RunJoined>();
   readonly #changedAttempts = new Set<AttemptRow>();
   #newAttempts: AttemptRow[] = [];
-  #newInstances: InstanceRow[] = [];
-  #changedInstances: InstanceRow[] = [];
+  #instances: InstanceRow[] = [];
   #events: NewEvent[] = [];
   #lines = new Map<number, number>();
   #unfinished = 0;
@@ -83,12 +82,9 @@ export class Work {
     this.#newAttempts.push(attempt);
   }
 
-  addInstance(instance: InstanceRow): void {
-    this.#newInstances.push(instance);
-  }
-
-  changeInstance(instance: InstanceRow): void {
-    this.#changedInstances.push(instance);
+  /** Writes what an instance is beyond what its attempts tell; at most once before a flush. */
+  putInstance(instance: InstanceRow): void {
+    this.#instances.push(instance);
   }
 
   /** Counts runs that began (+) or ended (-). */
@@ -141,8 +137,7 @@ export class Work {
   async #write(unfinished: number): Promise<void> {
     const changes: readonly (readonly object[])[] = [
       [...this.#changedRuns].map(changeable),
-      this.#newInstances,
-      this.#changedInstances,
+      this.#instances,
       this.#newAttempts,
       [...this.#changedAttempts],
       this.#events,
@@ -151,8 +146,7 @@ export class Work {
     this.#changedRuns.clear();
     this.#changedAttempts.clear();
     this.#newAttempts = [];
-    this.#newInstances = [];
-    this.#changedInstances = [];
+    this.#instances = [];
     this.#events = [];
     this.#lines = new Map();
     await this.tx.rows(flushChanges, [...changes.map(rowsJson), this.#shard, unfinished]);
@@ -162,9 +156,10 @@ export class Work {
 /** What of a run can change; its long texts never do. */
 function changeable(run: RunJoined): object {
   const { n, state, hold, stop_cause, message, active, succeeded, failed } = run;
-  const { started_at, ended_at, deadline_at } = run;
+  const { started_at, ended_at, deadline_at, claimed_by } = run;
   const counts = { active, succeeded, failed };
-  return { n, state, hold, stop_cause, message, ...counts, started_at, ended_at, deadline_at };
+  const times = { started_at, ended_at, deadline_at };
+  return { n, state, hold, stop_cause, message, claimed_by, ...counts, ...times };
 }
 
 /** Names an attempt within a transaction. */

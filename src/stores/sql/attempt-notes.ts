@@ -1,7 +1,10 @@
 import type { AttemptEndReport, AttemptReport } from '../../ports/executor.ts';
 
 /** Why an attempt became running, as its event says it. */
-export function startedReason({ pid, note }: AttemptReport & { kind: 'started' }): string {
+export function startedReason({
+  pid,
+  note,
+}: Pick<AttemptReport & { kind: 'started' }, 'pid' | 'note'>): string {
   const how = pid === null ? 'started' : `started as process ${pid}`;
   return note === undefined || note === '' ? how : `${how}; ${note}`;
 }

@@ -5,6 +5,7 @@ import { schedulesAndServers } from './migration-0002.ts';
 import { retention } from './migration-0003.ts';
 import { catalog } from './migration-0004.ts';
 import { documents } from './migration-0005.ts';
+import { storyFromRows } from './migration-0006.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -18,6 +19,7 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
     '0003-retention': { up: (db: Kysely<Database>) => retention(db, flavor) },
     '0004-catalog': { up: (db: Kysely<Database>) => catalog(db, flavor) },
     '0005-documents': { up: (db: Kysely<Database>) => documents(db, flavor) },
+    '0006-story-from-rows': { up: (db: Kysely<Database>) => storyFromRows(db) },
   };
 }
 

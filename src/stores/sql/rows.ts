@@ -23,7 +23,6 @@ import type {
 import type { NamedChange } from '../../ports/catalog.ts';
 import type {
   AttemptRow,
-  EventRow,
   FiringRow,
   KeyRow,
   RefusalRow,
@@ -130,18 +129,6 @@ export function toAttempt(runId: string, row: AttemptRow): Attempt {
     claimedAtMs: row.claimed_at,
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
-  };
-}
-
-export function toEvent(runId: string, row: EventRow): RunEvent {
-  return {
-    runId,
-    seq: row.seq,
-    atMs: row.at,
-    subject: row.subject,
-    from: row.from_state,
-    to: row.to_state,
-    reason: row.reason,
   };
 }
 

@@ -96,6 +96,8 @@ export interface RunRow {
   ended_at: number | null;
   deadline_at: number | null;
   deleted_at: number | null;
+  /** Fence of the server that began it; null = none yet, or begun before this was kept. */
+  claimed_by: number | null;
   /** The request's overrides applied to the template; null = the revision as it is. */
   spec: string | null;
   document: string | null;

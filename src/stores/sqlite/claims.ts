@@ -40,7 +40,7 @@ export class Claims {
   readonly #runByN;
   readonly #startRun;
   readonly #addActive;
-  readonly #insertInstance;
+  readonly #insertPending;
   readonly #activateInstance;
   readonly #insertAttempt;
   readonly #hold;
@@ -74,13 +74,13 @@ export class Claims {
     );
     this.#startRun = lazy(() =>
       db.prepare(
-        `update runs set state = 'running', started_at = ?, deadline_at = ?, active = ? where n = ?`,
+        `update runs set state = 'running', started_at = ?, deadline_at = ?, active = ?, claimed_by = ? where n = ?`,
       ),
     );
     this.#addActive = lazy(() => db.prepare('update runs set active = active + 1 where n = ?'));
-    this.#insertInstance = lazy(() =>
+    this.#insertPending = lazy(() =>
       db.prepare(
-        'insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, ?, ?, ?)',
+        `insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, 'pending', 0, ?)`,
       ),
     );
     this.#activateInstance = lazy(() =>
@@ -198,8 +198,7 @@ export class Claims {
     }
     const now = Math.min(row.replicas, limit - harvest.attempts.length);
     const deadline = run.spec.timeoutMs === null ? null : nowMs + run.spec.timeoutMs;
-    this.#startRun().run(nowMs, deadline, now, row.n);
-    this.#stops.event(row.n, nowMs, 'run', 'queued', 'running', `claimed by server life ${fence}`);
+    this.#startRun().run(nowMs, deadline, now, fence, row.n);
     const started: RunDetail = {
       ...run,
       state: 'running',
@@ -208,15 +207,8 @@ export class Claims {
       active: now,
     };
     for (let index = 0; index < row.replicas; index += 1) {
-      const active = index < now;
-      this.#insertInstance().run(
-        row.n,
-        index,
-        active ? 'active' : 'pending',
-        active ? 1 : 0,
-        nowMs,
-      );
-      if (active) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
+      if (index < now) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
+      else this.#insertPending().run(row.n, index, nowMs);
     }
   }
 
@@ -236,14 +228,6 @@ export class Claims {
   ): void {
     const { fence, nowMs } = harvest.request;
     this.#insertAttempt().run(runN, index, number, executor, fence, nowMs);
-    this.#stops.event(
-      runN,
-      nowMs,
-      `#${index}.${number}`,
-      null,
-      'claimed',
-      `given to the ${executor} executor`,
-    );
     harvest.attempts.push({
       attemptId: attemptId(run.id, index, number),
       executor,

@@ -1,20 +1,19 @@
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
-import type { InstanceState } from '../../domain/states.ts';
 import type { DialectName, TemplateChange } from '../../domain/template.ts';
 import type { Page, RunQuery, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
+import { toInstances } from '../sql/instances.ts';
 import { listChanges, listRuns, listTemplates } from '../sql/lists.ts';
 import {
-  acceptedEvent,
   type RunJoined,
   type TemplateRecord,
   toAttempt,
   toChange,
-  toEvent,
   toRun,
   toTemplate,
 } from '../sql/rows.ts';
 import type { AttemptRow, EventRow, InstanceRow, TemplateChangeRow } from '../sql/schema.ts';
+import { runStory } from '../sql/story.ts';
 import { lazy, runColumns, type Session } from './session.ts';
 import type { Tags } from './tags.ts';
 
@@ -79,13 +78,7 @@ export class Reads {
     const row = this.#find(runId);
     if (row === undefined) return [];
     const attempts = this.#attempts().all(row.n) as AttemptRow[];
-    return (this.#instances().all(row.n) as InstanceRow[]).map((instance) => ({
-      id: `${runId}.${instance.idx}`,
-      runId,
-      index: instance.idx,
-      state: instance.state as InstanceState,
-      attempts: attempts.filter((a) => a.idx === instance.idx).map((a) => toAttempt(runId, a)),
-    }));
+    return toInstances(row, this.#instances().all(row.n) as InstanceRow[], attempts);
   }
 
   attempt(attemptIdText: string): (Attempt & { runId: string }) | null {
@@ -101,10 +94,8 @@ export class Reads {
   events(runId: string): RunEvent[] {
     const row = this.#find(runId);
     if (row === undefined) return [];
-    return [
-      acceptedEvent(row),
-      ...(this.#events().all(row.n) as EventRow[]).map((e) => toEvent(runId, e)),
-    ];
+    const attempts = this.#attempts().all(row.n) as AttemptRow[];
+    return runStory(row, attempts, this.#events().all(row.n) as EventRow[]);
   }
 
   counts(): { queued: number; running: number; activeAttempts: number } {

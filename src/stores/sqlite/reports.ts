@@ -17,6 +17,7 @@ import {
   keptWorker,
   startedReason,
 } from '../sql/attempt-notes.ts';
+import { endIsTold, startIsTold } from '../sql/story.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
@@ -66,7 +67,7 @@ export class Reports {
   readonly #setStarted;
   readonly #setProgress;
   readonly #setEnded;
-  readonly #setInstance;
+  readonly #putInstance;
   readonly #count;
   readonly #liveOf;
   readonly #refence;
@@ -104,8 +105,11 @@ export class Reports {
         'update attempts set state = ?, exit_code = ?, signal = ?, message = ?, result = ?, ended_at = ? where run_n = ? and idx = ? and number = ?',
       ),
     );
-    this.#setInstance = lazy(() =>
-      db.prepare('update instances set state = ?, due_at = ? where run_n = ? and idx = ?'),
+    this.#putInstance = lazy(() =>
+      db.prepare(
+        `insert into instances (run_n, idx, state, attempt, due_at) values (?, ?, ?, ?, ?)
+         on conflict (run_n, idx) do update set state = excluded.state, due_at = excluded.due_at`,
+      ),
     );
     this.#count = lazy(() =>
       db.prepare(
@@ -200,6 +204,7 @@ export class Reports {
     const message = attempt.message === '' ? (report.note ?? '') : attempt.message;
     const worker = keptWorker(report);
     this.#setStarted().run(next, report.pid, message, worker, report.atMs, run.n, idx, number);
+    if (startIsTold(attempt.state as AttemptState, message)) return;
     this.#stops.event(
       run.n,
       report.atMs,
@@ -220,7 +225,6 @@ export class Reports {
       failed: run.failed,
     };
     const decision = decideAttemptEnd(progress, retry, end);
-    const subject = `#${attempt.idx}.${attempt.number}`;
 
     transition('attempt', attempt.state as AttemptState, decision.attempt);
     const exitCode = end.kind === 'exit' ? end.exitCode : null;
@@ -236,17 +240,18 @@ export class Reports {
       attempt.idx,
       attempt.number,
     );
-    this.#stops.event(
-      run.n,
-      report.atMs,
-      subject,
-      attempt.state,
-      decision.attempt,
-      decision.reason,
-    );
+    if (!endIsTold(decision.attempt, attempt.message)) {
+      const subject = `#${attempt.idx}.${attempt.number}`;
+      const { attempt: to, reason } = decision;
+      this.#stops.event(run.n, report.atMs, subject, attempt.state, to, reason);
+    }
 
     transition('instance', 'active', decision.instance as InstanceState);
-    this.#setInstance().run(decision.instance, nowMs + decision.retryInMs, run.n, attempt.idx);
+    if (decision.instance !== 'succeeded') {
+      const dueMs = nowMs + decision.retryInMs;
+      const { idx, number } = attempt;
+      this.#putInstance().run(run.n, idx, decision.instance, number, dueMs);
+    }
     const succeeded = decision.instance === 'succeeded' ? 1 : 0;
     const failed = countsAsFailed(decision.attempt, end) ? 1 : 0;
     this.#count().run(succeeded, failed, run.n);

@@ -5,6 +5,7 @@ import { type AttemptState, isFinal, type RunState, transition } from '../../dom
 import type { AttemptHandle, StopResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
+import { runEndReason } from '../sql/story.ts';
 import { lazy, runColumns, type Session } from './session.ts';
 
 /** Most overdue runs stopped in one transaction; the rest follow in the next. */
@@ -185,8 +186,8 @@ export class Stops {
   ): boolean {
     transition('run', row.state as RunState, to);
     this.#setFinal().run(to, cause, message, nowMs, row.n);
-    const reason = message === '' ? 'every instance succeeded' : message;
-    this.event(row.n, nowMs, 'run', row.state, to, reason);
+    // A success is told by the run's row.
+    if (to !== 'succeeded') this.event(row.n, nowMs, 'run', row.state, to, runEndReason(message));
     this.#session.countUnfinished(-1);
     // Only a fixed-delay schedule waits for this.
     if (row.scheduled_at !== null) this.#fireAfter().run(nowMs, row.template_n);
