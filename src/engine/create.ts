@@ -3,6 +3,7 @@ import type { Clock, Ids, Randomness } from '../ports/clock.ts';
 import type { AttemptReport, Executor } from '../ports/executor.ts';
 import type { LogStore, LogStoreStats } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
+import { defaultAheadWindowMs } from './ahead.ts';
 import { type AlertOptions, Alerts } from './alerts.ts';
 import { Collector } from './collector.ts';
 import { Deadlines } from './deadlines.ts';
@@ -46,6 +47,8 @@ export interface EngineOptions {
   readonly runKey?: ScheduledRunKey;
   /** What dialects say about the nodes of their workflows; null or absent = nothing. */
   readonly workflowRules?: (dialect: DialectName) => WorkflowRules | null;
+  /** What may be claimed ahead of free slots: as much as ends within this time; absent = 50 ms. */
+  readonly aheadWindowMs?: number;
   /** How long what is over is kept; absent = for ever. */
   readonly retention?: RetentionOptions;
   /** Where collected output goes, not open yet; absent = nothing is collected. */
@@ -99,7 +102,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     signals: new RunSignals(options.clock),
     counters: { runsAccepted: 0, runsFinished: 0, attemptsStarted: 0, staleReports: 0 },
     owner: { fence: 0 },
-    preparing,
+    unstarted: {
+      stop: (attemptId) => preparing.stop(attemptId) || dispatcher.ahead.stop(attemptId),
+      forget() {
+        preparing.forget();
+        dispatcher.ahead.forget();
+      },
+    },
     onFinished: (runIds) => alerts?.finished(runIds),
   };
   const alerts =
@@ -133,6 +142,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       collector?.begin(attempt);
       alerts?.claimed(attempt);
     },
+    (reports) => accept(reports),
+    options.aheadWindowMs ?? defaultAheadWindowMs,
   );
   const scheduler = new Scheduler(runtime, dispatcher, {
     id: scheduledRunId,

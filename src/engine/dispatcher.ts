@@ -1,8 +1,9 @@
 import { DomainError } from '../domain/errors.ts';
 import type { JobSpec } from '../domain/template.ts';
 import type { Timer } from '../ports/clock.ts';
-import type { AttemptStart, Executor } from '../ports/executor.ts';
+import type { AttemptReport, AttemptStart, Executor } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
+import { Ahead } from './ahead.ts';
 import { Pace } from './pace.ts';
 import { needsPreparation, plainStart } from './preparation.ts';
 import type { Preparing } from './preparing.ts';
@@ -49,9 +50,12 @@ export class Dispatcher {
   #doubtTimer: Timer | null = null;
   #idle: Promise<void> = Promise.resolve();
 
+  /** Claimed attempts that wait for a slot. */
+  readonly ahead: Ahead;
+
   /**
    * `onDeadline` hears of every deadline that a started run brings, `onClaimed` of every attempt
-   * before its executor does.
+   * before its executor does, `report` of what is claimed and cannot be started.
    */
   constructor(
     runtime: Runtime,
@@ -59,6 +63,8 @@ export class Dispatcher {
     preparing: Preparing,
     onDeadline: (deadlineMs: number) => void,
     onClaimed: (attempt: ClaimedAttempt) => void,
+    report: (reports: readonly AttemptReport[]) => void,
+    aheadWindowMs: number,
   ) {
     this.#runtime = runtime;
     this.#lease = lease;
@@ -69,6 +75,15 @@ export class Dispatcher {
       this.#idle = this.#work();
     });
     for (const name of runtime.executors.keys()) this.#live.set(name, new Set());
+    this.ahead = new Ahead({
+      windowMs: aheadWindowMs,
+      clock: runtime.clock,
+      log: runtime.log,
+      certain: (fence) => lease.certain(fence),
+      room: () => this.#room(),
+      start: (attempts) => this.#start(attempts),
+      report,
+    });
   }
 
   /** Something may be due. Cheap and safe to call often. */
@@ -93,21 +108,24 @@ export class Dispatcher {
     this.#live.get(executor)?.add(attemptId);
   }
 
-  /** Attempts that take up room now. */
+  /** Attempts that this server looks after: they take up room, or wait for it. */
   live(): string[] {
-    return [...this.#live.values()].flatMap((ids) => [...ids]);
+    return [...[...this.#live.values()].flatMap((ids) => [...ids]), ...this.ahead.ids()];
   }
 
   /** Whether no attempt takes up room: then no end can come that would be worth waiting for. */
   get idle(): boolean {
     for (const live of this.#live.values()) if (live.size > 0) return false;
-    return true;
+    return this.ahead.size === 0;
   }
 
   /** An attempt ended: its room is free. */
   release(attemptId: string): void {
     for (const live of this.#live.values()) {
-      if (live.delete(attemptId)) this.wake();
+      if (!live.delete(attemptId)) continue;
+      this.ahead.ended();
+      this.ahead.feed();
+      this.wake();
     }
   }
 
@@ -117,6 +135,7 @@ export class Dispatcher {
     this.#timer?.cancel();
     this.#doubtTimer?.cancel();
     await this.#idle;
+    this.ahead.giveBack('given back: the server shuts down');
     await this.#preparing.settled();
   }
 
@@ -147,14 +166,21 @@ export class Dispatcher {
       await reconcile(this.#runtime, this);
       this.#unsure = false;
     }
-    const limit = this.#room();
+    // What waits has a claim on the room already.
+    const room = Math.max(this.#room() - this.ahead.size, 0);
+    const limit = room + this.ahead.wanted(this.#slots);
     if (limit <= 0) return null;
     const nowMs = clock.nowMs();
     const fence = this.#runtime.owner.fence;
     const result = await store.claim({ nowMs, fence, limit, route: (spec) => this.#route(spec) });
     // A pause right here may have been longer than the lease: then these are no longer ours.
     if (result.attempts.length > 0 && !(await this.#lease.certain(fence))) return nowMs;
-    this.#start(result.attempts);
+    const starting = this.ahead.size > 0 ? 0 : room;
+    const first = new Set(
+      result.attempts.filter(({ executor }, at) => at < starting || !this.#takesRoom(executor)),
+    );
+    this.#start([...first]);
+    this.ahead.put(result.attempts.filter((attempt) => !first.has(attempt)));
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
     if (result.attempts.length >= limit) return null;
@@ -178,6 +204,10 @@ export class Dispatcher {
     } catch (error) {
       this.#runtime.log.error({ err: error }, 'joining anew failed; the next claim tries again');
     }
+  }
+
+  get #slots(): number {
+    return [...this.#runtime.executors.values()].reduce((sum, e) => sum + e.maxConcurrent, 0);
   }
 
   /** All executors together: what is due for a full one waits there, within this bound. */
@@ -224,6 +254,10 @@ export class Dispatcher {
       const executor = this.#executor(first);
       this.#preparing.begin([first, ...others], this.#lease, (starts) => executor.start(starts));
     }
+  }
+
+  #takesRoom(executor: string): boolean {
+    return (this.#runtime.executors.get(executor)?.maxConcurrent ?? 0) > 0;
   }
 
   #executor(attempt: ClaimedAttempt): Executor {

@@ -34,7 +34,7 @@ export async function reconcile(runtime: Runtime, room: Room): Promise<void> {
  */
 export async function rejoin(runtime: Runtime, room: Room, fence: number): Promise<void> {
   const before = room.live();
-  runtime.preparing.forget();
+  runtime.unstarted.forget();
   const kept = await adoptAll(runtime, room, [], fence);
   for (const attemptId of before) {
     if (kept.has(attemptId)) continue;

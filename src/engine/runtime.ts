@@ -33,7 +33,7 @@ export interface Runtime {
   /** Hears of runs that reached a final state. Never throws. */
   readonly onFinished: (runIds: readonly string[]) => void;
   /** Claimed attempts that no executor knows yet. */
-  readonly preparing: {
+  readonly unstarted: {
     /** False = it is not there. */
     stop(attemptId: string): boolean;
     forget(): void;
@@ -43,7 +43,7 @@ export interface Runtime {
 /** Passes stops on to the executors that hold the attempts; other servers hear of theirs by the store. */
 export function stopAttempts(runtime: Runtime, handles: readonly AttemptHandle[]): void {
   for (const { attemptId, executor, fence } of handles) {
-    if (fence !== runtime.owner.fence || runtime.preparing.stop(attemptId)) continue;
+    if (fence !== runtime.owner.fence || runtime.unstarted.stop(attemptId)) continue;
     const holder = runtime.executors.get(executor);
     if (holder === undefined) {
       runtime.log.error(

@@ -117,6 +117,8 @@ export type AttemptReport =
       readonly fence: number;
       readonly atMs: number;
       readonly message: string;
+      /** True: nothing is wrong with it; another attempt may start at once, without a retry. */
+      readonly again?: boolean;
     };
 
 /** A report of how an attempt ended. */

@@ -39,6 +39,7 @@ export class ServerLife {
       store,
       host: host.name,
       leaseTtlMs: world.scenario.leaseTtlMs,
+      aheadWindowMs: world.scenario.aheadWindowMs,
       executors: [host.executorFor(this)],
       access: world.access,
       catalog: createCatalog({

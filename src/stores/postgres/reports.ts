@@ -230,7 +230,8 @@ async function settle(
 function toEnd(report: AttemptEndReport, attempt: AttemptRow): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {
-    const neverStarted = attempt.adopted === 1 && attempt.started_at === null;
+    const foundSo = attempt.adopted === 1 && attempt.started_at === null;
+    const neverStarted = report.again === true || foundSo;
     return { kind: neverStarted ? 'never-started' : 'refused', message: report.message };
   }
   const { stopped, message } = report;

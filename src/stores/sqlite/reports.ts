@@ -296,7 +296,8 @@ export class Reports {
 function toEnd(report: AttemptEndReport, attempt: ReportedAttempt): AttemptEnd {
   if (report.kind === 'lost') return { kind: 'lost', message: report.message };
   if (report.kind === 'refused') {
-    const neverStarted = attempt.adopted === 1 && attempt.started_at === null;
+    const foundSo = attempt.adopted === 1 && attempt.started_at === null;
+    const neverStarted = report.again === true || foundSo;
     return { kind: neverStarted ? 'never-started' : 'refused', message: report.message };
   }
   const { stopped, message } = report;
