@@ -77,7 +77,7 @@ export async function existingRuns(
   return new Map(rows.map((row) => [`${row.template_n} ${row.idempotency_key}`, row]));
 }
 
-/** The same as a row to insert. */
+/** The same as a row to insert; a column that is left out is null. */
 export function rowOf({ request, template, override }: Candidate, run: Run): object {
   return {
     id: run.id,
@@ -85,14 +85,20 @@ export function rowOf({ request, template, override }: Candidate, run: Run): obj
     revision: template.revision,
     trigger: run.trigger,
     by: request.by,
-    idempotency_key: run.idempotencyKey,
-    hold: run.hold,
     replicas: run.replicas,
     created_at: run.createdAtMs,
     not_before: run.notBeforeMs,
-    scheduled_at: run.scheduledAtMs,
-    spec: override === null ? null : JSON.stringify(override.spec),
-    document: override === null ? null : JSON.stringify(override.document),
-    not_acted_on: override === null ? null : JSON.stringify(override.notActedOn),
+    ...(run.idempotencyKey === null ? {} : { idempotency_key: run.idempotencyKey }),
+    ...(run.hold === null ? {} : { hold: run.hold }),
+    ...(run.scheduledAtMs === null ? {} : { scheduled_at: run.scheduledAtMs }),
+    ...(override === null ? {} : overrideColumns(override)),
+  };
+}
+
+function overrideColumns({ spec, document, notActedOn }: RunOverride): object {
+  return {
+    spec: JSON.stringify(spec),
+    document: JSON.stringify(document),
+    not_acted_on: JSON.stringify(notActedOn),
   };
 }

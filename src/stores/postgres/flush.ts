@@ -1,10 +1,9 @@
 import { statement } from './transactions.ts';
 
 /**
- * Everything that a transaction changed of runs, in one round trip. Its parts touch different
+ * What a transaction changed of runs beyond the usual, in one round trip. Its parts touch different
  * tables, so it does not matter that they all see the state before it. Parameters: changed runs,
- * instances, new attempts, changed attempts, new events; then the shard of
- * the counter of unfinished runs, and what to add to it.
+ * instances, changed attempts, new events.
  */
 export const flushChanges = statement(
   'flush',
@@ -20,25 +19,18 @@ export const flushChanges = statement(
      select run_n, idx, state, attempt, due_at
      from json_to_recordset($2::json) as x(run_n bigint, idx integer, state text, attempt integer, due_at bigint)
      on conflict (run_n, idx) do update set state = excluded.state, attempt = excluded.attempt, due_at = excluded.due_at
-   ), new_attempts as (
-     insert into attempts (run_n, idx, number, state, executor, fence, adopted, message, claimed_at)
-     select run_n, idx, number, state, executor, fence, 0, '', claimed_at
-     from json_to_recordset($3::json) as x(run_n bigint, idx integer, number integer, state text,
-       executor text, fence integer, claimed_at bigint)
    ), changed_attempts as (
      update attempts a set state = x.state, pid = x.pid, exit_code = x.exit_code, signal = x.signal,
        message = x.message, worker = x.worker, result = x.result, progress = x.progress,
        started_at = x.started_at, ended_at = x.ended_at
-     from json_to_recordset($4::json) as x(run_n bigint, idx integer, number integer, state text, pid integer,
+     from json_to_recordset($3::json) as x(run_n bigint, idx integer, number integer, state text, pid integer,
        exit_code integer, signal text, message text, worker text, result text, progress text,
        started_at bigint, ended_at bigint)
      where a.run_n = x.run_n and a.idx = x.idx and a.number = x.number
-   ), counted as (
-     update unfinished_runs set runs = runs + $7::bigint where shard = $6::integer and $7::bigint <> 0
    )
    insert into events (run_n, seq, at, subject, from_state, to_state, reason)
    select x.run_n, coalesce((select max(e.seq) from events e where e.run_n = x.run_n), 0) + x.ord,
      x.at, x.subject, x.from_state, x.to_state, x.reason
-   from json_to_recordset($5::json) as x(run_n bigint, ord integer, at bigint, subject text,
+   from json_to_recordset($4::json) as x(run_n bigint, ord integer, at bigint, subject text,
      from_state text, to_state text, reason text)`,
 );

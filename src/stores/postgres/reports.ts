@@ -13,7 +13,7 @@ import {
 import { endIsTold, startIsTold } from '../sql/story.ts';
 import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
-import { rowsJson } from './json-rows.ts';
+import { Columns } from './columns.ts';
 import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
 import { finishRun, releaseReplacing, settleStopped, stopRuns } from './stops.ts';
 import { statement } from './transactions.ts';
@@ -26,9 +26,11 @@ const lockReported = statement(
 );
 const reportedAttempts = statement(
   'report-attempts',
-  `select a.* from json_to_recordset($1::json) as x(run_n bigint, idx integer, number integer)
+  `select a.*
+   from unnest($1::bigint[], $2::integer[], $3::integer[]) as x(run_n, idx, number)
    join attempts a on a.run_n = x.run_n and a.idx = x.idx and a.number = x.number`,
 );
+
 /** Reports that came with one call. */
 export interface ReportBatch {
   readonly reports: readonly AttemptReport[];
@@ -65,12 +67,18 @@ export class Reports {
     const ids = [...new Set(positions.map(({ runId }) => runId))];
     const runs = ids.length === 0 ? [] : await work.lockRuns(lockReported, [ids]);
     const byId = new Map(runs.map((run) => [run.id, run]));
-    const wanted = positions.flatMap(({ runId, index, number }) => {
+    const wanted = new Columns(['run_n', 'idx', 'number']);
+    const asked = new Set<string>();
+    for (const { runId, index, number } of positions) {
       const run = byId.get(runId);
-      return run === undefined ? [] : [{ run_n: run.n, idx: index, number }];
-    });
-    if (wanted.length > 0) {
-      for (const row of await work.tx.rows<AttemptRow>(reportedAttempts, [rowsJson(wanted)])) {
+      if (run === undefined) continue;
+      const key = attemptKey(run.n, index, number);
+      if (asked.has(key)) continue;
+      asked.add(key);
+      wanted.add({ run_n: run.n, idx: index, number });
+    }
+    if (wanted.size > 0) {
+      for (const row of await work.tx.rows<AttemptRow>(reportedAttempts, wanted.texts())) {
         const key = attemptKey(row.run_n, row.idx, row.number);
         if (!work.attempts.has(key)) work.attempts.set(key, row);
       }

@@ -1,5 +1,6 @@
 import type { AttemptRow, InstanceRow } from '../sql/schema.ts';
 import type { RunJoined } from '../sql/rows.ts';
+import { UsualChanges } from './flush-usual.ts';
 import { flushChanges } from './flush.ts';
 import { rowsJson } from './json-rows.ts';
 import { countFromEnd } from './schedules-sql.ts';
@@ -37,6 +38,8 @@ export class Work {
   readonly settling = new Set<number>();
   readonly #shard: number;
   readonly #changedRuns = new Set<RunJoined>();
+  /** Those of them that were queued before. */
+  readonly #begunRuns = new Set<RunJoined>();
   readonly #changedAttempts = new Set<AttemptRow>();
   #newAttempts: AttemptRow[] = [];
   #instances: InstanceRow[] = [];
@@ -69,6 +72,7 @@ export class Work {
 
   /** Changes a locked run. */
   changeRun(run: RunJoined, change: Partial<RunJoined>): void {
+    if (change.started_at !== undefined) this.#begunRuns.add(run);
     Object.assign(run, change);
     this.#changedRuns.add(run);
   }
@@ -78,6 +82,7 @@ export class Work {
     this.#changedAttempts.add(attempt);
   }
 
+  /** Adds a claimed one. */
   addAttempt(attempt: AttemptRow): void {
     this.#newAttempts.push(attempt);
   }
@@ -135,21 +140,30 @@ export class Work {
   }
 
   async #write(unfinished: number): Promise<void> {
-    const changes: readonly (readonly object[])[] = [
-      [...this.#changedRuns].map(changeable),
-      this.#instances,
-      this.#newAttempts,
-      [...this.#changedAttempts],
-      this.#events,
-    ];
-    if (unfinished === 0 && changes.every((rows) => rows.length === 0)) return;
+    const usual = new UsualChanges();
+    const runs: RunJoined[] = [];
+    for (const run of this.#changedRuns) {
+      if (!usual.takeRun(run, this.#begunRuns.has(run))) runs.push(run);
+    }
+    const attempts: AttemptRow[] = [];
+    for (const attempt of this.#changedAttempts) {
+      if (!usual.takeAttempt(attempt)) attempts.push(attempt);
+    }
+    for (const attempt of this.#newAttempts) usual.addClaimed(attempt);
+    const others = [runs.map(changeable), this.#instances, attempts, this.#events];
     this.#changedRuns.clear();
+    this.#begunRuns.clear();
     this.#changedAttempts.clear();
     this.#newAttempts = [];
     this.#instances = [];
     this.#events = [];
     this.#lines = new Map();
-    await this.tx.rows(flushChanges, [...changes.map(rowsJson), this.#shard, unfinished]);
+    if (others.some((rows) => rows.length > 0)) {
+      await this.tx.rows(flushChanges, others.map(rowsJson));
+    }
+    if (unfinished !== 0 || !usual.empty) {
+      await this.tx.rows(UsualChanges.statement, usual.values(this.#shard, unfinished));
+    }
   }
 }
 
