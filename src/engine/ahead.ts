@@ -4,11 +4,11 @@ import type { ClaimedAttempt } from '../ports/store.ts';
 import type { EngineLog } from './runtime.ts';
 
 /** Over how long ends are counted: what may wait here is at most what ends within it. */
-export const defaultAheadWindowMs = 50;
+export const defaultAheadWindowMs = 100;
 /** Slots must have been used this often within the window before anything is claimed ahead. */
-const MIN_TURNS = 2;
+const MIN_TURNS = 4;
 /** Most attempts that wait here. */
-const MAX_AHEAD = 512;
+const MAX_AHEAD = 1_000;
 /** Longest wait: what has not started by then is given back. */
 const MAX_WAIT_MS = 1_000;
 /** Wait before asking again after the store did not confirm the lease. */
@@ -73,7 +73,7 @@ export class Ahead {
     if (ends < slots * MIN_TURNS) return 0;
     const depth = Math.min(ends, MAX_AHEAD);
     // In few large steps: each is a transaction.
-    return this.size > depth / 2 ? 0 : depth - this.size;
+    return this.size > depth / 4 ? 0 : depth - this.size;
   }
 
   /** Takes claimed attempts in; they start in this order as slots become free. */

@@ -47,7 +47,7 @@ export interface EngineOptions {
   readonly runKey?: ScheduledRunKey;
   /** What dialects say about the nodes of their workflows; null or absent = nothing. */
   readonly workflowRules?: (dialect: DialectName) => WorkflowRules | null;
-  /** What may be claimed ahead of free slots: as much as ends within this time; absent = 50 ms. */
+  /** What may be claimed ahead of free slots: as much as ends within this time; absent = 100 ms. */
   readonly aheadWindowMs?: number;
   /** How long what is over is kept; absent = for ever. */
   readonly retention?: RetentionOptions;

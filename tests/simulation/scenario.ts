@@ -86,6 +86,6 @@ export function scenarioOf(seed: number): Scenario {
     operations: random.int(8, 26),
     durationMs: random.int(8, 30) * 1_000,
     // Drawn last: it leaves the seeds from before it as they were.
-    aheadWindowMs: random.pick([50, 50, 1_000, 4_000]),
+    aheadWindowMs: random.pick([100, 100, 2_000, 8_000]),
   };
 }

@@ -287,7 +287,8 @@ function locked(
   revisions: RevisionsOf,
 ): { run: RunJoined; detail: RunDetail } {
   const { idx: _idx, attempt: _attempt, ...columns } = row;
-  const run = work.runs.get(row.n) ?? columns;
+  // It may be known with fewer columns; what was changed of it has been written by now.
+  const run = Object.assign(work.runs.get(row.n) ?? {}, columns);
   work.runs.set(row.n, run);
   return { run, detail: detailOf(run, revisions) };
 }

@@ -1,8 +1,8 @@
 import type { AttemptRow } from '../sql/schema.ts';
-import type { RunJoined } from '../sql/rows.ts';
 import { Columns, Dictionary } from './columns.ts';
 import { storableText } from './json-rows.ts';
 import { type Bound, statement } from './transactions.ts';
+import type { LockedRun } from './work.ts';
 
 /**
  * What happens to nearly every run, in one round trip with as little work as can be: it begins, its
@@ -61,7 +61,7 @@ export class UsualChanges {
   }
 
   /** `begun`: whether it was `queued` in the database until now. */
-  takeRun(run: RunJoined, begun: boolean): boolean {
+  takeRun(run: LockedRun, begun: boolean): boolean {
     if (run.hold !== null || run.stop_cause !== null || run.message !== '') return false;
     if (begun) {
       if (run.state !== 'running' || run.succeeded !== 0 || run.failed !== 0) return false;

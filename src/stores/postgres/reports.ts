@@ -11,18 +11,17 @@ import {
   startedReason,
 } from '../sql/attempt-notes.ts';
 import { endIsTold, startIsTold } from '../sql/story.ts';
-import type { RunJoined } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { Columns } from './columns.ts';
 import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
 import { finishRun, releaseReplacing, settleStopped, stopRuns } from './stops.ts';
 import { statement } from './transactions.ts';
-import { attemptKey, runColumns, type Work } from './work.ts';
+import { attemptKey, lockedColumns, type LockedRun, type Work } from './work.ts';
 
 const lockReported = statement(
   'report-runs',
-  `select ${runColumns} from runs r join templates t on t.n = r.template_n
-   where r.id = any($1::text[]) order by r.n for no key update of r`,
+  `select ${lockedColumns} from runs r
+   where r.id = any($1::text[]) order by r.n for no key update`,
 );
 const reportedAttempts = statement(
   'report-attempts',
@@ -47,7 +46,7 @@ interface Tally {
 }
 
 interface Found {
-  readonly run: RunJoined;
+  readonly run: LockedRun;
   readonly attempt: AttemptRow;
 }
 
@@ -65,7 +64,7 @@ export class Reports {
       reports.flatMap((report) => parseAttemptId(report.attemptId) ?? []),
     );
     const ids = [...new Set(positions.map(({ runId }) => runId))];
-    const runs = ids.length === 0 ? [] : await work.lockRuns(lockReported, [ids]);
+    const runs = ids.length === 0 ? [] : await work.lockRuns<LockedRun>(lockReported, [ids]);
     const byId = new Map(runs.map((run) => [run.id, run]));
     const wanted = new Columns(['run_n', 'idx', 'number']);
     const asked = new Set<string>();
@@ -115,7 +114,7 @@ export class Reports {
 /** Null when the report must not count: unknown, finished, or of an owner that lost it. */
 function find(
   work: Work,
-  runs: ReadonlyMap<string, RunJoined>,
+  runs: ReadonlyMap<string, LockedRun>,
   report: AttemptReport,
 ): Found | null {
   const at = parseAttemptId(report.attemptId);
@@ -210,7 +209,7 @@ async function ended(
 
 async function settle(
   work: Work,
-  run: RunJoined,
+  run: LockedRun,
   verdict: 'continue' | 'complete' | 'give-up',
   reason: string,
   nowMs: number,

@@ -7,7 +7,7 @@ import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { runEndReason } from '../sql/story.ts';
 import { statement } from './transactions.ts';
-import { attemptKey, runColumns, type Work } from './work.ts';
+import { attemptKey, type LockedRun, lockedColumns, runColumns, type Work } from './work.ts';
 
 /** Most overdue runs stopped in one transaction; the rest follow in the next. */
 const MAX_OVERDUE_BATCH = 100;
@@ -42,9 +42,9 @@ const nextDeadline = statement(
 );
 const replacingRuns = statement(
   'held-replacing',
-  `select ${runColumns} from runs r join templates t on t.n = r.template_n
+  `select ${lockedColumns} from runs r
    where r.template_n = any($1::bigint[]) and r.state = 'queued' and r.hold = 'replacing'
-   order by r.n for no key update of r`,
+   order by r.n for no key update`,
 );
 const suspendedRuns = statement(
   'held-suspended',
@@ -75,9 +75,9 @@ export async function lockRun(work: Work, runId: string): Promise<RunJoined> {
  */
 export async function stopRuns(
   work: Work,
-  runs: readonly RunJoined[],
+  runs: readonly LockedRun[],
   cause: StopCause,
-  message: (run: RunJoined) => string,
+  message: (run: LockedRun) => string,
   nowMs: number,
 ): Promise<ReadonlyMap<number, readonly AttemptHandle[]>> {
   const handles = new Map<number, AttemptHandle[]>(runs.map(({ n }) => [n, []]));
@@ -165,7 +165,7 @@ export async function stopOverdue(
 }
 
 /** Ends a stopping run once nothing of it is alive. */
-export function settleStopped(work: Work, run: RunJoined, nowMs: number): void {
+export function settleStopped(work: Work, run: LockedRun, nowMs: number): void {
   const cause = (run.stop_cause ?? 'user') as StopCause;
   finishRun(work, run, stoppedRunState(cause), cause, run.message, nowMs);
 }
@@ -173,7 +173,7 @@ export function settleStopped(work: Work, run: RunJoined, nowMs: number): void {
 /** Writes a final state; `releaseReplacing` then lets go of the runs that waited for it. */
 export function finishRun(
   work: Work,
-  run: RunJoined,
+  run: LockedRun,
   to: 'succeeded' | 'failed' | 'canceled',
   cause: StopCause | null,
   message: string,
@@ -217,7 +217,7 @@ export async function releaseSuspended(
 export async function releaseReplacing(work: Work, nowMs: number): Promise<ReadonlySet<number>> {
   const released = new Set<number>();
   if (work.settling.size === 0) return released;
-  const held = await work.lockRuns(replacingRuns, [[...work.settling]]);
+  const held = await work.lockRuns<LockedRun>(replacingRuns, [[...work.settling]]);
   work.settling.clear();
   if (held.length === 0) return released;
   const free = await work.tx.rows<{ n: number }>(withNothingAhead, [held.map(({ n }) => n)]);
@@ -229,7 +229,7 @@ export async function releaseReplacing(work: Work, nowMs: number): Promise<Reado
   return released;
 }
 
-function release(work: Work, run: RunJoined, reason: string, nowMs: number): void {
+function release(work: Work, run: LockedRun, reason: string, nowMs: number): void {
   work.changeRun(run, { hold: null });
   work.event(run.n, nowMs, 'run', 'queued', 'queued', reason);
   work.tx.wake = true;

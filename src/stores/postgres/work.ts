@@ -9,6 +9,26 @@ import type { Bound, Statement, Transaction } from './transactions.ts';
 /** Columns of a run with its template, as every read selects them. */
 export const runColumns = `r.*, t.id as template_id, t.name as template_name, t.dialect as dialect, t.namespace as namespace`;
 
+/** What of a run every change of it needs; statements that lock many select no more. */
+export type LockedRun = Omit<
+  RunJoined,
+  | 'by'
+  | 'trigger'
+  | 'idempotency_key'
+  | 'created_at'
+  | 'not_before'
+  | 'deleted_at'
+  | 'template_id'
+  | 'template_name'
+  | 'dialect'
+  | 'namespace'
+>;
+
+/** Columns of a `LockedRun`. */
+export const lockedColumns = `r.n, r.id, r.template_n, r.revision, r.state, r.hold, r.stop_cause, r.replicas,
+  r.active, r.succeeded, r.failed, r.message, r.scheduled_at, r.started_at, r.ended_at, r.deadline_at,
+  r.claimed_by, r.spec, r.document, r.not_acted_on`;
+
 /** A line for the run's story; its number is given when it is written. */
 interface NewEvent {
   readonly run_n: number;
@@ -31,15 +51,15 @@ interface NewEvent {
 export class Work {
   readonly tx: Transaction;
   /** Runs this transaction has locked, by their `n`. */
-  readonly runs = new Map<number, RunJoined>();
+  readonly runs = new Map<number, LockedRun>();
   /** Attempts this transaction looks at, by `attemptKey`. */
   readonly attempts = new Map<string, AttemptRow>();
   /** Templates in which a run ended or waits: what they hold back may be free now. */
   readonly settling = new Set<number>();
   readonly #shard: number;
-  readonly #changedRuns = new Set<RunJoined>();
+  readonly #changedRuns = new Set<LockedRun>();
   /** Those of them that were queued before. */
-  readonly #begunRuns = new Set<RunJoined>();
+  readonly #begunRuns = new Set<LockedRun>();
   readonly #changedAttempts = new Set<AttemptRow>();
   #newAttempts: AttemptRow[] = [];
   #instances: InstanceRow[] = [];
@@ -56,10 +76,13 @@ export class Work {
   }
 
   /**
-   * Locks the runs that a statement selects (with `runColumns` and a locking clause). A run that
+   * Locks the runs that a statement selects (with at least `lockedColumns`, and a locking clause). A run that
    * is locked already comes back as the same object.
    */
-  async lockRuns<R extends RunJoined>(query: Statement, values: readonly Bound[]): Promise<R[]> {
+  async lockRuns<R extends LockedRun = RunJoined>(
+    query: Statement,
+    values: readonly Bound[],
+  ): Promise<R[]> {
     await this.flush();
     const rows = await this.tx.rows<R>(query, values);
     return rows.map((row) => {
@@ -71,7 +94,7 @@ export class Work {
   }
 
   /** Changes a locked run. */
-  changeRun(run: RunJoined, change: Partial<RunJoined>): void {
+  changeRun(run: LockedRun, change: Partial<LockedRun>): void {
     if (change.started_at !== undefined) this.#begunRuns.add(run);
     Object.assign(run, change);
     this.#changedRuns.add(run);
@@ -141,7 +164,7 @@ export class Work {
 
   async #write(unfinished: number): Promise<void> {
     const usual = new UsualChanges();
-    const runs: RunJoined[] = [];
+    const runs: LockedRun[] = [];
     for (const run of this.#changedRuns) {
       if (!usual.takeRun(run, this.#begunRuns.has(run))) runs.push(run);
     }
@@ -168,7 +191,7 @@ export class Work {
 }
 
 /** What of a run can change; its long texts never do. */
-function changeable(run: RunJoined): object {
+function changeable(run: LockedRun): object {
   const { n, state, hold, stop_cause, message, active, succeeded, failed } = run;
   const { started_at, ended_at, deadline_at, claimed_by } = run;
   const counts = { active, succeeded, failed };
