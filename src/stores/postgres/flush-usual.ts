@@ -2,7 +2,7 @@ import type { AttemptRow } from '../sql/schema.ts';
 import { Columns, Dictionary } from './columns.ts';
 import { storableText } from './json-rows.ts';
 import { type Bound, statement } from './transactions.ts';
-import type { LockedRun } from './work.ts';
+import type { LockedRun } from './locked-run.ts';
 
 /**
  * What happens to nearly every run, in one round trip with as little work as can be: it begins, its

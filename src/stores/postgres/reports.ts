@@ -15,8 +15,9 @@ import type { AttemptRow } from '../sql/schema.ts';
 import { Columns } from './columns.ts';
 import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
 import { finishRun, releaseReplacing, settleStopped, stopRuns } from './stops.ts';
+import { lockedColumns, type LockedRun } from './locked-run.ts';
 import { statement } from './transactions.ts';
-import { attemptKey, lockedColumns, type LockedRun, type Work } from './work.ts';
+import { attemptKey, type Work } from './work.ts';
 
 const lockReported = statement(
   'report-runs',

@@ -6,8 +6,9 @@ import type { AttemptHandle, StopResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { runEndReason } from '../sql/story.ts';
+import { lockedColumns, type LockedRun } from './locked-run.ts';
 import { statement } from './transactions.ts';
-import { attemptKey, type LockedRun, lockedColumns, runColumns, type Work } from './work.ts';
+import { attemptKey, runColumns, type Work } from './work.ts';
 
 /** Most overdue runs stopped in one transaction; the rest follow in the next. */
 const MAX_OVERDUE_BATCH = 100;

@@ -3,31 +3,12 @@ import type { RunJoined } from '../sql/rows.ts';
 import { UsualChanges } from './flush-usual.ts';
 import { flushChanges } from './flush.ts';
 import { rowsJson } from './json-rows.ts';
+import type { LockedRun } from './locked-run.ts';
 import { countFromEnd } from './schedules-sql.ts';
 import type { Bound, Statement, Transaction } from './transactions.ts';
 
 /** Columns of a run with its template, as every read selects them. */
 export const runColumns = `r.*, t.id as template_id, t.name as template_name, t.dialect as dialect, t.namespace as namespace`;
-
-/** What of a run every change of it needs; statements that lock many select no more. */
-export type LockedRun = Omit<
-  RunJoined,
-  | 'by'
-  | 'trigger'
-  | 'idempotency_key'
-  | 'created_at'
-  | 'not_before'
-  | 'deleted_at'
-  | 'template_id'
-  | 'template_name'
-  | 'dialect'
-  | 'namespace'
->;
-
-/** Columns of a `LockedRun`. */
-export const lockedColumns = `r.n, r.id, r.template_n, r.revision, r.state, r.hold, r.stop_cause, r.replicas,
-  r.active, r.succeeded, r.failed, r.message, r.scheduled_at, r.started_at, r.ended_at, r.deadline_at,
-  r.claimed_by, r.spec, r.document, r.not_acted_on`;
 
 /** A line for the run's story; its number is given when it is written. */
 interface NewEvent {

@@ -41,7 +41,7 @@ export function endIsTold(to: AttemptState, note: string): boolean {
 /**
  * The story of a run, in its order. What goes as it should is told by the rows of the run and of
  * its attempts; `written` are the lines beside them, in the order in which they were written:
- * holds, stops, failures, and everything that versions before 0.2 wrote.
+ * holds, stops, failures, and every line of earlier versions.
  *
  * Lines are ordered by what must have come first, and by time only where that leaves it open:
  * clocks step. `seq` is the place in the story as it stands; a run that goes on may get lines
@@ -71,12 +71,15 @@ export function runStory(
     others[0]?.after.push(begun);
   }
 
+  const stop = told.find(({ line }) => line.subject === 'run' && line.to === 'stopping');
   const bySubject = Map.groupBy(told, ({ line }) => line.subject);
   const ends: Node[] = [];
-  for (const ofInstance of Map.groupBy(attempts, ({ idx }) => idx).values()) {
+  const sorted = attempts.toSorted((a, b) => a.idx - b.idx || a.number - b.number);
+  for (const ofInstance of Map.groupBy(sorted, ({ idx }) => idx).values()) {
     let last: Node | undefined = begun;
-    for (const attempt of ofInstance.toSorted((a, b) => a.number - b.number)) {
-      last = tellAttempt(attempt, bySubject.get(subjectOf(attempt)) ?? [], last, add);
+    for (const attempt of ofInstance) {
+      const own = bySubject.get(subjectOf(attempt)) ?? [];
+      last = tellAttempt(attempt, own, { before: last, stop }, add);
     }
     if (last !== undefined) ends.push(last);
   }
@@ -102,11 +105,14 @@ function chain(written: readonly EventRow[], first: Node, add: Add): readonly No
   });
 }
 
-/** Lines of one attempt after `before`; returns the last of them that is about its running. */
+/**
+ * Lines of one attempt after `before`; returns the last of them that is about its running. Nothing
+ * is claimed any more once the `stop` of the run was written.
+ */
 function tellAttempt(
   attempt: AttemptRow,
   own: readonly Node[],
-  before: Node | undefined,
+  { before, stop }: { readonly before: Node | undefined; readonly stop: Node | undefined },
   add: Add,
 ): Node | undefined {
   const subject = subjectOf(attempt);
@@ -121,6 +127,7 @@ function tellAttempt(
   const givenTo = reasons.givenTo(attempt.executor);
   const claimed = { atMs: attempt.claimed_at, subject, from: null, to: 'claimed', reason: givenTo };
   let last = claimedBefore === undefined ? add(claimed, before) : follow(claimedBefore, before);
+  if (claimedBefore === undefined) stop?.after.push(last);
 
   const isStart = ({ from, to }: Line): boolean =>
     to === 'running' || (to === 'stopping' && from === 'stopping');
@@ -128,6 +135,8 @@ function tellAttempt(
     const reason = startedReason(attempt);
     const line = { atMs: attempt.started_at, subject, from: 'claimed', to: 'running', reason };
     last = add(line, last);
+    if (found(({ from: was, to }) => was === 'running' && to === 'stopping'))
+      stop?.after.push(last);
   }
   for (const node of own) {
     if (node.line.to === 'running' || node.line.to === 'stopping') last = follow(node, last);

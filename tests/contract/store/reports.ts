@@ -50,6 +50,45 @@ export function reportsContract(adapter: StoreAdapter): void {
       assert.equal((await bench.get(run.id)).state, 'succeeded');
     });
 
+    test('an attempt that was given back is tried again at once, without a retry', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id } = await bench.template({ retry: { ...retry, limit: 0 } });
+      const run = await bench.run(id);
+      const [first] = (await bench.claim(t0)).attempts;
+      assert.ok(first);
+      const why = 'every slot was taken';
+      const { attemptId, fence } = first;
+      const report = { kind: 'refused', attemptId, fence, atMs: t0 + 5, message: why } as const;
+      const result = await bench.report([{ ...report, again: true }], t0 + 5);
+      assert.deepEqual(result, { stale: 0, stop: [], finished: [], wake: true });
+      const waiting = await bench.get(run.id);
+      assert.deepEqual([waiting.state, waiting.active, waiting.failed], ['running', 0, 0]);
+      const [instance] = await bench.store.instances(run.id);
+      assert.equal(instance?.state, 'pending');
+
+      const [second] = (await bench.claim(t0 + 5)).attempts;
+      assert.equal(second?.number, 2);
+      assert.ok(second);
+      await bench.report([started(second, t0 + 6), exited(second, 0, t0 + 7)], t0 + 8);
+      assert.equal((await bench.get(run.id)).state, 'succeeded');
+      const told = (await bench.store.events(run.id)).map(({ subject, to }) => `${subject} ${to}`);
+      assert.deepEqual(told, [
+        'run queued',
+        'run running',
+        '#0.1 claimed',
+        '#0.1 lost',
+        '#0.2 claimed',
+        '#0.2 running',
+        '#0.2 succeeded',
+        'run succeeded',
+      ]);
+      const [ended] = await bench.store.instances(run.id);
+      assert.deepEqual(
+        [ended?.state, ended?.attempts.map(({ state }) => state)],
+        ['succeeded', ['lost', 'succeeded']],
+      );
+    });
+
     test('what was noted at the start is kept on the attempt and told in its event', async (t) => {
       const bench = await Bench.open(adapter, t);
       const { id } = await bench.template({ replicas: 2 });
