@@ -145,6 +145,9 @@ export class Ahead {
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = this.#parts.clock.after(MAX_WAIT_MS, () => {
+      // It must be quick again before it may claim ahead again: others have room meanwhile.
+      this.#ends = 0;
+      this.#endsBefore = 0;
       this.giveBack('given back: every slot was taken by longer jobs');
     });
   }

@@ -143,12 +143,15 @@ describe('claiming ahead', () => {
   });
 
   test('what does not start soon is given back, without a retry', async () => {
-    const { ahead, state, pass } = world();
+    const { ahead, state, pass, ended } = world();
     ahead.put(claimed(0, 2));
     await pass(999);
+    ended(BUSY);
     assert.equal(ahead.size, 2);
+    assert.equal(ahead.wanted(SLOTS), BUSY - 2);
     await pass(1);
     assert.equal(ahead.size, 0);
+    assert.equal(ahead.wanted(SLOTS), 0, 'it must be quick again before it claims ahead again');
     assert.deepEqual(
       state.reports.map((report) => [report.kind, report.kind === 'refused' && report.again]),
       [
