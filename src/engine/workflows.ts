@@ -108,9 +108,7 @@ export class WorkflowExecutor implements Executor {
   }
 
   health(): { readonly ready: boolean; readonly reason: string } {
-    return this.#closed
-      ? { ready: false, reason: 'shutting down' }
-      : { ready: true, reason: '' };
+    return this.#closed ? { ready: false, reason: 'shutting down' } : { ready: true, reason: '' };
   }
 
   /** Looks after nothing more and starts nothing more; the runs of the nodes go on. */
@@ -221,7 +219,9 @@ export class WorkflowExecutor implements Executor {
       return null;
     }
     const instances = await sources.runs.instances(runId);
-    const attempt = instances.flatMap(({ attempts }) => attempts).find(({ id }) => id === attemptId);
+    const attempt = instances
+      .flatMap(({ attempts }) => attempts)
+      .find(({ id }) => id === attemptId);
     this.#report([{ ...at, kind: 'started', pid: null }]);
     return new WorkflowFlow(
       sources,
