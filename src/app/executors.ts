@@ -49,6 +49,7 @@ export function createExecutors(
       pullPolicy: container.pullPolicy,
       pullTimeoutMs: container.pullTimeoutMs,
       network: container.network,
+      pidsLimit: container.pidsLimit,
       maxConcurrent: container.maxConcurrentAttempts,
       maxLogBytes: container.maxLogBytes,
       packages,

@@ -65,6 +65,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
       return store.updateSecret(dialect, id, sealed(data, purposeOf(dialect)), atMs);
     },
     deleteSecret: (dialect, id) => store.deleteSecret(dialect, id),
+    async secretInfo(dialect, id) {
+      return (await store.secret(dialect, id))?.secret ?? null;
+    },
     async secret(dialect, id) {
       const found = await store.secret(dialect, id);
       if (found === null) return null;

@@ -1,3 +1,4 @@
+import { DomainError } from '../domain/errors.ts';
 import { isFinal } from '../domain/states.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
 import {
@@ -40,6 +41,8 @@ export class Following {
   readonly #logs: LogStore;
   /** How far each source is in each log store, as far as known. */
   readonly #offsets = new Map<string, number>();
+  /** Those whose log store is refused: asking again does not help. */
+  readonly #givenUp = new Set<CollectionTarget>();
   #lookAtMs = 0;
   #pauseMs = MIN_PAUSE_MS;
   #askStoreAtMs: number;
@@ -98,9 +101,10 @@ export class Following {
     let grown = false;
     let left = false;
     for (const target of collection.targets) {
-      if (target.ofTemplate && dropOwn) continue;
+      if (this.#givenUp.has(target) || (target.ofTemplate && dropOwn)) continue;
       for (const source of await this.#sources(target)) {
-        const carried = await this.#carry(target, source, ended);
+        const carried = await this.#carryOrGiveUp(target, source, ended);
+        if (carried === null) break;
         grown ||= carried.grown;
         left ||= carried.left;
       }
@@ -121,6 +125,26 @@ export class Following {
     const { executor, attemptId } = this.collection;
     const files = (await this.#runtime.executors.get(executor)?.collected?.(attemptId)) ?? [];
     return files.filter((file) => matchesCollectedPath(source.path, file));
+  }
+
+  /** Null when the log store is refused: what goes there is left out from now on, and told. */
+  async #carryOrGiveUp(
+    target: CollectionTarget,
+    source: string,
+    ended: boolean,
+  ): Promise<Carried | null> {
+    try {
+      return await this.#carry(target, source, ended);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.#givenUp.add(target);
+      const { attemptId, runId, templateId, templateName } = this.collection;
+      this.#runtime.log.warn(
+        { attemptId, runId, templateId, templateName, ...target.into, reason: error.message },
+        'output of an attempt is not collected any more: its log store is refused',
+      );
+      return null;
+    }
   }
 
   async #carry(target: CollectionTarget, source: string, ended: boolean): Promise<Carried> {

@@ -203,7 +203,12 @@ export interface Catalog extends Pick<
     data: Readonly<Record<string, string>>,
     atMs: number,
   ): Promise<Secret>;
-  /** With its data in clear; null when unknown. */
+  /** Without its data, so also one that this server's master key does not open; null when unknown. */
+  secretInfo(dialect: DialectName, id: number): Promise<Secret | null>;
+  /**
+   * With its data in clear; null when unknown.
+   * @throws DomainError `invalid-argument` when its data cannot be opened.
+   */
   secret(
     dialect: DialectName,
     id: number,

@@ -36,6 +36,12 @@ export const container = Type.Object(
       default: 64,
       description: 'Most containers that run at the same time; further ones wait in the queue.',
     }),
+    pidsLimit: Type.Integer({
+      minimum: 0,
+      maximum: 4_194_304,
+      default: 4096,
+      description: 'Most processes and threads of one container; 0 = no limit.',
+    }),
     maxLogBytes: Type.Integer({
       minimum: 64 * 1024,
       maximum: 1024 * 1024 * mib,
@@ -71,7 +77,8 @@ export const packages = Type.Object(
       minimum: 1_000,
       maximum: 86_400_000,
       default: 300_000,
-      description: 'Longest milliseconds that one package may take to fetch.',
+      description:
+        'Longest milliseconds that one package may take to fetch, waiting for its turn included.',
     }),
     cacheBytes: Type.Integer({
       minimum: 0,
@@ -83,6 +90,12 @@ export const packages = Type.Object(
       maxItems: 1000,
       default: [],
       description: 'Folders that `file:` packages may come from.',
+    }),
+    hosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      maxItems: 1000,
+      default: [],
+      description:
+        'Hosts that `http:` and `https:` packages may come from, redirects included: host names, addresses (`10.0.0.7`) and networks (`10.0.0.0/8`). Empty = any. Link-local addresses and those of cloud metadata are refused always.',
     }),
     strict: Type.Boolean({
       default: false,

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { LogChunk } from '../../ports/executor.ts';
 import { matchesCollectedPath } from '../../ports/log-store.ts';
+import { maxCollectedTotalBytes } from './limits.ts';
 import { readFileChunk } from './log.ts';
 
 /**
@@ -29,16 +30,24 @@ while [ $# -ge 2 ]; do
   shift 2
 done`;
 
-/** Copies what is not copied yet. Arguments: most bytes, folder, then source and name, … */
+/**
+ * Copies what is not copied yet, and prints a byte for each file that does not fit any more.
+ * Arguments: most bytes of one file, of all, folder, then source and name, …
+ */
 const copyScript = `
 umask 077
-limit=$1
-mkdir -p "$2" && cd "$2" || exit 1
-shift 2
+most=$1 left=$2
+mkdir -p "$3" && cd "$3" || exit 1
+shift 3
 while [ $# -ge 2 ]; do
   if [ -f "$1" ] && [ -r "$1" ] && ! [ -e "$2" ]; then
+    limit=$most
+    [ "$left" -ge "$limit" ] || limit=$left
     tail -c "$limit" "$1" | head -c "$limit" > "$2.new" && mv -f "$2.new" "$2"
+    if [ "$limit" -lt "$most" ] && [ "$(wc -c < "$1")" -gt "$limit" ]; then printf .; fi
   fi
+  if [ -f "$2" ]; then left=$((left - $(wc -c < "$2"))); fi
+  [ "$left" -ge 0 ] || left=0
   shift 2
 done`;
 
@@ -58,9 +67,13 @@ export interface HostFiles {
  * programs that run as the job's user, so that whatever lies in a file's place, nothing is read or
  * written that the job could not; bytes, files and time are bounded. What was copied before is
  * left as it is, so it can be repeated after a crash.
+ * @param maxTotalBytes bytes kept of all files together.
  * @returns what could not be collected, in words; never throws.
  */
-export async function collectHostFiles(wanted: HostFiles): Promise<readonly string[]> {
+export async function collectHostFiles(
+  wanted: HostFiles,
+  maxTotalBytes: number = maxCollectedTotalBytes,
+): Promise<readonly string[]> {
   const { folder, patterns } = wanted;
   const problems: string[] = [];
   try {
@@ -84,8 +97,14 @@ export async function collectHostFiles(wanted: HostFiles): Promise<readonly stri
       }
     }
     if (pairs.length > 0) {
-      const args = [String(maxFileBytes), path.join(folder, collectedFolder), ...pairs];
-      await run(copyScript, args, wanted);
+      const inside = path.join(folder, collectedFolder);
+      const args = [`${maxFileBytes}`, `${maxTotalBytes}`, inside, ...pairs];
+      const cut = (await run(copyScript, args, wanted)).length;
+      if (cut > 0) {
+        problems.push(
+          `only ${maxTotalBytes} bytes of all files are collected; ${cut} of the files are cut or empty`,
+        );
+      }
     }
   } catch (error) {
     problems.push(`files could not be collected: ${(error as Error).message}`);

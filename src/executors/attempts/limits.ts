@@ -6,6 +6,9 @@ export const maxReadBytes = 1024 * 1024;
 /** Most bytes read of the small files in an attempt's folder. */
 export const maxSmallFileBytes = 16 * 1024;
 
+/** Bytes kept of all collected files of one attempt together. */
+export const maxCollectedTotalBytes = 1024 * 1024 * 1024;
+
 /** Folders removed at the same time. */
 export const removeParallel = 4;
 

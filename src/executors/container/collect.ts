@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { matchesCollectedPath } from '../../ports/log-store.ts';
+import { maxCollectedTotalBytes } from '../attempts/limits.ts';
 import type { EngineApi } from './api.ts';
 import {
   maxCollectedBytes,
@@ -24,12 +25,20 @@ export class FileCollector {
   readonly #api: EngineApi;
   readonly #folder: string;
   readonly #seen: ReadonlyMap<string, Seen>;
-  /** Names of what was kept. */
-  readonly #kept = new Set<string>();
+  readonly #maxTotalBytes: number;
+  /** Bytes of what was kept, by name; null until it is known what an earlier life kept. */
+  #kept: Map<string, number> | null = null;
 
-  constructor(api: EngineApi, folder: string, paths: readonly string[]) {
+  /** @param maxTotalBytes kept of all files together. */
+  constructor(
+    api: EngineApi,
+    folder: string,
+    paths: readonly string[],
+    maxTotalBytes: number = maxCollectedTotalBytes,
+  ) {
     this.#api = api;
     this.#folder = folder;
+    this.#maxTotalBytes = maxTotalBytes;
     this.#seen = new Map(paths.map((text) => [text, { stamp: '', bytes: 0 }]));
   }
 
@@ -122,28 +131,45 @@ export class FileCollector {
     if (Buffer.byteLength(name) > maxCollectedNameBytes) {
       return `the path ${source.slice(0, 80)}… is too long to be collected`;
     }
-    if (!this.#kept.has(name) && this.#kept.size >= maxCollectedFiles) {
+    const folder = path.join(this.#folder, names.collected);
+    this.#kept ??= await keptIn(folder);
+    const kept = this.#kept;
+    if (!kept.has(name) && kept.size >= maxCollectedFiles) {
       return `only ${maxCollectedFiles} files are collected`;
     }
-    this.#kept.add(name);
-    const folder = path.join(this.#folder, names.collected);
+    let room = this.#maxTotalBytes;
+    for (const [other, bytes] of kept) if (other !== name) room -= bytes;
+    if (entry.size > 0 && room <= 0) {
+      return `${source} is not collected: files of an attempt take ${this.#maxTotalBytes} bytes at most`;
+    }
+    const most = Math.min(maxCollectedBytes, room);
     const fresh = path.join(this.#folder, `${names.collected}.new`);
     await fs.promises.mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await fs.promises.open(fresh, 'w', 0o600);
-    let left = maxCollectedBytes;
+    let left = most;
     try {
       for await (const piece of entry.content) {
-        const kept = piece.subarray(0, left);
-        left -= kept.length;
-        if (kept.length > 0) await file.writeFile(kept);
+        const fitting = piece.subarray(0, left);
+        left -= fitting.length;
+        if (fitting.length > 0) await file.writeFile(fitting);
         if (left === 0) break;
       }
     } finally {
       await file.close();
     }
     await fs.promises.rename(fresh, path.join(folder, name));
-    return entry.size <= maxCollectedBytes
+    kept.set(name, most - left);
+    return entry.size <= most
       ? ''
-      : `only the first ${maxCollectedBytes} of ${entry.size} bytes of ${source} were collected`;
+      : `only the first ${most} of ${entry.size} bytes of ${source} were collected`;
   }
+}
+
+/** Bytes of the files in a folder, by name; none when it is not there. */
+async function keptIn(folder: string): Promise<Map<string, number>> {
+  const kept = new Map<string, number>();
+  for (const name of await fs.promises.readdir(folder).catch(() => [])) {
+    kept.set(name, (await fs.promises.lstat(path.join(folder, name))).size);
+  }
+  return kept;
 }

@@ -27,6 +27,8 @@ export interface ContainerParts {
   /** Name, `host`, `none`, or '' for the engine's own. */
   readonly network: string;
   readonly maxLogBytes: number;
+  /** Most processes and threads; 0 = no limit. */
+  readonly pidsLimit: number;
   /** Empty = the engine's own. */
   readonly ulimits: readonly Ulimit[];
   /** CPUs of the engine's machine, because engines refuse a limit above them; 0 = unknown. */
@@ -52,6 +54,8 @@ export function containerConfig(parts: ContainerParts): object {
     HostConfig: {
       ...(parts.network === '' ? {} : { NetworkMode: parts.network }),
       ...resources(spec.resources, parts.cpus),
+      // Said always: Podman has a limit of its own where nothing is said.
+      PidsLimit: parts.pidsLimit === 0 ? -1 : parts.pidsLimit,
       ...(parts.ulimits.length === 0
         ? {}
         : {

@@ -20,7 +20,14 @@ import { EngineClient } from './client.ts';
 import { EngineConnection } from './connection.ts';
 import { commandProblem, type Ulimit } from './container-config.ts';
 import { Limiter } from './limiter.ts';
-import { engineAwayMs, maxCommandBytes, maxRemoving, maxStarting, sweepMs } from './limits.ts';
+import {
+  defaultPidsLimit,
+  engineAwayMs,
+  maxCommandBytes,
+  maxRemoving,
+  maxStarting,
+  sweepMs,
+} from './limits.ts';
 import { Pulls } from './pulls.ts';
 import { containersDir } from './records.ts';
 import { type PullPolicy, Starter } from './starter.ts';
@@ -55,6 +62,8 @@ export interface ContainerExecutorOptions {
   readonly maxConcurrent: number;
   /** Bytes kept of each output stream of an attempt; older ones are released. */
   readonly maxLogBytes: number;
+  /** Most processes and threads of one container; 0 = no limit, absent = `defaultPidsLimit`. */
+  readonly pidsLimit?: number;
   /**
    * Limits of every container, for machines that allow less than the engine's own; none when not
    * given. Podman takes them from nowhere else.
@@ -130,6 +139,7 @@ class ContainerExecutor implements Executor {
         pullPolicy: options.pullPolicy,
         network: options.network,
         maxLogBytes: options.maxLogBytes,
+        pidsLimit: options.pidsLimit ?? defaultPidsLimit,
         ulimits: options.ulimits ?? [],
         packages: options.packages,
         mounts: options.mounts,

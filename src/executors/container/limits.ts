@@ -47,6 +47,8 @@ export const maxGraceMs = 24 * 60 * 60 * 1000;
 export const killAgainMs = 5_000;
 /** Last words of a failed hook that are told. */
 export const maxHookWordsBytes = 500;
+/** Processes and threads of one container where the configuration says nothing. */
+export const defaultPidsLimit = 4096;
 /** Least memory that an engine takes as a limit. */
 export const minMemoryBytes = 6 * 1024 * 1024;
 /** Arguments and variables together: the kernel takes about 2 MiB. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { collectedFolder } from '../attempts/collected.ts';
 import { files, type StopRecord } from '../attempts/folder.ts';
 import { maxSmallFileBytes } from '../attempts/limits.ts';
+import { keepOnlyCopies } from '../mounts/manifest.ts';
 
 /**
  * What lies in an attempt's folder, `<dataDir>/containers/<attemptId>/`, beside `stdout`,
@@ -115,7 +116,9 @@ export function recordStop(folder: string, record: StopRecord): StopRecord {
  * mounts and could not go back is for a person, and goes with the attempt's folder.
  */
 export async function removeSecrets(folder: string): Promise<void> {
-  const mounts = readEnd(folder)?.mountsLeft === true ? [] : [names.scratch];
+  const mountsLeft = readEnd(folder)?.mountsLeft === true;
+  if (mountsLeft) await keepOnlyCopies(path.join(folder, names.scratch));
+  const mounts = mountsLeft ? [] : [names.scratch];
   for (const name of [names.mounted, names.position, ...mounts]) {
     await fs.promises.rm(path.join(folder, name), { recursive: true, force: true });
   }

@@ -32,6 +32,7 @@ interface StarterOptions extends Preparers {
   readonly pullPolicy: PullPolicy;
   readonly network: string;
   readonly maxLogBytes: number;
+  readonly pidsLimit: number;
   readonly ulimits: readonly Ulimit[];
 }
 
@@ -98,13 +99,15 @@ export class Starter {
 
   /** Null when the image is missing and may be pulled. */
   async #make(start: AttemptStart, name: string, prepared: Prepared): Promise<string | null> {
-    const { api, connection, hostLabel, network, maxLogBytes, ulimits, pullPolicy } = this.#options;
+    const { api, connection, pullPolicy } = this.#options;
+    const { hostLabel, network, maxLogBytes, pidsLimit, ulimits } = this.#options;
     const body = containerConfig({
       ...prepared,
       start,
       hostLabel,
       network,
       maxLogBytes,
+      pidsLimit,
       ulimits,
       cpus: connection.cpus,
     });

@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import net from 'node:net';
+import { HostList, plainHost } from '../../lib/host-list.ts';
 
 /**
  * Networks that are nobody's on the public Internet, or that lead back to this machine or its
@@ -43,8 +44,7 @@ export type Lookup = net.LookupFunction;
  */
 export class AddressPolicy {
   readonly #any: boolean;
-  readonly #names = new Set<string>();
-  readonly #networks = new net.BlockList();
+  readonly #allowed: HostList;
 
   /**
    * @param allow `any`, or further addresses (`10.0.0.7`), networks (`10.0.0.0/8`) and host names
@@ -53,7 +53,7 @@ export class AddressPolicy {
    */
   constructor(allow: 'any' | readonly string[]) {
     this.#any = allow === 'any';
-    for (const entry of allow === 'any' ? [] : allow) this.#add(entry);
+    this.#allowed = new HostList(allow === 'any' ? [] : allow, 'allowed address');
   }
 
   /** Why a host must not be called, with the remedy; null when it may, or its name must be looked up. */
@@ -68,7 +68,7 @@ export class AddressPolicy {
     const name = plainHost(host);
     dns.lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, [], 0);
-      const fit = this.#names.has(name)
+      const fit = this.#allowed.hasName(name)
         ? addresses
         : addresses.filter(({ address }) => this.#allows(address));
       const [first] = fit;
@@ -85,33 +85,11 @@ export class AddressPolicy {
     if (this.#any) return true;
     const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
     const [bare = ''] = address.split('%');
-    if (this.#networks.check(bare, family)) return true;
+    if (this.#allowed.hasAddress(bare)) return true;
     // Written as IPv6, an IPv4 address is of no network that is global.
     if (family === 'ipv6' && bare.startsWith('::')) return false;
     return routed.check(bare, family) && !special.check(bare, family);
   }
-
-  #add(entry: string): void {
-    const [address = '', prefix, more] = entry.split('/');
-    const family = net.isIP(address);
-    const most = family === 6 ? 128 : 32;
-    const bits = Number(prefix ?? most);
-    const isNetwork = prefix === undefined || (/^\d{1,3}$/.test(prefix) && bits <= most);
-    if (family !== 0 && more === undefined && isNetwork) {
-      this.#networks.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');
-    } else if (family === 0 && prefix === undefined && /^[a-z0-9_.-]+$/i.test(address)) {
-      this.#names.add(plainHost(address));
-    } else {
-      throw new Error(
-        `allowed address ${JSON.stringify(entry)} is no address, network or host name; write it like 10.0.0.7, 10.0.0.0/8 or reports.internal`,
-      );
-    }
-  }
 }
 
 const remedy = 'use a public one, or allow it in the configuration of the server';
-
-/** Lower case, without the brackets of IPv6 and the dot of the root. */
-function plainHost(host: string): string {
-  return host.toLowerCase().replace(/^\[|\]$|\.$/g, '');
-}

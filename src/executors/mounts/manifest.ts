@@ -32,6 +32,8 @@ export interface StageManifest {
   /** Marks objects written for this attempt, so that a repetition knows them. */
   readonly writer: string;
   readonly mounts: readonly StagedMount[];
+  /** Why nothing is taken back any more: the key pairs were forgotten. Absent = it can be. */
+  readonly left?: string;
 }
 
 /** Folder under the scratch folder that holds manifest and copies; mode 0700. */
@@ -71,6 +73,31 @@ export async function readManifest(scratchFolder: string): Promise<StageManifest
   const manifest = JSON.parse(text) as StageManifest;
   if (manifest.version === 1) return manifest;
   throw new Error(`${file} was written by another version of the server`);
+}
+
+/**
+ * After the last try to take changes back: removes what was made for the attempt, with every
+ * secret. What did not get back stays for a person, the copies with a manifest that has no key
+ * pairs; it goes with the attempt's output.
+ * @throws Error of the file system.
+ */
+export async function keepOnlyCopies(scratchFolder: string): Promise<void> {
+  const folder = stageFolder(scratchFolder);
+  for (const name of await fs.promises.readdir(scratchFolder).catch(() => [])) {
+    const inside = path.join(scratchFolder, name);
+    if (inside !== folder) await fs.promises.rm(inside, { recursive: true, force: true });
+  }
+  // Fails while there are copies, as it should.
+  await fs.promises.rmdir(scratchFolder).catch(() => undefined);
+  // Cut short or damaged, it could be of no use but to tell the key pairs.
+  const manifest = await readManifest(scratchFolder).catch(() => dropManifest(scratchFolder));
+  if (!manifest || manifest.left !== undefined) return;
+  await writeManifest(scratchFolder, {
+    ...manifest,
+    // Without them the operator's key pair would be used, which may be allowed more.
+    mounts: manifest.mounts.map((mount) => ({ ...mount, credentials: null })),
+    left: `not taken back, the job's copy stays in ${folder}`,
+  });
 }
 
 /** Forgets what was to be taken back, with every secret; the copies stay. */

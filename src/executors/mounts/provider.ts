@@ -133,6 +133,7 @@ async function finishRemote(
 ): Promise<void> {
   const manifest = await readManifest(scratchFolder);
   if (manifest === null) return;
+  if (manifest.left !== undefined) throw new Error(manifest.left);
   const folder = stageFolder(scratchFolder);
   const budget = { bytes: limits.maxBytes, objects: limits.maxObjects };
   const refused: string[] = [];

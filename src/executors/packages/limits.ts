@@ -2,6 +2,8 @@
 
 /** Redirects that one fetch follows. */
 export const maxRedirects = 5;
+/** Headers of one answer. */
+export const maxHeaderBytes = 64 * 1024;
 /** Packages that are fetched or unpacked at the same time; further ones wait. */
 export const maxParallel = 4;
 /** Parts of a path inside an archive. */

@@ -23,6 +23,7 @@ export interface PackageRunnerOptions {
     readonly timeoutMs: number;
     readonly cacheBytes: number;
     readonly files: readonly string[];
+    readonly hosts: readonly string[];
     readonly strict: boolean;
     readonly runtimes: readonly ConfiguredRuntime[];
   };
@@ -31,7 +32,10 @@ export interface PackageRunnerOptions {
   readonly log: PackageLog;
 }
 
-/** Makes what fetches packages, keeps them, and knows how they are started. */
+/**
+ * Makes what fetches packages, keeps them, and knows how they are started.
+ * @throws Error naming the entry of `hosts` that is no host.
+ */
 export function createPackageRunner(options: PackageRunnerOptions): PackageRunner {
   return new Runner(options);
 }
@@ -42,13 +46,14 @@ class Runner implements PackageRunner {
   #opened: Promise<void> | null = null;
 
   constructor({ dataDir, config, detect, log }: PackageRunnerOptions) {
-    const { maxBytes, timeoutMs, maxUnpackedBytes, maxEntries, cacheBytes, files } = config;
+    const { maxBytes, timeoutMs, maxUnpackedBytes, maxEntries, cacheBytes, files, hosts } = config;
     this.#cache = new PackageCache({
       folder: path.join(path.resolve(dataDir), 'packages'),
       fetch: { maxBytes, timeoutMs },
       archive: { maxUnpackedBytes, maxEntries },
       maxBytes: cacheBytes,
       files,
+      hosts,
       log,
     });
     this.#runtimes = new Runtimes({

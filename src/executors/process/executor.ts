@@ -211,7 +211,7 @@ class ProcessExecutor implements Executor {
     this.#report = () => {};
     this.#preparing.stopAll();
     this.#closing.abort(new Error('the server is closing'));
-    await this.#connection?.close();
+    await Promise.all([this.#connection?.close(), this.#fileSystems.released()]);
   }
 
   async #openPackages(): Promise<void> {
@@ -255,6 +255,7 @@ class ProcessExecutor implements Executor {
   #forget(attemptId: string): void {
     this.#live.delete(attemptId);
     this.#packages?.release(attemptId);
+    this.#fileSystems.release(attemptId);
   }
 
   async #removeKept(attemptIds: readonly string[]): Promise<readonly string[]> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { JobSpec } from '../../domain/template.ts';
 import type { AttemptStart } from '../../ports/executor.ts';
 import type { MountProvider } from '../mounts/contract.ts';
+import { keepOnlyCopies } from '../mounts/manifest.ts';
 import { namespaceProblem, prepareNamespace } from '../mounts/namespace.ts';
 import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
 import type { JobUser } from './protocol.ts';
@@ -14,6 +15,7 @@ import type { JobUser } from './protocol.ts';
 export class JobFileSystems {
   readonly #mounts: MountProvider | null;
   readonly #dataDir: string;
+  readonly #releasing = new Set<Promise<void>>();
   #problem: string | null = 'not opened yet';
 
   constructor(mounts: MountProvider | null, dataDir: string) {
@@ -81,6 +83,22 @@ export class JobFileSystems {
     } catch (error) {
       return (error as Error).message;
     }
+  }
+
+  /**
+   * Nothing more is done for the attempt: what was made for it goes, for it may hold secrets.
+   * Objects that could not be taken back stay until `remove`. Never fails: what is left goes then.
+   */
+  release(attemptId: string): void {
+    if (!isAttemptId(attemptId) || !this.has(attemptId)) return;
+    const work = keepOnlyCopies(this.#scratch(attemptId)).catch(() => undefined);
+    this.#releasing.add(work);
+    void work.then(() => this.#releasing.delete(work));
+  }
+
+  /** Resolves when everything that was released is gone. */
+  async released(): Promise<void> {
+    await Promise.all(this.#releasing);
   }
 
   /** Removes what was made for an attempt that runs no more. */

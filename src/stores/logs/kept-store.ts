@@ -13,7 +13,13 @@ import { search } from './search.ts';
 import { Segments, type SegmentsOptions } from './segments.ts';
 
 /** What a log store says of itself, in a file beside its segments. */
-export type Description = Pick<LogStoreInfo, 'project' | 'logstore' | 'templateId' | 'createdAtMs'>;
+export interface Description extends Pick<
+  LogStoreInfo,
+  'project' | 'logstore' | 'templateId' | 'createdAtMs'
+> {
+  /** The template whose output was the first to go there; null = made before that was noted. */
+  readonly madeBy: string | null;
+}
 
 const descriptionFile = 'logstore.json';
 
@@ -96,9 +102,13 @@ export class KeptLogStore {
   async info(): Promise<LogStoreInfo> {
     await this.#load();
     const { all } = this.#segments;
+    const { project, logstore, templateId, createdAtMs } = this.description;
     const filled = all.filter(({ lastMs }) => lastMs !== null);
     return {
-      ...this.description,
+      project,
+      logstore,
+      templateId,
+      createdAtMs,
       bytes: this.#segments.bytes,
       oldestMs: filled.at(0)?.firstMs ?? null,
       newestMs: filled.at(-1)?.lastMs ?? null,
@@ -153,9 +163,17 @@ export class KeptLogStore {
 export async function readDescription(folder: string): Promise<Description | null> {
   try {
     const text = await readFile(join(folder, descriptionFile), 'utf8');
-    const { project, logstore, templateId, createdAtMs } = JSON.parse(text) as Partial<Description>;
+    const { project, logstore, templateId, createdAtMs, madeBy } = JSON.parse(
+      text,
+    ) as Partial<Description>;
     if (typeof project !== 'string' || typeof logstore !== 'string') return null;
-    return { project, logstore, templateId: templateId ?? null, createdAtMs: createdAtMs ?? 0 };
+    return {
+      project,
+      logstore,
+      templateId: templateId ?? null,
+      createdAtMs: createdAtMs ?? 0,
+      madeBy: madeBy ?? templateId ?? null,
+    };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof SyntaxError) return null;

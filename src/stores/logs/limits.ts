@@ -10,6 +10,12 @@ export const maxSegmentBytes = 4 * 1024 * 1024;
 /** Log stores of one host. */
 export const maxLogStores = 10_000;
 
+/**
+ * Log stores that one template may make, its own and named ones: as many as one definition can name
+ * (sae.md §4.3.6), so that only changing the names again and again comes to the end of it.
+ */
+export const maxLogStoresPerTemplate = 100;
+
 /** Bytes read from a segment at once. Far more than the longest record takes as JSON. */
 export const blockBytes = 256 * 1024;
 

@@ -1,5 +1,6 @@
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DomainError } from '../../domain/errors.ts';
 import type {
   CollectedLine,
   Collection,
@@ -13,7 +14,13 @@ import type {
 } from '../../ports/log-store.ts';
 import { CollectionJournal } from './journal.ts';
 import { KeptLogStore, readDescription, refKey, type Description } from './kept-store.ts';
-import { maxLogStores, maxSegmentBytes, minSegmentBytes, segmentsPerStore } from './limits.ts';
+import {
+  maxLogStores,
+  maxLogStoresPerTemplate,
+  maxSegmentBytes,
+  minSegmentBytes,
+  segmentsPerStore,
+} from './limits.ts';
 import { folderName } from './names.ts';
 import { Turns } from './turns.ts';
 
@@ -88,7 +95,8 @@ class FileLogStore implements LogStore {
     if (lines.length === 0) return;
     const templateId = ofTemplate ? collection.templateId : null;
     for (;;) {
-      const store = await this.#storeFor({ ...into, templateId, createdAtMs: nowMs });
+      const made = { templateId, madeBy: collection.templateId, createdAtMs: nowMs };
+      const store = await this.#storeFor({ ...into, ...made });
       if (await store.append(collection, lines, nowMs)) break;
       if (this.#stores.get(refKey(into)) === store) this.#stores.delete(refKey(into));
     }
@@ -149,8 +157,19 @@ class FileLogStore implements LogStore {
     const known = this.#stores.get(key);
     if (known !== undefined) return known;
     if (this.#stores.size >= maxLogStores) {
-      throw new Error(
+      throw new DomainError(
+        'catalog-quota-exceeded',
         `there are ${maxLogStores} log stores; delete some: longshore logstores delete`,
+      );
+    }
+    let ofTemplate = 0;
+    for (const { description: other } of this.#stores.values()) {
+      if (other.madeBy === description.madeBy) ofTemplate += 1;
+    }
+    if (ofTemplate >= maxLogStoresPerTemplate) {
+      throw new DomainError(
+        'catalog-quota-exceeded',
+        `the template has made ${maxLogStoresPerTemplate} log stores already; delete some: longshore logstores delete`,
       );
     }
     const store = this.#kept(description);

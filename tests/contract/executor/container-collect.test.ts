@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { readCollectedChunk } from '../../../src/executors/attempts/collected.ts';
+import { hostLabelOf } from '../../../src/executors/container/api.ts';
+import { EngineClient } from '../../../src/executors/container/client.ts';
+import { FileCollector } from '../../../src/executors/container/collect.ts';
 import { type TestEngine, testDocker } from '../../support/docker.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { needs } from '../../support/tools.ts';
+import { until } from '../../support/until.ts';
 import { type ContainerHarness, containerHarness } from './container-harness.ts';
 import { Session } from './harness.ts';
 
@@ -42,6 +48,37 @@ describe('files that a container’s job names as it likes', needs('dockerd'), (
       pattern,
     );
     assert.deepEqual([message, found], ['', [`/var/tmp/${name}b`]]);
+  });
+
+  test('files of an attempt take so many bytes at most, also over restarts', async (t) => {
+    session.start('t.0.1', [
+      'sh',
+      '-c',
+      'for f in a b c; do printf %0600d 0 >/$f.log; done; : >/d.log; echo up; exec sleep 60',
+    ]);
+    const chunk = () => session.executor.readLog('t.0.1', 'stdout', 0, 10);
+    await until('the files are there', async () => ((await chunk())?.size ?? 0) > 0);
+    const folder = await temporaryFolder(t);
+    const name = `longshore-${hostLabelOf(harness.hostId)}-t.0.1`;
+    const paths = ['/a.log', '/b.log', '/c.log', '/d.log'];
+    const sizes = () => paths.map((file) => readCollectedChunk(folder, file, 0, 1)?.size);
+    for (const life of [1, 2]) {
+      const collector = new FileCollector(engine.api, folder, paths, 1000);
+      const told = await collector.fetch(name, true, new AbortController().signal);
+      assert.deepEqual(told, [
+        'only the first 400 of 600 bytes of /b.log were collected',
+        '/c.log is not collected: files of an attempt take 1000 bytes at most',
+      ]);
+      assert.deepEqual(sizes(), [600, 400, undefined, 0], `life ${life}`);
+    }
+    const client = new EngineClient(engine.socket);
+    await client.hello(new AbortController().signal);
+    const { HostConfig } = (await client.call('GET', `/containers/${name}/json`)) as {
+      HostConfig: { PidsLimit: number | null };
+    };
+    assert.equal(HostConfig.PidsLimit, 4096);
+    session.executor.stop('t.0.1');
+    await session.report('t.0.1', 'ended');
   });
 
   test('a pattern for the root is for the root alone', async () => {

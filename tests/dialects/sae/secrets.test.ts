@@ -110,6 +110,29 @@ describe('Secrets', () => {
     assert.equal(memory.serialize().includes('cGFzc3dvcmQtb2Yt'), false);
   });
 
+  test('one that cannot be opened any more is replaced and deleted', async (t) => {
+    const memory = new Database(':memory:');
+    const { call } = await startSaeHost(t, { memory });
+    const api = secrets(call);
+    const place = { NamespaceId: region, SecretType: 'Opaque', SecretData: wrapped({ k: 'dg==' }) };
+    const [replaced, deleted] = [
+      idOf(await api.create({ ...place, SecretName: 'replaced' })),
+      idOf(await api.create({ ...place, SecretName: 'deleted' })),
+    ];
+    // What another master key sealed is as unreadable as this.
+    const sealed = memory.prepare('update secrets set sealed_data = zeroblob(64)').run();
+    assert.equal(sealed.changes, 2);
+    const one = { NamespaceId: region, SecretId: replaced };
+    await assert.rejects(api.describe(one), /cannot be opened/);
+
+    await api.update({ ...one, SecretData: wrapped({ k: 'bmV3' }) });
+    const { SecretData } = (await api.describe(one))['Data'] as { SecretData: object };
+    assert.deepEqual(SecretData, { k: 'bmV3' });
+    await api.remove({ NamespaceId: region, SecretId: deleted });
+    const listed = (await api.list({ NamespaceId: region }))['Data'] as { Secrets: object[] };
+    assert.equal(listed.Secrets.length, 1);
+  });
+
   test('a template that pulls with one is told of and holds it', async (t) => {
     const { call } = await startSaeHost(t);
     const api = secrets(call);

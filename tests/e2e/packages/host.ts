@@ -68,6 +68,7 @@ export async function packageHost(
             timeoutMs: 10_000,
             cacheBytes: 1024 * 1024 * 1024,
             files: [files],
+            hosts: [],
             strict: config.strict ?? false,
             runtimes: [],
           },

@@ -17,6 +17,7 @@ import type { Executor } from '../../../src/ports/executor.ts';
 import type { LogStore, LogStoreRef } from '../../../src/ports/log-store.ts';
 import type { ClaimedAttempt } from '../../../src/ports/store.ts';
 import { createSqliteStore } from '../../../src/stores/sqlite/store.ts';
+import { maxLogStoresPerTemplate } from '../../../src/stores/logs/limits.ts';
 import { createLogStore } from '../../../src/stores/logs/store.ts';
 import { type Cleanup, temporaryFolder } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
@@ -206,4 +207,36 @@ test('log stores of a template that another server deleted go; named ones stay',
   await until('the look around', async () => (await second.logs.list()).length === 1);
   assert.deepEqual(await lines(second.logs, into), ['stdout said']);
   assert.deepEqual(faults, []);
+});
+
+test('what gets no log store is given up and told; the rest of the attempt is collected', async (t) => {
+  const { life, folder, faults } = await world(t);
+  const { collector, logs } = await life();
+  const own = await folder('run');
+  const stdout = { kind: 'stdout' } as const;
+  const name = (at: number): LogStoreRef => ({ project: 'p', logstore: `s${at}` });
+  const wanted = Array.from({ length: maxLogStoresPerTemplate + 1 }, (_, at) => name(at));
+  collector.begin(
+    claimed(
+      'run',
+      wanted.map((one) => ({ source: stdout, into: one })),
+    ),
+  );
+  await writeFile(join(own, 'stdout'), 'one\n');
+  await until('it is told', () => faults.length > 0);
+  await appendFile(join(own, 'stdout'), 'two\n');
+  collector.reported([ended('run')]);
+  await until('the end', () => collector.following === 0);
+  for (const one of wanted.slice(0, -1)) {
+    assert.deepEqual(await lines(logs, one), ['stdout one', 'stdout two']);
+  }
+  assert.equal(
+    await logs.search(name(maxLogStoresPerTemplate), { ascending: true, limit: 1 }),
+    null,
+  );
+  assert.equal(faults.length, 1, faults.join());
+  assert.match(
+    faults[0] ?? '',
+    /not collected any more.*"runId":"run".*"logstore":"s100".*longshore logstores delete/,
+  );
 });

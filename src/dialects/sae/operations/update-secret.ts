@@ -3,8 +3,9 @@ import { refusedAs } from '../errors.ts';
 import { parameterInfo } from '../parameters/parameter.ts';
 import { requiredText } from '../requests.ts';
 import type { SaeServices } from '../services.ts';
-import { checkSecretKeys, namedSecret, secretIdInfos, tooLarge } from '../validation/secrets.ts';
+import { checkSecretKeys, secretIdInfos, tooLarge } from '../validation/secrets.ts';
 import { parseSecretData } from '../values/key-values.ts';
+import { namedSecretInfo } from './lookups/named-secret.ts';
 
 /** Replaces the data of a Secret; its type stays (sae.md §5.3). */
 export const updateSecret: Operation<SaeServices> = {
@@ -17,7 +18,7 @@ export const updateSecret: Operation<SaeServices> = {
   ],
   async handle({ params }, services) {
     const { engine } = services.context;
-    const { secret } = await namedSecret(params, services);
+    const secret = await namedSecretInfo(params, services);
     const data = parseSecretData(requiredText(params, 'SecretData'));
     checkSecretKeys(secret.type, data);
     await refusedAs(engine.catalog.updateSecret('sae', secret.id, data, services.context.nowMs()), {

@@ -9,6 +9,7 @@ import { Content, type PackageLog } from './content.ts';
 import type { Fetched, FetchLimits } from './fetched.ts';
 import { fetchFromFile } from './from-file.ts';
 import { fetchFromHttp } from './from-http.ts';
+import { SourceAddresses } from './source-addresses.ts';
 import { type SourceRecord, Sources } from './sources.ts';
 
 export interface PackageCacheOptions {
@@ -20,6 +21,8 @@ export interface PackageCacheOptions {
   readonly maxBytes: number;
   /** Folders that `file:` packages may come from. */
   readonly files: readonly string[];
+  /** Hosts that packages may be fetched from (see `SourceAddresses`). */
+  readonly hosts: readonly string[];
   readonly log: PackageLog;
 }
 
@@ -48,9 +51,12 @@ export class PackageCache {
   readonly #sources: Sources;
   readonly #shared = new Map<string, Shared>();
   readonly #turns = new Turns(maxParallel);
+  readonly #addresses: SourceAddresses;
 
+  /** @throws Error naming the entry of `hosts` that is no host. */
   constructor(options: PackageCacheOptions) {
     this.#options = options;
+    this.#addresses = new SourceAddresses(options.hosts);
     this.#content = new Content(options.folder, options.maxBytes, options.log);
     this.#sources = new Sources(path.join(options.folder, 'sources'));
   }
@@ -103,7 +109,20 @@ export class PackageCache {
 
   #share(name: string, address: Address, format: PackageArtifact['format']): Shared {
     const stop = new AbortController();
-    const work = this.#turns.take(stop.signal, () => this.#bring(address, format, stop.signal));
+    const { timeoutMs } = this.#options.fetch;
+    const late = new AbortController();
+    // From now on: who waits for a turn behind slow packages does not wait for ever either.
+    const timer = setTimeout(() => {
+      late.abort(
+        new Error(
+          `the package ${address.shown} did not arrive within ${timeoutMs} ms; see packages.timeoutMs`,
+        ),
+      );
+    }, timeoutMs);
+    const arriving = AbortSignal.any([stop.signal, late.signal]);
+    const work = this.#turns
+      .take(arriving, () => this.#bring(address, format, arriving, stop.signal))
+      .finally(() => clearTimeout(timer));
     // Each waiter hears of a failure by itself.
     work.catch(() => {});
     const shared: Shared = { work, stop, waiting: 0 };
@@ -121,13 +140,17 @@ export class PackageCache {
     );
   }
 
-  /** @returns the key of the content, which is held. */
+  /**
+   * @param arriving ends the fetch, `signal` all of it.
+   * @returns the key of the content, which is held.
+   */
   async #bring(
     address: Address,
     format: PackageArtifact['format'],
+    arriving: AbortSignal,
     signal: AbortSignal,
   ): Promise<string> {
-    const key = await this.#fetch(address, format, signal);
+    const key = await this.#fetch(address, format, arriving);
     try {
       if (format !== 'jar' && !this.#content.hasTree(key)) {
         await this.#unpack(key, address.shown, signal);
@@ -180,16 +203,22 @@ export class PackageCache {
     }
   }
 
-  #ask(
+  async #ask(
     address: Address,
     known: SourceRecord | null,
     file: string,
     signal: AbortSignal,
   ): Promise<Fetched | null> {
     const { fetch, files } = this.#options;
-    return address.url.protocol === 'file:'
-      ? fetchFromFile(address, files, known, file, fetch, signal)
-      : fetchFromHttp(address, known, file, fetch, signal);
+    try {
+      return address.url.protocol === 'file:'
+        ? await fetchFromFile(address, files, known, file, fetch, signal)
+        : await fetchFromHttp(address, this.#addresses, known, file, fetch, signal);
+    } catch (error) {
+      // Why it was ended is the better reason.
+      signal.throwIfAborted();
+      throw error;
+    }
   }
 
   async #unpack(key: string, shown: string, signal: AbortSignal): Promise<void> {

@@ -16,6 +16,7 @@ export interface Fetched extends Validators {
 /** What a fetch may take. */
 export interface FetchLimits {
   readonly maxBytes: number;
+  /** From the moment somebody wants it, waiting for a turn included. */
   readonly timeoutMs: number;
 }
 

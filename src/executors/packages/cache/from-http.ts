@@ -1,3 +1,5 @@
+import http from 'node:http';
+import https from 'node:https';
 import type { Address } from './address.ts';
 import {
   type Fetched,
@@ -6,75 +8,121 @@ import {
   type Validators,
   writeHashed,
 } from './fetched.ts';
-import { maxRedirects } from '../limits.ts';
+import { maxHeaderBytes, maxRedirects } from '../limits.ts';
+import type { SourceAddresses } from './source-addresses.ts';
 
 /**
  * Fetches a package over http(s) into a new file.
  * @returns null when it did not change since `known`.
- * @throws Error in words: unreachable, refused, too large, too slow, too many redirects.
+ * @throws Error in words: unreachable, refused, too large, too many redirects.
+ *   When the signal ended it any error: its reason tells more.
  */
 export async function fetchFromHttp(
   address: Address,
+  addresses: SourceAddresses,
   known: Validators | null,
   file: string,
   limits: FetchLimits,
   signal: AbortSignal,
 ): Promise<Fetched | null> {
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
-  const either = AbortSignal.any([signal, timeout]);
+  const response = await request(address, addresses, known, signal);
   try {
-    const response = await request(address, known, either);
-    if (response.status === 304 && known !== null) {
-      await response.body?.cancel();
-      return null;
-    }
-    if (response.status !== 200 || response.body === null) {
-      await response.body?.cancel();
-      throw new Error(`the package ${address.shown} ${answerWords(response.status)}`);
-    }
-    if (Number(response.headers.get('content-length') ?? 0) > limits.maxBytes) {
-      await response.body.cancel();
+    const { statusCode: status = 0, headers } = response;
+    if (status === 304 && known !== null) return null;
+    if (status !== 200) throw new Error(`the package ${address.shown} ${answerWords(status)}`);
+    if (Number(headers['content-length'] ?? 0) > limits.maxBytes) {
       throw tooLarge(address.shown, limits.maxBytes);
     }
-    const written = await writeHashed(response.body, file, address.shown, limits.maxBytes);
-    const { headers } = response;
-    return { ...written, etag: headers.get('etag'), lastModified: headers.get('last-modified') };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (timeout.aborted) {
-      throw new Error(
-        `the package ${address.shown} did not arrive within ${limits.timeoutMs} ms; see packages.timeoutMs`,
-        { cause: error },
-      );
-    }
-    throw inWords(error, address.shown);
+    const body = bodyOf(response, address.shown);
+    const written = await writeHashed(body, file, address.shown, limits.maxBytes);
+    const { etag = null, 'last-modified': lastModified = null } = headers;
+    return { ...written, etag, lastModified };
+  } finally {
+    response.destroy();
   }
 }
 
 async function request(
   address: Address,
+  addresses: SourceAddresses,
   known: Validators | null,
   signal: AbortSignal,
-): Promise<Response> {
+): Promise<http.IncomingMessage> {
   let url = address.url;
   const authorization = basicAuthorization(address.url);
   for (let hop = 0; hop <= maxRedirects; hop += 1) {
-    const headers = new Headers({ 'accept-encoding': 'identity', 'user-agent': 'longshore' });
-    // Credentials are for the host that was named, not for where it points to.
-    if (authorization !== null && url.origin === address.url.origin) {
-      headers.set('authorization', authorization);
-    }
-    if (known?.etag) headers.set('if-none-match', known.etag);
-    else if (known?.lastModified) headers.set('if-modified-since', known.lastModified);
-    const target = new URL(url);
-    target.username = '';
-    target.password = '';
-    const response = await fetch(target, { headers, redirect: 'manual', signal });
-    if (![301, 302, 303, 307, 308].includes(response.status)) return response;
-    await response.body?.cancel();
-    url = redirectTarget(address, url, response.headers.get('location'));
+    const response = await requestOnce(url, signal, {
+      addresses,
+      shown: address.shown,
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': 'longshore',
+        // Credentials are for the host that was named, not for where it points to.
+        ...(authorization !== null && url.origin === address.url.origin ? { authorization } : {}),
+        ...conditions(known),
+      },
+    });
+    if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0)) return response;
+    response.destroy();
+    url = redirectTarget(address, url, response.headers.location ?? null);
   }
   throw new Error(`the package ${address.shown} redirects more than ${maxRedirects} times`);
+}
+
+async function requestOnce(
+  url: URL,
+  signal: AbortSignal,
+  {
+    addresses,
+    shown,
+    headers,
+  }: {
+    readonly addresses: SourceAddresses;
+    readonly shown: string;
+    readonly headers: http.OutgoingHttpHeaders;
+  },
+): Promise<http.IncomingMessage> {
+  const problem = addresses.problem(url.hostname);
+  if (problem !== null) throw unreachable(shown, new Error(problem));
+  const target = new URL(url);
+  target.username = '';
+  target.password = '';
+  try {
+    return await new Promise((resolve, reject) => {
+      const sent = (url.protocol === 'https:' ? https : http).request(target, {
+        headers,
+        lookup: addresses.lookup,
+        // A connection of its own: its address was judged for this request.
+        agent: false,
+        maxHeaderSize: maxHeaderBytes,
+        signal,
+      });
+      sent.once('response', (response) => {
+        // Nobody reads it yet, and the signal may end it before somebody does.
+        response.on('error', () => {});
+        resolve(response);
+      });
+      // Also after the answer began, when its reader hears of it.
+      sent.on('error', reject);
+      sent.end();
+    });
+  } catch (error) {
+    throw unreachable(shown, error as Error);
+  }
+}
+
+/** The body; what breaks on the way is told apart from what the disk refuses. */
+async function* bodyOf(response: http.IncomingMessage, shown: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const piece of response as AsyncIterable<Buffer>) yield piece;
+  } catch (error) {
+    throw unreachable(shown, error as Error);
+  }
+}
+
+function conditions(known: Validators | null): http.OutgoingHttpHeaders {
+  if (known?.etag) return { 'if-none-match': known.etag };
+  return known?.lastModified ? { 'if-modified-since': known.lastModified } : {};
 }
 
 function redirectTarget(address: Address, from: URL, location: string | null): URL {
@@ -104,14 +152,9 @@ function answerWords(status: number): string {
   return `could not be fetched: its server answered HTTP ${status}`;
 }
 
-/** fetch says only `fetch failed`; the reason is in the cause. */
-function inWords(error: unknown, shown: string): Error {
-  if (!(error instanceof TypeError)) return error as Error;
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const code = (cause as NodeJS.ErrnoException).code;
-  const why =
-    cause.message === '' || code === undefined
-      ? cause.message || 'no answer'
-      : `${code}: ${cause.message}`;
+function unreachable(shown: string, error: Error): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const words = error.message || 'no answer';
+  const why = code === undefined ? words : `${code}: ${words}`;
   return new Error(`the package ${shown} cannot be reached: ${why}`, { cause: error });
 }

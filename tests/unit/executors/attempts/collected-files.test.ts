@@ -71,6 +71,22 @@ test('too many files, and paths that are too long, are told', async (t) => {
   assert.equal(collectedPaths(folder).length, 200);
 });
 
+test('files of an attempt take so many bytes at most, however many there are', async (t) => {
+  const { logs, folder } = await folders(t);
+  for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(logs, name), name.repeat(600));
+  await writeFile(join(logs, 'e'), '');
+  const patterns = ['a', 'b', 'c', 'd', 'e'].map((name) => join(logs, name));
+  const collect = () => collectHostFiles({ folder, patterns, ...own }, 1000);
+  const told = ['only 1000 bytes of all files are collected; 3 of the files are cut or empty'];
+  assert.deepEqual(await collect(), told);
+  const kept = () => patterns.map((file) => text(folder, file)?.length);
+  assert.deepEqual(kept(), [600, 400, 0, 0, 0]);
+  // After a crash what is there counts too.
+  await rm(join(folder, collectedFolder, encodeURIComponent(join(logs, 'b'))));
+  await collect();
+  assert.deepEqual(kept(), [600, 400, 0, 0, 0]);
+});
+
 test('a link in the place of the copies is not followed', async (t) => {
   const { logs, folder } = await folders(t);
   const file = join(logs, 'a.log');

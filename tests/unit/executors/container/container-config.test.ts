@@ -37,6 +37,7 @@ const parts: ContainerParts = {
   nfs: [],
   network: '',
   maxLogBytes: 1,
+  pidsLimit: 4096,
   ulimits: [],
   cpus: 4,
 };
@@ -54,6 +55,12 @@ test('a command replaces entry point and arguments, none leaves both', () => {
   const given = containerConfig({ ...parts, argv: ['echo', 'x'] }) as Body;
   assert.deepEqual([given.Entrypoint, given.Cmd], [['echo', 'x'], []]);
   assert.deepEqual(given.Env, ['A=1', 'B=2', 'LONGSHORE_ATTEMPT_ID=r.0.1']);
+});
+
+test('processes are limited, unless the operator says no', () => {
+  assert.equal((containerConfig(parts) as Body).HostConfig['PidsLimit'], 4096);
+  const unlimited = containerConfig({ ...parts, pidsLimit: 0 }) as Body;
+  assert.equal(unlimited.HostConfig['PidsLimit'], -1);
 });
 
 test('limits are those of the spec, as far as the machine goes; none without', () => {

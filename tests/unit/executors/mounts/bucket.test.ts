@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import type { Mount } from '../../../../src/domain/template.ts';
 import { bucketAddress } from '../../../../src/executors/mounts/bucket.ts';
 import { listPageObjects } from '../../../../src/executors/mounts/limits.ts';
+import { keepOnlyCopies } from '../../../../src/executors/mounts/manifest.ts';
 import { createMountProvider } from '../../../../src/executors/mounts/provider.ts';
 import type { MountProviderOptions } from '../../../../src/executors/mounts/provider.ts';
 import type { AttemptMount } from '../../../../src/ports/executor.ts';
@@ -249,6 +250,26 @@ describe('buckets of an object store', needs('moto_server'), () => {
     fs.writeFileSync(path.join(copy, 'a'), 'job again');
     await s.provider.finish(s.scratch, signal);
     assert.equal(await server.get(s.name, 'a'), 'job again');
+  });
+
+  test('after the last try stay as copies, without any key pair', async (t) => {
+    const s = await stage(t, { a: 'a' });
+    const [copy = ''] = await s.prepare(bucket(s.name, '/'));
+    fs.writeFileSync(path.join(copy, 'a'), 'job');
+    fs.mkdirSync(path.join(s.scratch, 'namespace', 'files'), { recursive: true });
+    const manifest = path.join(path.dirname(copy), 'manifest.json');
+    assert.ok(fs.readFileSync(manifest, 'utf8').includes(pair.secret));
+    await keepOnlyCopies(s.scratch);
+    assert.deepEqual(fs.readdirSync(s.scratch), ['buckets']);
+    assert.equal(fs.readFileSync(path.join(copy, 'a'), 'utf8'), 'job');
+    const text = fs.readFileSync(manifest, 'utf8');
+    assert.ok(text.includes(s.name) && !text.includes(pair.secret));
+    // A server that ended before it told so tells it again, and writes with no other key pair.
+    await assert.rejects(s.provider.finish(s.scratch, signal), /^Error: not taken back, the job's/);
+    assert.equal(await server.get(s.name, 'a'), 'a');
+    fs.writeFileSync(manifest, text.slice(0, 40));
+    await keepOnlyCopies(s.scratch);
+    assert.deepEqual(fs.readdirSync(path.dirname(copy)), ['0']);
   });
 
   test('stay below the limits of bytes, objects and time', async (t) => {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { PackageArtifact } from '../../../../src/domain/template.ts';
 import { PackageCache } from '../../../../src/executors/packages/cache/cache.ts';
+import { maxParallel } from '../../../../src/executors/packages/limits.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { until, within } from '../../../support/until.ts';
 import { packageServer } from './package-server.ts';
@@ -22,6 +23,7 @@ async function openCache(
     timeoutMs: number;
     keep: number;
     files: readonly string[];
+    hosts: readonly string[];
     folder: string;
   }> = {},
 ) {
@@ -32,6 +34,7 @@ async function openCache(
     archive: { maxUnpackedBytes: 1e7, maxEntries: 100 },
     maxBytes: options.keep ?? 1e9,
     files: options.files ?? [],
+    hosts: options.hosts ?? [],
     log,
   });
   await cache.open();
@@ -311,4 +314,90 @@ test('what a crash left half done is cleared and fetched again', async (t) => {
   assert.deepEqual(await readdir(path.join(folder, 'tmp')), []);
   assert.equal(await main(await again.cache.acquire(artifact, 'a.0.2', never)), 'x');
   assert.equal(server.requests.at(-1)?.headers['if-none-match'], undefined);
+});
+
+test('link-local addresses and cloud metadata are never asked, by redirects neither', async (t) => {
+  const server = await packageServer(t, (request, response) => {
+    const location = decodeURIComponent(request.url?.slice(1) ?? '');
+    response.writeHead(302, { location }).end();
+  });
+  const { cache } = await openCache(t, { timeoutMs: 2_000 });
+  const allowed = await openCache(t, {
+    timeoutMs: 2_000,
+    hosts: ['127.0.0.1', '169.254.0.0/16', '::/0', '0.0.0.0/0'],
+  });
+  for (const host of [
+    '169.254.169.254',
+    '2852039166',
+    '0xa9fea9fe',
+    '[fe80::1]',
+    '[::ffff:169.254.169.254]',
+    '[64:ff9b::169.254.169.254]',
+    '100.100.100.200',
+    '[fd00:ec2::254]',
+  ]) {
+    const url = `http://${host}/latest/meta-data.jar`;
+    const redirect = `${server.url}/${encodeURIComponent(url)}`;
+    for (const [at, one] of [cache, allowed.cache].entries()) {
+      for (const wanted of [url, redirect]) {
+        await assert.rejects(
+          one.acquire(jar(wanted), 'a', never),
+          /link-local or serves metadata of the cloud/,
+          `${wanted} of cache ${at}`,
+        );
+      }
+    }
+  }
+  assert.equal(server.requests.length, 16);
+});
+
+test('packages come from the configured hosts only, redirects included', async (t) => {
+  const server = await packageServer(t, (request, response) => {
+    if (request.url === '/app.jar') return void response.writeHead(200).end(app('x'));
+    const location = decodeURIComponent(request.url?.slice(1) ?? '');
+    response.writeHead(302, { location }).end();
+  });
+  const { port } = new URL(server.url);
+  const named = `http://localhost:${port}/app.jar`;
+  const elsewhere = await openCache(t, { hosts: ['repo.example', '10.0.0.0/8'] });
+  for (const url of [`${server.url}/app.jar`, named]) {
+    await assert.rejects(
+      elsewhere.cache.acquire(jar(url), 'a', never),
+      /127\.0\.0\.1\)? is not among packages\.hosts|::1\) is not among packages\.hosts/,
+    );
+  }
+  assert.equal(server.requests.length, 0);
+  const byName = await openCache(t, { hosts: ['LOCALHOST'] });
+  await byName.cache.acquire(jar(named), 'a.0.1', never);
+  await assert.rejects(
+    byName.cache.acquire(jar(`${server.url}/app.jar`), 'a', never),
+    /127\.0\.0\.1 is not among packages\.hosts; add it there/,
+  );
+  const redirect = `${named.replace('app.jar', '')}${encodeURIComponent(`${server.url}/app.jar`)}`;
+  await assert.rejects(byName.cache.acquire(jar(redirect), 'a', never), /is not among/);
+  const byNetwork = await openCache(t, { hosts: ['127.0.0.0/8'] });
+  await byNetwork.cache.acquire(jar(`${server.url}/app.jar`), 'a.0.2', never);
+  await assert.rejects(openCache(t, { hosts: ['10.0.0.0/99'] }), /host of packages\.hosts "10/);
+});
+
+test('waiting for a turn counts for the time that a package may take', async (t) => {
+  // None of them is ever answered.
+  const server = await packageServer(t, () => {});
+  const { cache } = await openCache(t, { timeoutMs: 1_000 });
+  const beganAtMs = performance.now();
+  await Promise.all(
+    Array.from({ length: 3 * maxParallel }, (_, at) =>
+      assert.rejects(
+        cache.acquire(jar(`${server.url}/${at}.jar`), `a.${at}.1`, never),
+        new RegExp(`/${at}\\.jar did not arrive within 1000 ms; see packages\\.timeoutMs`),
+      ),
+    ),
+  );
+  // One after the other they would take three times as long.
+  assert.ok(performance.now() - beganAtMs < 2_000);
+  await cache.acquire(
+    python(`${(await packageServer(t, (_, response) => void response.end(app('x')))).url}/a.zip`),
+    'a.99.1',
+    never,
+  );
 });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type LogStoreRef, matchesCollectedPath } from '../../../../src/ports/log-store.ts';
+import {
+  type LogStore,
+  type LogStoreRef,
+  matchesCollectedPath,
+} from '../../../../src/ports/log-store.ts';
+import { maxLogStoresPerTemplate } from '../../../../src/stores/logs/limits.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { collection, into, lines, logStore, searchAll, target } from './support.ts';
 
@@ -82,6 +87,35 @@ test('removing and appending at the same time lose nothing that was appended lat
     await logs.finish(collection());
     await logs.remove(into);
   }
+});
+
+test('one template makes a bounded number of log stores, its own and named ones', async (t) => {
+  const folder = await temporaryFolder(t);
+  const append = (logs: LogStore, logstore: string, templateId: string, ofTemplate: boolean) =>
+    logs.append(
+      { source: { kind: 'stdout' }, into: { project: 'p', logstore }, ofTemplate },
+      collection('run', { templateId }),
+      lines(['a']),
+      1_000,
+    );
+  const first = logStore(folder);
+  await first.open();
+  for (let at = 0; at < maxLogStoresPerTemplate; at += 1) {
+    await append(first, `s${at}`, 'greedy', at % 2 === 0);
+  }
+  // Also in the next life of the server.
+  const logs = logStore(folder);
+  await logs.open();
+  const refused = { name: 'DomainError', code: 'catalog-quota-exceeded' };
+  for (const ofTemplate of [true, false]) {
+    await assert.rejects(append(logs, 'more', 'greedy', ofTemplate), refused);
+  }
+  await append(logs, 's1', 'greedy', false);
+  await append(logs, 'more', 'modest', false);
+  await append(logs, 'more', 'greedy', false);
+  await logs.remove({ project: 'p', logstore: 's3' });
+  await append(logs, 'another', 'greedy', false);
+  assert.equal((await logs.list()).length, maxLogStoresPerTemplate + 1);
 });
 
 test('names stay in their folder, whatever they are', async (t) => {
