@@ -127,7 +127,8 @@ export interface LogStore {
   /**
    * Appends lines of one collection, all or as many as the disk takes; what is there survives a
    * crash of the server. Makes the log store when there is none.
-   * @throws Error of the file system, or when there are too many log stores.
+   * @throws DomainError `catalog-quota-exceeded` when there are too many log stores, in all or of
+   *   its template; Error of the file system.
    */
   append(
     target: CollectionTarget,
