@@ -71,7 +71,6 @@ export function createXxlJobExecutor(options: XxlJobExecutorOptions): XxlJobExec
 
 class WorkerExecutor implements XxlJobExecutor {
   readonly name = 'xxl-job';
-  readonly maxConcurrent: number;
   readonly #options: XxlJobExecutorOptions;
   readonly #timing: Timing;
   readonly #client: ExecutorClient;
@@ -93,7 +92,6 @@ class WorkerExecutor implements XxlJobExecutor {
 
   constructor(options: XxlJobExecutorOptions) {
     this.#options = options;
-    this.maxConcurrent = options.maxConcurrent;
     this.#timing = { ...usualTiming, ...options.timing };
     const nowMs = (): number => options.nowMs();
     const root = path.join(path.resolve(options.dataDir), 'workers', 'xxl-job');
@@ -151,6 +149,11 @@ class WorkerExecutor implements XxlJobExecutor {
     // Other workers run Java too; which ones the group has decides (workers.md §4, 3).
     if (this.#registry.live(artifact.group).length > 0) return null;
     return `no XXL-JOB executor is registered in group ${artifact.group} for a job of type java; start one, or use the type xxljob`;
+  }
+
+  /** None before the first executor has registered: its room would be taken up by other jobs. */
+  get maxConcurrent(): number {
+    return this.#registry.size === 0 ? 0 : this.#options.maxConcurrent;
   }
 
   open(report: (reports: readonly AttemptReport[]) => void): Promise<void> {

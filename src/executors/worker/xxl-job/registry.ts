@@ -76,6 +76,11 @@ export class Registry {
     if (this.#groups.get(group)?.delete(workerAddress(ip, port)) === true) this.#size -= 1;
   }
 
+  /** Executors that are remembered, dead ones until another comes. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** Live executors of a group, by address. */
   live(group: number): readonly Worker[] {
     const workers = this.#groups.get(group);

@@ -9,11 +9,13 @@ const token = (value: string): Record<string, string> => ({ 'XXL-JOB-ACCESS-TOKE
 
 test('executors register by the name or the other name of their group', async (t) => {
   const session = await Session.open(t);
+  assert.equal(session.executor.maxConcurrent, 0, 'no room before the first executor');
   for (const [index, name] of ['app.seven', 'seven'].entries()) {
     const body = registration(`http://127.0.0.1:${9_000 + index}`, name);
     const reply = await session.post('/xxl-job-admin/api/registry', body, token(` ${groupKey} `));
     assert.deepEqual(reply, { code: 200, msg: null, content: 'success', data: 'success' });
   }
+  assert.equal(session.executor.maxConcurrent, 1_000);
   const [worker, ...others] = session.executor.workers?.(7) ?? [];
   assert.equal(others.length, 1);
   assert.ok(worker !== undefined && Math.abs(worker.seenAtMs - Date.now()) < 60_000);
