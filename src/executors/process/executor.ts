@@ -189,10 +189,7 @@ class ProcessExecutor implements Executor {
     return Promise.resolve(readCollectedChunk(folder, file, offset, maxBytes));
   }
 
-  /**
-   * A file system may be slow in creating files right after many were deleted (ext4 avoids inodes
-   * freed in the last seconds), so callers should delete a little at a time.
-   */
+  /** Delete a little at a time: ext4 is slow in creating files right after many were deleted. */
   async remove(attemptIds: readonly string[]): Promise<void> {
     await this.#removeKept(attemptIds);
   }
@@ -253,7 +250,9 @@ class ProcessExecutor implements Executor {
 
   /** Nothing more is to be said about the attempt: what it used is free. */
   #forget(attemptId: string): void {
+    const plain = this.#live.get(attemptId)?.ending === 'none';
     this.#live.delete(attemptId);
+    if (plain) return; // It used nothing, and most are: no look at the disk.
     this.#packages?.release(attemptId);
     this.#fileSystems.release(attemptId);
   }
