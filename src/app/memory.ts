@@ -10,8 +10,11 @@ type Collect = (options: { readonly type: 'major'; readonly flavor: 'last-resort
  * ten milliseconds, so it is for the moment before requests are served.
  */
 export function releaseLoadingMemory(): void {
+  // Otherwise the collector also drops compiled code, and the first requests pay for it again.
+  setFlagsFromString('--no-flush-bytecode');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;
   setFlagsFromString('--no-expose-gc');
   collect({ type: 'major', flavor: 'last-resort' });
+  setFlagsFromString('--flush-bytecode');
 }
