@@ -27,6 +27,8 @@ export const domainErrorCodes = [
   'secret-not-found',
   'secret-in-use',
   'catalog-quota-exceeded',
+  'link-not-found',
+  'link-in-use',
   'stale-owner',
   'unavailable',
 ] as const;

@@ -9,6 +9,8 @@ export type AttemptEnd =
       readonly exitCode: number;
       readonly stopped: boolean;
       readonly message: string;
+      /** Another try would fail the same way: the retry budget does not count. Absent = false. */
+      readonly final?: boolean;
     }
   | {
       readonly kind: 'signal';
@@ -78,9 +80,11 @@ export function decideAttemptEnd(
     };
   }
   const failures = run.failed + 1;
-  if (failures > retry.limit) {
-    const budget =
-      retry.limit === 0
+  const final = end.kind === 'exit' && end.final === true;
+  if (final || failures > retry.limit) {
+    const budget = final
+      ? 'another try would fail the same way'
+      : retry.limit === 0
         ? 'no retries are allowed'
         : `the budget of ${retry.limit} retries is used up`;
     return {

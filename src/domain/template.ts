@@ -1,5 +1,6 @@
 import type { ConcurrencyPolicy, RetryPolicy } from './policies.ts';
 import type { ScheduleDefinition } from './schedule/definition.ts';
+import type { TransferDefinition } from './transfer/definition.ts';
 
 /** Which API surface defined the template; also selects who renders it back. */
 export type DialectName = 'sae' | 'schedulerx' | 'cdm' | 'native';
@@ -34,7 +35,8 @@ export type Artifact =
   | ScriptArtifact
   | HttpArtifact
   | WorkerArtifact
-  | WorkflowArtifact;
+  | WorkflowArtifact
+  | TransferArtifact;
 
 /** A script whose text the template carries. Its last line of output is its result. */
 export interface ScriptArtifact {
@@ -102,6 +104,22 @@ export interface WorkerArtifact {
 
 /** How a worker job spreads (schedulerx.md §5.4). */
 export type ExecuteMode = 'standalone' | 'broadcast' | 'parallel' | 'batch' | 'grid' | 'sharding';
+
+/** Data that moves from one link to another. */
+export interface TransferArtifact {
+  readonly kind: 'transfer';
+  /** What the links belong to. */
+  readonly linkNamespace: string;
+  /** With macros; they are resolved for the run's nominal time when an attempt starts. */
+  readonly definition: TransferDefinition;
+  /** Values given for this run; they hide the environment's. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Zone of the macros. */
+  readonly timezone: string;
+  /** What the macro `${version}` says. */
+  readonly version: string;
+}
 
 /** Templates that run one after the other. */
 export interface WorkflowArtifact {

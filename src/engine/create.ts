@@ -8,8 +8,10 @@ import { type AlertOptions, Alerts } from './alerts.ts';
 import { Collector } from './collector.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { createDataJobs, type DataJobsOptions, noLinks } from './data-jobs.ts';
 import { createDocuments } from './documents.ts';
 import type { Access, Catalog, Engine, Templates } from './engine.ts';
+import { createPasswords } from './passwords.ts';
 import { Preparing } from './preparing.ts';
 import { Purger } from './purger.ts';
 import { Membership } from './membership.ts';
@@ -53,6 +55,8 @@ export interface EngineOptions {
   readonly retention?: RetentionOptions;
   /** Where collected output goes, not open yet; absent = nothing is collected. */
   readonly logs?: LogStore;
+  /** Links and what moves data between them; absent = data jobs are refused. */
+  readonly dataJobs?: DataJobsOptions;
   /** What people are told; absent = nothing. */
   readonly alerts?: AlertOptions;
 }
@@ -89,7 +93,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const executors: readonly Executor[] = [...options.executors, workflows];
   const preparing: Preparing = new Preparing(
     options,
-    { catalog: options.catalog, unseal: options.unseal },
+    {
+      catalog: options.catalog,
+      links: options.dataJobs?.links ?? noLinks,
+      unseal: options.unseal,
+    },
     (reports) => accept(reports),
   );
   const runtime: Runtime = {
@@ -197,8 +205,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
       templates,
       runs,
       access: options.access,
+      passwords: createPasswords(options),
       catalog: options.catalog,
       documents: createDocuments(options.store),
+      links: options.dataJobs?.links ?? noLinks,
+      dataJobs: createDataJobs(options.dataJobs ?? null, runs, () => options.clock.nowMs()),
       logs: logs ?? null,
       workers: (group) => executors.flatMap((executor) => executor.workers?.(group) ?? []),
       async ready() {

@@ -17,16 +17,20 @@ import type {
   RunEvent,
   TriggerKind,
 } from '../domain/run.ts';
+import type { Link, LinkOptions } from '../domain/transfer/link.ts';
+import type { TransferPlan, TransferReport } from '../domain/transfer/report.ts';
 import type {
   DialectName,
   Template,
   TemplateChange,
   TemplateRevision,
+  TransferArtifact,
 } from '../domain/template.ts';
 import type { CatalogStore, NewConfigMap, NewSecret } from '../ports/catalog.ts';
 import type { DocumentStore } from '../ports/documents.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import type { Transfers } from '../ports/transfers.ts';
 import type { WorkerInfo } from '../ports/workers.ts';
 import type {
   NewTemplate,
@@ -46,8 +50,11 @@ export interface Engine {
   readonly templates: Templates;
   readonly runs: Runs;
   readonly access: Access;
+  readonly passwords: Passwords;
   readonly catalog: Catalog;
   readonly documents: Documents;
+  readonly links: Links;
+  readonly dataJobs: DataJobs;
   /** Null when this server collects nothing. */
   readonly logs: Logs | null;
   /** Live workers that registered in a group, of every executor that has workers. */
@@ -227,6 +234,47 @@ export interface Catalog extends Pick<
 /** What dialects keep by name and the engine never looks into, and numbers handed out once. */
 export type Documents = DocumentStore;
 
+/** What a link is made of. */
+export interface LinkContent {
+  /** Null = its connector is declared and not installed here. */
+  readonly options: LinkOptions | null;
+  readonly enabled: boolean;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** Links, sealed at rest. */
+export interface Links {
+  /**
+   * Creates, changes or deletes, durably: `revise` gets what is there (null = nothing) and gives
+   * what shall be there (null = nothing). What it throws passes through and nothing is changed.
+   * @throws DomainError `invalid-argument` for a link whose secrets cannot be opened or for one too large.
+   */
+  change(
+    namespace: string,
+    name: string,
+    revise: (current: Link | null) => LinkContent | null,
+    by: string,
+  ): Promise<Link | null>;
+  /** @throws DomainError `invalid-argument` when it was sealed with another master key. */
+  get(namespace: string, name: string): Promise<Link | null>;
+  /** Oldest first. */
+  list(namespace: string, offset: number, limit: number): Promise<Page<Link>>;
+}
+
+/** Moving data, besides running it. All but `report` and `quarantine` may throw `TransferError`. */
+export interface DataJobs extends Pick<
+  Transfers,
+  'kinds' | 'test' | 'tables' | 'columns' | 'quarantine'
+> {
+  /**
+   * What a run accepted now would do. Nothing is changed anywhere.
+   * @throws DomainError `link-not-found`, `invalid-argument` for a macro that cannot be resolved.
+   */
+  plan(artifact: TransferArtifact, timeoutMs: number): Promise<TransferPlan>;
+  /** Where a run stands: live on the machine that runs it, else as its attempts told last; null = not yet known. */
+  report(runId: string): Promise<TransferReport | null>;
+}
+
 /** Log stores of this server's host: what templates asked to collect. */
 export type Logs = Pick<LogStore, 'list' | 'search' | 'remove'>;
 
@@ -266,6 +314,24 @@ export interface Access {
   deletePolicy(name: string): Promise<void>;
   /** Evaluates the user's policies; the root passes. */
   authorize(user: User, request: AccessRequest): AccessDecision;
+}
+
+/**
+ * Passwords of users, for APIs that sign in with them. Kept as salted scrypt hashes; the password
+ * itself is never stored, logged or returned.
+ */
+export interface Passwords {
+  /** @throws DomainError `user-not-found`, `invalid-argument` for one that is too short or long. */
+  set(userName: string, password: string): Promise<void>;
+  /**
+   * The user when this is its password; null when it is not, when it has none, and when there is
+   * no such user, all in the same time.
+   * @throws DomainError `unavailable` when too many wait for an answer.
+   */
+  check(userName: string, password: string): Promise<User | null>;
+  /** Another text after each change; null when the user has no password. */
+  stamp(user: User): Promise<string | null>;
+  remove(userName: string): Promise<void>;
 }
 
 export type { PolicyDocument, ScheduleState };

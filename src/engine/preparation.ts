@@ -4,7 +4,8 @@ import type { DialectName, IdentityField, JobSpec, Mount, Task } from '../domain
 import type { AttemptFile, AttemptMount, AttemptStart } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
 import { attemptEnvironment, attemptFacts } from './environment.ts';
-import type { Catalog } from './engine.ts';
+import type { Catalog, Links } from './engine.ts';
+import { workOf } from './transfer-work.ts';
 
 /** Key of a `kubernetes.io/dockerconfigjson` Secret. */
 const dockerConfigKey = '.dockerconfigjson';
@@ -12,6 +13,7 @@ const dockerConfigKey = '.dockerconfigjson';
 /** What preparing a start asks of the engine's other parts. */
 export interface PreparationSources {
   readonly catalog: Pick<Catalog, 'configMaps' | 'secret'>;
+  readonly links: Pick<Links, 'get'>;
   /** Opens what a dialect sealed into a definition. @throws Error when it cannot be opened. */
   unseal(sealed: string, purpose: string): string;
 }
@@ -21,6 +23,7 @@ export function needsPreparation({ task }: JobSpec): boolean {
   return (
     (task.envFrom?.length ?? 0) > 0 ||
     (task.mounts?.length ?? 0) > 0 ||
+    task.artifact.kind === 'transfer' ||
     (task.artifact.kind === 'image' && task.artifact.pullSecretId !== undefined)
   );
 }
@@ -91,11 +94,16 @@ export async function preparedStarts(
   const files = filesOf(task.mounts ?? [], configMaps);
   const mounts = mountsOf(task.mounts ?? [], sources);
   const variables = variablesOf(task, configMaps);
+  const transfer =
+    task.artifact.kind === 'transfer'
+      ? await workOf(task.artifact, run.scheduledAtMs ?? run.createdAtMs, sources.links)
+      : null;
   return attempts.map((attempt) => ({
     ...startOf(attempt, variables),
     files,
     mounts,
     ...(registryConfig === null ? {} : { registryConfig }),
+    ...(transfer === null ? {} : { transfer }),
   }));
 }
 

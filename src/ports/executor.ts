@@ -1,6 +1,7 @@
 import type { TriggerKind } from '../domain/run.ts';
 import type { JobSpec, MountSource } from '../domain/template.ts';
 
+import type { TransferWork } from './transfers.ts';
 import type { WorkerInfo } from './workers.ts';
 
 /** Everything an executor needs to start one attempt; nothing of it comes from a wire format. */
@@ -17,6 +18,8 @@ export interface AttemptStart {
   readonly mounts?: readonly AttemptMount[];
   /** Credentials for the image's registry: text of a docker `config.json`. Absent = none. */
   readonly registryConfig?: string;
+  /** What a data job moves, macros resolved, links in clear; absent = it is none. */
+  readonly transfer?: TransferWork;
   /** What it is an attempt of, for executors that tell it to others. */
   readonly run?: RunFacts;
 }
@@ -101,6 +104,8 @@ export type AttemptReport =
       readonly message: string;
       /** What it answered, at most 1,000 bytes; absent = nothing. */
       readonly result?: string;
+      /** True: it failed in a way that another try would repeat, so there is none. */
+      readonly final?: boolean;
     }
   | {
       /** It ran or may have run, but how it ended cannot be known any more. */

@@ -149,6 +149,16 @@ const domainRows: Readonly<Record<DomainErrorCode, Row>> = {
     title: 'The Secret is in use',
     fix: 'Change the templates that refer to it first.',
   },
+  'link-not-found': {
+    status: 404,
+    title: 'There is no such link.',
+    fix: 'List the links, or create it.',
+  },
+  'link-in-use': {
+    status: 409,
+    title: 'Jobs use this link.',
+    fix: 'Delete or change these jobs first.',
+  },
   'catalog-quota-exceeded': {
     status: 409,
     title: 'There are too many of these',

@@ -273,6 +273,8 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
   'secret-not-found': (details) => saeError('NotFound.Secret', details['id'] ?? ''),
   'secret-in-use': () => saeError('DeleteFail.SecretReferenced'),
   'catalog-quota-exceeded': withMessage,
+  'link-not-found': internalError,
+  'link-in-use': internalError,
   'key-not-found': internalError,
   'user-not-found': internalError,
   'policy-not-found': internalError,

@@ -107,6 +107,8 @@ export const domainErrors: Readonly<Record<DomainErrorCode, Render>> = {
   'secret-not-found': told,
   'secret-in-use': told,
   'catalog-quota-exceeded': told,
+  'link-not-found': crash,
+  'link-in-use': crash,
   'key-not-found': crash,
   'user-not-found': crash,
   'policy-not-found': crash,

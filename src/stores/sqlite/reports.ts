@@ -300,9 +300,15 @@ function toEnd(report: AttemptEndReport, attempt: ReportedAttempt): AttemptEnd {
     const neverStarted = report.again === true || foundSo;
     return { kind: neverStarted ? 'never-started' : 'refused', message: report.message };
   }
-  const { stopped, message } = report;
+  const { stopped, message, final } = report;
   if (report.signal !== null) return { kind: 'signal', signal: report.signal, stopped, message };
-  return { kind: 'exit', exitCode: report.exitCode ?? 0, stopped, message };
+  return {
+    kind: 'exit',
+    exitCode: report.exitCode ?? 0,
+    stopped,
+    message,
+    ...(final === undefined ? {} : { final }),
+  };
 }
 
 /** Failed attempts are what the budget and the `Failed` counter count; a stop we asked for is none. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../../src/app/clock.ts';
 import { createCatalog } from '../../../src/engine/catalog.ts';
+import { noLinks } from '../../../src/engine/data-jobs.ts';
 import { Preparing } from '../../../src/engine/preparing.ts';
 import type { AttemptReport, AttemptStart } from '../../../src/ports/executor.ts';
 import type { ClaimedAttempt, Store } from '../../../src/ports/store.ts';
@@ -103,7 +104,7 @@ function preparingWith(store: Store, masterKey: Uint8Array) {
   const unseal = () => assert.fail('nothing is sealed into this definition');
   const preparing = new Preparing(
     { clock: systemClock, log },
-    { catalog: catalogOf(store, masterKey), unseal },
+    { catalog: catalogOf(store, masterKey), links: noLinks, unseal },
     (made) => void reports.push(...made),
   );
   const lease = { certain: () => Promise.resolve(true) };

@@ -1,0 +1,83 @@
+import type { Column, TableName } from '../../domain/transfer/columns.ts';
+import type { TableTarget } from '../../domain/transfer/definition.ts';
+import type {
+  Digester,
+  LoaderRequest,
+  PlannedTable,
+  RowBatch,
+  RowFormat,
+  RowLoader,
+} from '../../ports/connector.ts';
+
+/** Result of a query: texts as the database writes them. */
+export type TextRows = readonly (readonly (string | null)[])[];
+
+/** What is known of a table. */
+export interface TableFacts {
+  readonly columns: readonly Column[];
+  /** Columns of the primary key (else of a unique key without nulls), in order; empty = none. */
+  readonly key: readonly string[];
+  /** First columns of indexes: ranges of these are read without reading all. */
+  readonly indexed: readonly string[];
+  readonly estimatedRows: number | null;
+}
+
+/** What differs between databases. `sql-source.ts` and `sql-target.ts` do the rest for all. */
+export interface Database {
+  /** Quoted as the link wants it. */
+  quote(identifier: string): string;
+  /** A literal of this type for a bound of a range. */
+  literal(value: string, column: Column): string;
+  facts(table: TableName): Promise<TableFacts | null>;
+  /** Columns of a query's result. */
+  describe(sql: string): Promise<readonly Column[]>;
+  /** All base tables of a schema (empty = the link's default), sorted; at most `limit`. */
+  tables(schema: string, limit: number): Promise<readonly TableName[]>;
+  schemas(): Promise<readonly string[]>;
+  partitions(table: TableName): Promise<readonly string[]>;
+  /** `FROM` item of one partition of a table. */
+  partitionItem(table: TableName, partition: string): string;
+  /** Small results only. */
+  query(sql: string): Promise<TextRows>;
+  /** @returns rows affected. */
+  execute(sql: string): Promise<number>;
+  /** Formats it can give these columns in, fastest first. */
+  formats(columns: readonly Column[]): readonly RowFormat['kind'][];
+  /** `select` is everything from FROM on; `columns` are put before it as the format needs. */
+  read(request: {
+    readonly columns: readonly Column[];
+    readonly from: string;
+    readonly format: RowFormat;
+    readonly batchBytes: number;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<RowBatch>;
+  /** Type in this database for a column of another. */
+  columnFor(
+    source: Column,
+    options: { readonly characterFactor: number; readonly keepNotNull: boolean },
+  ): Column;
+  createTable(table: TableName, columns: readonly Column[]): readonly string[];
+  createSchema(schema: string): string | null;
+  dropTable(table: TableName): string;
+  truncate(table: TableName): string;
+  /** Statement that makes an empty table like another (with its keys). */
+  createLike(stage: TableName, table: TableName): readonly string[];
+  /** Statements that move a stage into its table, run in one transaction where possible. */
+  moveStage(
+    stage: TableName,
+    table: PlannedTable,
+    conflict: TableTarget['conflict'],
+  ): readonly string[];
+  /** Runs statements in one transaction. */
+  transaction(statements: readonly string[]): Promise<void>;
+  loaderFormats(table: PlannedTable, conflict: TableTarget['conflict']): readonly RowFormat[];
+  loader(
+    request: LoaderRequest & {
+      readonly into: TableName;
+      readonly conflict: TableTarget['conflict'];
+    },
+  ): Promise<RowLoader>;
+  outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'>;
+  readonly digester: Digester | null;
+  close(): Promise<void>;
+}
