@@ -15,6 +15,10 @@ function timingWords(timing: Timing): string {
   switch (timing.kind) {
     case 'cron':
       return `${timing.expression}${timing.dialect === 'quartz' ? ' in Quartz' : ''}`;
+    case 'calendar-steps':
+      return `every ${timing.every === 1 ? timing.unit : `${timing.every} ${timing.unit}s`} from ${timing.fromLocal} on${
+        timing.at.length === 0 ? '' : `, at ${timing.at.join(', ')}`
+      }`;
     case 'fixed-rate':
       return `every ${timing.everyMs / 1000} s`;
     case 'fixed-delay':

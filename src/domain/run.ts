@@ -5,7 +5,7 @@ import type { DialectName, JobSpec } from './template.ts';
 export type TriggerKind = 'manual' | 'schedule' | 'webhook' | 'workflow' | 'retry';
 
 /** Why a queued run is kept back although it is due; null = nothing keeps it back. */
-export type Hold = 'suspended' | 'replacing';
+export type Hold = 'suspended' | 'replacing' | 'limited';
 
 /** Why a run is being stopped; decides its final state. */
 export type StopCause = 'user' | 'timeout' | 'replaced' | 'budget' | 'deleted';

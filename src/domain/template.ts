@@ -282,6 +282,11 @@ export interface JobSpec {
    * that a Replace would stop count, too. Absent = any.
    */
   readonly maxUnfinished?: number;
+  /**
+   * Order among the runs that wait for a place under the limit of their namespace: greater first,
+   * then age. Absent = 0.
+   */
+  readonly priority?: number;
   readonly retry: RetryPolicy;
   /** Wall time of the whole run from its start, retries included; null = no limit. */
   readonly timeoutMs: number | null;

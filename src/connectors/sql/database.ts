@@ -20,6 +20,10 @@ export interface TableFacts {
   /** First columns of indexes: ranges of these are read without reading all. */
   readonly indexed: readonly string[];
   readonly estimatedRows: number | null;
+  /** Columns that the database computes itself: nobody writes them. Absent = none. */
+  readonly computed?: readonly string[];
+  /** Whether it is only the sum of its partitions. Absent = no. */
+  readonly partitioned?: boolean;
 }
 
 /** What differs between databases. `sql-source.ts` and `sql-target.ts` do the rest for all. */
@@ -28,6 +32,10 @@ export interface Database {
   quote(identifier: string): string;
   /** A literal of this type for a bound of a range. */
   literal(value: string, column: Column): string;
+  /** `FROM` item of a table, quoted; with the link's default schema where none is named. */
+  tableItem(table: TableName): string;
+  /** `FROM` item of a query with the columns of `describe`; absent = `(query) AS name` will do. */
+  queryItem?(sql: string, columns: readonly Column[]): string;
   facts(table: TableName): Promise<TableFacts | null>;
   /** Columns of a query's result. */
   describe(sql: string): Promise<readonly Column[]>;
@@ -43,7 +51,7 @@ export interface Database {
   execute(sql: string): Promise<number>;
   /** Formats it can give these columns in, fastest first. */
   formats(columns: readonly Column[]): readonly RowFormat['kind'][];
-  /** `select` is everything from FROM on; `columns` are put before it as the format needs. */
+  /** `from` is everything behind the word FROM; `columns` are put before it as the format needs. */
   read(request: {
     readonly columns: readonly Column[];
     readonly from: string;
@@ -62,7 +70,10 @@ export interface Database {
   truncate(table: TableName): string;
   /** Statement that makes an empty table like another (with its keys). */
   createLike(stage: TableName, table: TableName): readonly string[];
-  /** Statements that move a stage into its table, run in one transaction where possible. */
+  /**
+   * Statements that move a stage into its table, run in one transaction where possible. They
+   * leave the stage empty or gone, so that they can be repeated.
+   */
   moveStage(
     stage: TableName,
     table: PlannedTable,
@@ -78,6 +89,8 @@ export interface Database {
     },
   ): Promise<RowLoader>;
   outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'>;
+  /** The run is over: removes the marks of its commits. Absent = it leaves none. */
+  forgetCommits?(tables: readonly TableName[], runId: string): Promise<void>;
   readonly digester: Digester | null;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Checks what came from outside against the shape and the bounds of a schedule. */
 import { parseWindow } from './calendar.ts';
 import { scheduleLimits } from './definition.ts';
-import { daysInMonth } from './wall-time.ts';
+import { daysInMonth, parseLocal } from './wall-time.ts';
 
 /** What is wrong with a definition: where, and what would be right. */
 export interface ScheduleProblem {
@@ -18,6 +18,16 @@ export interface ScheduleProblem {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What `at` of calendar steps may hold, by their unit. */
+const stepPlaces: Readonly<
+  Record<string, { readonly least: number; readonly most: number } | null>
+> = {
+  hour: { least: 0, most: 59 },
+  day: null,
+  week: { least: 0, most: 6 },
+  month: { least: 1, most: 31 },
+};
 
 const limits = scheduleLimits;
 const parts = ['timing', 'zone', 'dst', 'misfire', 'graceMs', 'calendars', 'startAtMs', 'endAtMs'];
@@ -68,6 +78,9 @@ export class Checker {
         this.#interval(timing['everyMs'], 'timing.everyMs');
         this.#time(timing['anchorMs'], 'timing.anchorMs');
         return;
+      case 'calendar-steps':
+        this.#calendarSteps(timing);
+        return;
       case 'fixed-delay':
         this.#known(timing, 'timing', ['kind', 'delayMs']);
         this.#interval(timing['delayMs'], 'timing.delayMs');
@@ -84,10 +97,30 @@ export class Checker {
           'cron',
           'fixed-rate',
           'fixed-delay',
+          'calendar-steps',
           'one-time',
           'none',
         ]);
     }
+  }
+
+  #calendarSteps(timing: Fields): void {
+    this.#known(timing, 'timing', ['kind', 'unit', 'every', 'fromLocal', 'at']);
+    this.#word(timing['unit'], 'timing.unit', Object.keys(stepPlaces));
+    this.#number(timing['every'], 'timing.every', 1, limits.maxEvery);
+    const from = timing['fromLocal'];
+    if (typeof from !== 'string' || parseLocal(from) === null) {
+      const message = `${shown(from)} is no local time from 1970 to 2199; write YYYY-MM-DDTHH:MM:SS`;
+      this.add('timing.fromLocal', 'syntax', message);
+    }
+    const places = stepPlaces[String(timing['unit'])] ?? null;
+    const at = this.#array(timing['at'], 'timing.at', limits.maxCalendarEntries);
+    if (places === null && at.length > 0) {
+      this.add('timing.at', 'syntax', 'days have no places within them; leave the list empty');
+      return;
+    }
+    const { least, most } = places ?? { least: 0, most: 0 };
+    at.forEach((place, index) => this.#number(place, `timing.at[${index}]`, least, most));
   }
 
   #dst(dst: unknown): void {

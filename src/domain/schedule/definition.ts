@@ -18,14 +18,34 @@ export type Timing =
   | { readonly kind: 'fixed-rate'; readonly everyMs: number; readonly anchorMs: number }
   /** `delayMs` after the end of the previous run. */
   | { readonly kind: 'fixed-delay'; readonly delayMs: number }
+  | CalendarSteps
   | { readonly kind: 'one-time'; readonly atMs: number }
   /** Never by time. */
   | { readonly kind: 'none' };
 
 /**
- * What a change of the clocks does to a cron schedule of fixed hours. A pattern that allows all
- * 24 hours counts elapsed time instead, and neither policy touches it
- * (docs/decisions/0006-schedules.md).
+ * Every so many hours, days, weeks or months of the calendar, counted on the wall from a time
+ * (cdm.md §5.12). Nothing fires before that time. Seconds, and what `unit` leaves open of the time
+ * of day, are those of `fromLocal`.
+ */
+export interface CalendarSteps {
+  readonly kind: 'calendar-steps';
+  readonly unit: 'hour' | 'day' | 'week' | 'month';
+  /** Every hour, day, week (from Monday on) or month that lies a multiple of this after the first. */
+  readonly every: number;
+  /** `YYYY-MM-DDTHH:MM:SS` on the wall of the schedule's zone: there the count begins. */
+  readonly fromLocal: string;
+  /**
+   * Within each such unit: the minutes of the hour, the days of the week (0 is Sunday), the days
+   * of the month; a month without that day leaves it out. Empty, always so for days: as `fromLocal`.
+   */
+  readonly at: readonly number[];
+}
+
+/**
+ * What a change of the clocks does to a schedule that names hours of the wall: cron and calendar
+ * steps. A cron pattern that allows all 24 hours, and a step of every hour, count elapsed time
+ * instead, and neither policy touches them (docs/decisions/0006-schedules.md).
  */
 export interface DstPolicy {
   /** Local times that do not exist: left out, or moved on by the length of the gap. */
@@ -110,6 +130,8 @@ export const scheduleLimits = {
   minIntervalMs: 1_000,
   /** A thousand years of a fixed rate are a mistake. */
   maxIntervalMs: 10 * 366 * 86_400_000,
+  /** Longest step of calendar steps, in its unit. */
+  maxEvery: 100_000,
   maxGraceMs: 86_400_000,
   maxCatchUp: 1_000,
   maxCatchUpWindowMs: 366 * 86_400_000,

@@ -6,8 +6,8 @@ export interface Occurrence {
   readonly localText: string;
   readonly outcome: 'fire' | 'dropped';
   /**
-   * The rule that decided, for machines: `cron`, `fixed-rate`, `fixed-delay`, `one-time`,
-   * `dst-skipped`, `dst-shifted`, `dst-doubled-second`, `calendar:<name>`,
+   * The rule that decided, for machines: `cron`, `calendar-steps`, `fixed-rate`, `fixed-delay`,
+   * `one-time`, `dst-skipped`, `dst-shifted`, `dst-doubled-second`, `calendar:<name>`,
    * `calendar:not-included`; in a catch-up plan also `misfire-skip`, `misfire-one`,
    * `misfire-window`, `misfire-limit`.
    */

@@ -1,3 +1,4 @@
+import { calendarStepTimes } from './calendar-steps.ts';
 import { readCalendar, type Calendar } from './calendar.ts';
 import { Checker, isFields, type ScheduleProblem } from './check.ts';
 import { CronSyntaxError } from './cron-field.ts';
@@ -75,7 +76,13 @@ function readTiming(
   if (known === null) throw new Error('UTC is no zone');
   try {
     // With an unknown zone the expression is still checked.
-    return occurrencesOf(definition.timing, known, definition.dst);
+    const source = occurrencesOf(definition.timing, known, definition.dst);
+    const isNever =
+      definition.timing.kind === 'calendar-steps' &&
+      calendarStepTimes(definition.timing).next(-Infinity) === null;
+    if (!isNever) return source;
+    checker.add('timing', 'never-fires', 'no further firing: no such month has any of the days');
+    return null;
   } catch (error) {
     if (!(error instanceof CronSyntaxError)) throw error;
     const never = error.message.startsWith('no further firing');

@@ -1,8 +1,10 @@
+import { calendarStepTimes } from './calendar-steps.ts';
 import { cronInZone } from './cron-in-zone.ts';
 import { parseCron } from './cron-parse.ts';
 import { scheduleLimits, type DstPolicy, type Timing } from './definition.ts';
 import type { Occurrence, OccurrenceSource } from './occurrence.ts';
 import { wallText } from './wall-time.ts';
+import { wallTimesInZone } from './wall-in-zone.ts';
 import type { Zone } from './zone.ts';
 
 /**
@@ -13,6 +15,8 @@ export function occurrencesOf(timing: Timing, zone: Zone, dst: DstPolicy): Occur
   switch (timing.kind) {
     case 'cron':
       return cronInZone(parseCron(timing.expression, timing.dialect), zone, dst);
+    case 'calendar-steps':
+      return wallTimesInZone(calendarStepTimes(timing), zone, dst);
     case 'fixed-rate':
       return fixedRate(timing.everyMs, timing.anchorMs, zone);
     case 'fixed-delay': {

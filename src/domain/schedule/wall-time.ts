@@ -37,6 +37,17 @@ export function wallText(wallMs: number): string {
   return text.endsWith('.000Z') ? text.slice(0, 19) : text.slice(0, 23);
 }
 
+/** A wall time from `2026-03-29T02:30:00`, of 1970 to 2199; null when the text is none. */
+export function parseLocal(text: string): number | null {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)$/.exec(text);
+  if (match === null) return null;
+  const [, year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.map(Number);
+  if (year < 1970 || year > 2199) return null;
+  const wallMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  // A date that does not exist has become another one.
+  return wallText(wallMs) === text ? wallMs : null;
+}
+
 function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }

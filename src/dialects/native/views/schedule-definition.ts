@@ -33,6 +33,22 @@ const Timing = Type.Union(
     ),
     Type.Object(
       {
+        kind: Type.Literal('calendar-steps'),
+        unit: Type.Enum(['hour', 'day', 'week', 'month']),
+        every: Type.Integer({ minimum: 1, maximum: limits.maxEvery }),
+        fromLocal: Type.String({
+          description: '`YYYY-MM-DDTHH:MM:SS` in the zone of the schedule: the count begins there.',
+        }),
+        at: Type.Array(Type.Integer({ minimum: 0, maximum: 59 }), {
+          maxItems: limits.maxCalendarEntries,
+          description:
+            'Minutes of the hour, days of the week (0 is Sunday) or of the month; empty: as in `fromLocal`.',
+        }),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
         kind: Type.Literal('fixed-rate'),
         everyMs: interval,
         anchorMs: Type.Optional(

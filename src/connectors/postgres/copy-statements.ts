@@ -1,0 +1,108 @@
+import type { Column } from '../../domain/transfer/columns.ts';
+import type { RowFormat } from '../../ports/connector.ts';
+import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
+import type { RowShape } from './batch-builder.ts';
+import { controlsAsTheyAre, withoutQuotes } from './copy-bytes.ts';
+import { literal, type Quoting } from './quoting.ts';
+import { baseName } from './types.ts';
+
+/** Quote of CSV for targets that want none: it can hardly occur, and what it encloses is undone. */
+export const NO_QUOTE = '\x01';
+
+/** COPY … TO STDOUT of columns of a FROM item in a format. */
+export function copyOutStatement(
+  columns: readonly Column[],
+  from: string,
+  format: RowFormat,
+  quoting: Quoting,
+): string {
+  const list = columns.map((column) => valueIn(column, format, quoting.identifier(column.name)));
+  // No columns at all: rows that only count.
+  const query = `SELECT ${list.length === 0 ? '' : list.join(', ')} FROM ${from}`;
+  return `COPY (${query}) TO STDOUT WITH (${optionsOut(format)})`;
+}
+
+/** How the rows of such a COPY become batches. */
+export function shapeOf(columns: readonly Column[], format: RowFormat): RowShape {
+  switch (format.kind) {
+    case 'pg-binary':
+      return { skip: HEADER.length, trailer: TRAILER, lineEnd: null, finish: null };
+    case 'text': {
+      const controls = columns.some(({ type }) =>
+        ['char', 'varchar', 'text', 'other', 'json'].includes(type.kind),
+      );
+      return { skip: 0, trailer: null, lineEnd: null, finish: controls ? controlsAsTheyAre : null };
+    }
+    case 'csv':
+      return {
+        skip: 0,
+        trailer: null,
+        lineEnd: format.lineEnd === '\n' ? null : Buffer.from(format.lineEnd),
+        finish: format.quoted ? null : withoutQuotes,
+      };
+  }
+}
+
+/** COPY … FROM STDIN into columns of a table. */
+export function copyInStatement(
+  item: string,
+  columns: readonly Column[],
+  format: RowFormat,
+  quoting: Quoting,
+): string {
+  const list = quoting.list(columns.map(({ name }) => name));
+  return `COPY ${item} (${list}) FROM STDIN WITH (${optionsIn(columns, format, quoting)})`;
+}
+
+function optionsOut(format: RowFormat): string {
+  switch (format.kind) {
+    case 'pg-binary':
+      return 'FORMAT binary';
+    case 'text':
+      return 'FORMAT text';
+    case 'csv':
+      return `FORMAT csv, DELIMITER ${character(format.separator)}, QUOTE ${quoteOf(format)}`;
+  }
+}
+
+/**
+ * An empty field is NULL, except in columns of text, where it is an empty text; quotes around it
+ * change nothing (cdm.md §5.9).
+ */
+function optionsIn(columns: readonly Column[], format: RowFormat, quoting: Quoting): string {
+  if (format.kind !== 'csv') return optionsOut(format);
+  const isText = ({ type }: Column): boolean => ['char', 'varchar', 'text'].includes(type.kind);
+  const texts = columns.filter(isText).map(({ name }) => name);
+  const others = columns.filter((column) => !isText(column)).map(({ name }) => name);
+  return [
+    optionsOut(format),
+    "NULL ''",
+    ...(texts.length > 0 ? [`FORCE_NOT_NULL (${quoting.list(texts)})`] : []),
+    ...(others.length > 0 && format.quoted ? [`FORCE_NULL (${quoting.list(others)})`] : []),
+  ].join(', ');
+}
+
+function quoteOf({ quoted }: { readonly quoted: boolean }): string {
+  return character(quoted ? '"' : NO_QUOTE);
+}
+
+/** As a literal that also holds control characters. */
+function character(char: string): string {
+  const code = char.charCodeAt(0);
+  return code < 0x20 ? `E'\\x${code.toString(16).padStart(2, '0')}'` : literal(char);
+}
+
+/** A value in the words of `ColumnType`; what COPY writes by itself is left alone. */
+function valueIn(column: Column, format: RowFormat, name: string): string {
+  if (format.kind === 'pg-binary') return name;
+  switch (baseName(column.nativeType)) {
+    case 'boolean':
+      return format.kind === 'csv' && format.booleans === 'true/false' ? `${name}::text` : name;
+    case 'money':
+      return `${name}::numeric`;
+    case 'time with time zone':
+      return `(${name} AT TIME ZONE 'UTC')::time`;
+    default:
+      return name;
+  }
+}

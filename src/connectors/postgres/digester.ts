@@ -1,0 +1,90 @@
+import type { Column } from '../../domain/transfer/columns.ts';
+import { TransferError } from '../../domain/transfer/errors.ts';
+import type { Digest, Digester, DigestRequest } from '../../ports/connector.ts';
+import { transferErrorOf } from './errors.ts';
+import type { Quoting } from './quoting.ts';
+import type { PgSession } from './session.ts';
+import { binaryName } from './types.ts';
+
+/** Hash functions of single values, which cost less than the one of whole rows. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  smallint: 'hashint2extended',
+  integer: 'hashint4extended',
+  bigint: 'hashint8extended',
+  real: 'hashfloat4extended',
+  'double precision': 'hashfloat8extended',
+  numeric: 'hash_numeric_extended',
+  text: 'hashtextextended',
+  character: 'hashbpcharextended',
+  uuid: 'uuid_hash_extended',
+  jsonb: 'jsonb_hash_extended',
+  'time without time zone': 'time_hash_extended',
+  'timestamp without time zone': 'timestamp_hash_extended',
+};
+
+/** Types that have no hash, or one that says little; their texts are taken. */
+const AS_TEXT = new Set(['json', 'xml', 'money', 'point', 'box', 'circle', 'line', 'lseg', 'path']);
+
+/**
+ * Counts, and sums of hashes that PostgreSQL itself has for its types: the same on every server for
+ * equal types, and cheap enough to be taken of everything. A row's hash is one of the hashes of its
+ * values, each with the number of its column as seed, so that values cannot change places unseen.
+ */
+export class PgDigester implements Digester {
+  readonly #quoting: Quoting;
+  readonly #use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>;
+
+  constructor(
+    quoting: Quoting,
+    use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>,
+  ) {
+    this.#quoting = quoting;
+    this.#use = use;
+  }
+
+  methods(columns: readonly Column[]): readonly string[] {
+    const names = columns.map(({ nativeType }) => binaryName(nativeType));
+    if (names.includes(null) || names.length === 0) return ['count'];
+    return [`pg-hash(${names.join(',')})`, 'count'];
+  }
+
+  async digest({ table, columns, where, method, signal }: DigestRequest): Promise<Digest> {
+    const filter = where === null ? '' : ` WHERE (${where})`;
+    const item = this.#quoting.table(table);
+    const sum = method === 'count' ? 'NULL' : `sum(${rowHash(columns, this.#quoting)})`;
+    try {
+      const { rows } = await this.#use(signal, (session) =>
+        session.run(`SELECT count(*), ${sum} FROM ${item}${filter}`),
+      );
+      const [count, total] = rows[0] ?? [];
+      return {
+        rows: Number(count ?? 0),
+        checksum: method === 'count' ? null : hexadecimal(BigInt(total ?? 0)),
+      };
+    } catch (error) {
+      if (error instanceof TransferError) throw error;
+      throw transferErrorOf(error, 'sql-failed', `comparing table ${table.name}`);
+    }
+  }
+}
+
+function hexadecimal(sum: bigint): string {
+  return BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
+}
+
+/** Expression of 64 bits that says what is in a row. */
+function rowHash(columns: readonly Column[], quoting: Quoting): string {
+  const hashes = columns.map((column, place) => {
+    const seed = place + 1;
+    const type = binaryName(column.nativeType) ?? '';
+    const name = quoting.identifier(column.name);
+    const call = FUNCTIONS[type];
+    if (call === undefined) {
+      return `hash_record_extended(ROW(${name}${AS_TEXT.has(type) ? '::text' : ''}), ${seed})`;
+    }
+    return column.nullable
+      ? `coalesce(${call}(${name}, ${seed}), ${seed})`
+      : `${call}(${name}, ${seed})`;
+  });
+  return `hashint8extended(${hashes.join(' # ')}, 0)`;
+}

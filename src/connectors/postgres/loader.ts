@@ -1,0 +1,203 @@
+import type { Column } from '../../domain/transfer/columns.ts';
+import type { TableTarget } from '../../domain/transfer/definition.ts';
+import type { TransferError } from '../../domain/transfer/errors.ts';
+import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
+import {
+  type RowBatch,
+  type RowFormat,
+  type RowLoader,
+  RowsRefused,
+  type WriteCounts,
+} from '../../ports/connector.ts';
+import { copyInStatement } from './copy-statements.ts';
+import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
+import { onConflict } from './definitions.ts';
+import { blamesRows, reasonOf, ServerError, transferErrorOf } from './errors.ts';
+import type { Quoting } from './quoting.ts';
+import type { PgSession, Result } from './session.ts';
+
+/** Table of the session's own that rows pass through when their keys may be there already. */
+const PASSAGE = 'pg_temp._cdm_passage';
+/** Numbers its rows, so that of several with one key the last one counts. */
+const PLACE = '_cdm_place';
+const nothing: WriteCounts = { written: 0, updated: 0, bytes: 0, files: 0 };
+
+/** What a loader writes into. */
+export interface LoadTarget {
+  /** As in a FROM clause. */
+  readonly item: string;
+  /** In words. */
+  readonly name: string;
+  /** Columns that rows have, in their order. */
+  readonly columns: readonly Column[];
+  /** Names of all that are there. */
+  readonly all: readonly string[];
+  readonly key: readonly string[];
+  /** `leave` = rows whose key is there stay as they are. */
+  readonly conflict: TableTarget['conflict'] | 'leave';
+  /** Whether the server tells rows that were changed from those that are new. */
+  readonly tellsChanged: boolean;
+}
+
+/**
+ * Rows by COPY FROM STDIN. Every batch stands under a savepoint, and goes to the server in one
+ * round trip with the statements around it.
+ */
+export class PgLoader implements RowLoader {
+  readonly #session: PgSession;
+  readonly #target: LoadTarget;
+  readonly #format: RowFormat;
+  readonly #quoting: Quoting;
+  readonly #xact: string;
+  /** Behind INSERT; empty = rows go straight into the table. */
+  readonly #clause: string;
+  readonly #onClose: () => Promise<void>;
+  #begun = false;
+  #savepoint = false;
+
+  /** @param xact expression for the number of the transaction. */
+  constructor(
+    session: PgSession,
+    target: LoadTarget,
+    format: RowFormat,
+    parts: {
+      readonly quoting: Quoting;
+      readonly xact: string;
+      readonly onClose: () => Promise<void>;
+    },
+  ) {
+    this.#session = session;
+    this.#target = target;
+    this.#format = format;
+    this.#quoting = parts.quoting;
+    this.#xact = parts.xact;
+    this.#onClose = parts.onClose;
+    const { conflict, key, columns, all } = target;
+    const names = columns.map(({ name }) => name);
+    this.#clause = onConflict(conflict, key, names, all, this.#quoting);
+  }
+
+  async write(batch: RowBatch): Promise<WriteCounts> {
+    if (batch.rows === 0) return nothing;
+    if (!this.#begun && this.#clause !== '') await this.#makePassage();
+    const { bytes, format } = this.#asCopyReads(batch.bytes);
+    const { columns, item } = this.#target;
+    const into = this.#clause === '' ? item : PASSAGE;
+    const sql = [...this.#before(), copyInStatement(into, columns, format, this.#quoting)];
+    try {
+      const parts = format.kind === 'pg-binary' ? [HEADER, bytes, TRAILER] : [bytes];
+      const { affected } = await this.#session.copyIn(sql.join('; '), parts);
+      this.#begun = true;
+      this.#savepoint = true;
+      if (this.#clause === '') return { ...nothing, written: affected };
+      return await this.#pass(affected);
+    } catch (error) {
+      throw await this.#refusal(error, bytes, format);
+    }
+  }
+
+  async prepareCommit(): Promise<string> {
+    // What would fail only at the commit shall fail before it.
+    const result = await this.#run(
+      `${this.#begun ? '' : 'BEGIN; '}SET CONSTRAINTS ALL IMMEDIATE; SELECT ${this.#xact}, pg_backend_pid(), (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
+    );
+    this.#begun = true;
+    return JSON.stringify(result.rows[0] ?? []);
+  }
+
+  async commit(): Promise<WriteCounts> {
+    await this.#run('COMMIT');
+    this.#begun = false;
+    this.#savepoint = false;
+    return nothing;
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#begun) return;
+    this.#begun = false;
+    this.#savepoint = false;
+    if (this.#session.usable) await this.#run('ROLLBACK');
+  }
+
+  async close(): Promise<void> {
+    if (this.#begun) await this.rollback().catch(() => undefined);
+    await this.#onClose();
+  }
+
+  /** What has to be said before a batch. */
+  #before(): readonly string[] {
+    if (!this.#begun) return ['BEGIN', 'SAVEPOINT cdm'];
+    return this.#savepoint ? ['RELEASE SAVEPOINT cdm', 'SAVEPOINT cdm'] : ['SAVEPOINT cdm'];
+  }
+
+  #asCopyReads(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly format: RowFormat } {
+    const format = this.#format;
+    if (format.kind !== 'csv' || isPlain(bytes, format)) return { bytes, format };
+    return { bytes: csvAsText(bytes, format, this.#target.columns), format: { kind: 'text' } };
+  }
+
+  async #makePassage(): Promise<void> {
+    const { item, columns } = this.#target;
+    const names = this.#quoting.list(columns.map(({ name }) => name));
+    // Without the table's constraints: these are checked when rows go into the table itself.
+    await this.#run(
+      `BEGIN; CREATE TEMP TABLE ${PASSAGE.replace('pg_temp.', '')} ON COMMIT DROP AS SELECT ${names} FROM ${item} WITH NO DATA; ALTER TABLE ${PASSAGE} ADD COLUMN ${PLACE} bigint GENERATED ALWAYS AS IDENTITY`,
+    );
+    this.#begun = true;
+  }
+
+  /** Moves what is in the passage into the table. */
+  async #pass(rows: number): Promise<WriteCounts> {
+    const { item, columns, key, conflict, tellsChanged } = this.#target;
+    const names = this.#quoting.list(columns.map(({ name }) => name));
+    const keys = this.#quoting.list(key);
+    const changed = tellsChanged ? 'xmax <> 0' : 'false';
+    const { rows: counted } = await this.#session.run(
+      `WITH passed AS (
+         INSERT INTO ${item} (${names}) OVERRIDING SYSTEM VALUE
+         SELECT ${names} FROM (
+           SELECT DISTINCT ON (${keys}) ${names} FROM ${PASSAGE} ORDER BY ${keys}, ${PLACE} DESC
+         ) AS last ${this.#clause} RETURNING ${changed} AS changed)
+       SELECT count(*), count(*) FILTER (WHERE changed) FROM passed; TRUNCATE ${PASSAGE}`,
+    );
+    const [passed, updated] = (counted[0] ?? []).map(Number);
+    if (conflict === 'leave') return { ...nothing, written: passed ?? 0 };
+    // Of several rows with one key, each changes the one before.
+    const again = rows - (passed ?? 0);
+    return { ...nothing, written: rows, updated: tellsChanged ? (updated ?? 0) + again : 0 };
+  }
+
+  async #refusal(error: unknown, bytes: Uint8Array, format: RowFormat): Promise<Error> {
+    if (!(error instanceof ServerError) || !blamesRows(error)) return this.#lost(error);
+    try {
+      // The statements before COPY have taken effect, or nothing has.
+      await this.#session.run('ROLLBACK TO SAVEPOINT cdm');
+    } catch (failure) {
+      return this.#lost(failure);
+    }
+    this.#begun = true;
+    this.#savepoint = true;
+    const [, line, column] =
+      /^COPY .*?, line (\d+)(?:, column ([^:]+))?/m.exec(error.context) ?? [];
+    const at = column === undefined ? '' : `column ${column}: `;
+    return new RowsRefused(`${at}${reasonOf(error)}`, rowOf(line, bytes, format));
+  }
+
+  async #run(sql: string): Promise<Result> {
+    try {
+      return await this.#session.run(sql);
+    } catch (error) {
+      throw this.#lost(error);
+    }
+  }
+
+  #lost(error: unknown): TransferError {
+    return transferErrorOf(error, 'write-failed', `writing table ${this.#target.name}`);
+  }
+}
+
+/** 0-based row of a line that COPY tells. */
+function rowOf(line: string | undefined, bytes: Uint8Array, format: RowFormat): number | null {
+  if (line === undefined) return null;
+  return format.kind === 'csv' ? recordOfLine(bytes, Number(line), format) : Number(line) - 1;
+}

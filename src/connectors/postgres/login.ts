@@ -1,0 +1,144 @@
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
+import { TransferError } from '../../domain/transfer/errors.ts';
+import type { ConnectorContext } from '../../ports/connector.ts';
+import { cancelMessage } from './messages.ts';
+
+/** Longest wait when the link says none. */
+const DEFAULT_CONNECT_MS = 30_000;
+const CANCEL_LIMIT_MS = 5_000;
+
+/** A connection that is logged in and idle. */
+export interface Login {
+  readonly stream: Duplex;
+  /** Asks the server to end the statement under way; resolves when it was told or could not be. */
+  readonly cancel: () => Promise<void>;
+}
+
+/** What pg has and its types do not tell: the connection whose bytes are read here after the login. */
+interface Internals {
+  readonly connection: { readonly stream: Duplex };
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+}
+
+/**
+ * Logs in at the first host that answers. pg does the handshake with its methods of
+ * authentication and TLS; what follows is read without it.
+ * @throws TransferError `link-…`
+ */
+export async function logIn(
+  options: DatabaseLinkOptions,
+  context: Pick<ConnectorContext, 'refuses'>,
+): Promise<Login> {
+  let failure: unknown = new TransferError('link-option', 'the link names no host');
+  for (const host of options.hosts) {
+    const refusal = context.refuses(host);
+    if (refusal !== null) {
+      failure = new TransferError(
+        'link-unreachable',
+        `host ${host} may not be reached: ${refusal}`,
+      );
+      continue;
+    }
+    try {
+      return await logInAt(host, options);
+    } catch (error) {
+      failure = failureOf(error, host, options);
+      // A host that answered has spoken for the others.
+      if (failure instanceof TransferError && failure.code !== 'link-unreachable') break;
+    }
+  }
+  throw failure;
+}
+
+async function logInAt(host: string, options: DatabaseLinkOptions): Promise<Login> {
+  // There is no TLS within a machine.
+  const tls = host.startsWith('/') ? 'off' : options.tls;
+  try {
+    return await logInWith(host, options, tls !== 'off');
+  } catch (error) {
+    const none = error instanceof Error && error.message.includes('does not support SSL');
+    if (!none || tls !== 'prefer') throw error;
+    return logInWith(host, options, false);
+  }
+}
+
+async function logInWith(host: string, options: DatabaseLinkOptions, tls: boolean): Promise<Login> {
+  const client = new pg.Client({
+    host,
+    port: options.port,
+    user: options.user,
+    database: options.database === '' ? options.user : options.database,
+    // As a function: an empty one would be looked up in files and the environment.
+    password: () => options.password,
+    // Like libpq's `require`: encrypted, whoever the server is.
+    ssl: tls ? { rejectUnauthorized: false } : false,
+    connectionTimeoutMillis:
+      options.connectTimeoutMs > 0 ? options.connectTimeoutMs : DEFAULT_CONNECT_MS,
+    application_name: 'longshore',
+    keepAlive: true,
+  });
+  // Whoever owns the connection sees its end; without a listener it would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  const { connection, processID, secretKey } = client as unknown as Internals;
+  const { stream } = connection;
+  stream.removeAllListeners('data');
+  const address = host.startsWith('/')
+    ? { path: `${host}/.s.PGSQL.${options.port}` }
+    : { host, port: options.port };
+  return {
+    stream,
+    cancel: () =>
+      processID === null || secretKey === null
+        ? Promise.resolve()
+        : sendCancel(address, cancelMessage(processID, secretKey)),
+  };
+}
+
+/** The server takes this in clear on any connection, and answers by closing it. */
+function sendCancel(
+  address: { readonly path: string } | { readonly host: string; readonly port: number },
+  message: Buffer,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(address, () => socket.end(message));
+    socket.setTimeout(CANCEL_LIMIT_MS, () => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.resume();
+  });
+}
+
+function failureOf(error: unknown, host: string, options: DatabaseLinkOptions): TransferError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const at = `PostgreSQL at ${host}:${options.port}`;
+  if (code.startsWith('28') || code === '42501' || /SASL|password/i.test(text)) {
+    return new TransferError(
+      'link-credentials',
+      `${at} does not let user ${options.user} in: ${withoutSecret(text, options)}`,
+      { cause: error },
+    );
+  }
+  if (code === '3D000') {
+    return new TransferError(
+      'link-database-missing',
+      `${at} has no database ${options.database === '' ? options.user : options.database}`,
+      { cause: error },
+    );
+  }
+  return new TransferError(
+    'link-unreachable',
+    `${at} cannot be reached: ${withoutSecret(text === '' ? code : text, options)}`,
+    { transient: true, cause: error },
+  );
+}
+
+function withoutSecret(text: string, { password }: DatabaseLinkOptions): string {
+  return password === '' ? text : text.replaceAll(password, '******');
+}

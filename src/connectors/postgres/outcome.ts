@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { literal } from './quoting.ts';
+import type { Result } from './session.ts';
+
+/** Longest wait for a commit that is under way, before its connection is ended. */
+const COMMIT_LIMIT_MS = 10_000;
+/** Longest wait after that. */
+const END_LIMIT_MS = 20_000;
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * What became of the transaction of a token: its number, and process and start of the connection
+ * that it ran in. One that still runs, because the server has not noticed that its client is
+ * gone, is ended after a while.
+ */
+export async function outcomeOf(
+  token: string,
+  run: (sql: string) => Promise<Result>,
+): Promise<'committed' | 'rolled-back' | 'unknown'> {
+  const [xact, pid, since] = partsOf(token);
+  if (xact === undefined || pid === undefined || since === undefined) return 'unknown';
+  const startedAtMs = performance.now();
+  let ended = false;
+  for (;;) {
+    // Null for transactions so old that the server has forgotten them.
+    const { rows } = await run(`SELECT pg_xact_status(${literal(xact)}::xid8)`);
+    const status = rows[0]?.[0] ?? null;
+    if (status === 'committed') return 'committed';
+    if (status === 'aborted') return 'rolled-back';
+    if (status !== 'in progress') return 'unknown';
+    const waitedMs = performance.now() - startedAtMs;
+    if (waitedMs > COMMIT_LIMIT_MS && !ended) {
+      ended = true;
+      await run(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ${Number(pid)} AND extract(epoch FROM backend_start)::text = ${literal(since)}`,
+      );
+    }
+    if (waitedMs > COMMIT_LIMIT_MS + END_LIMIT_MS) return 'unknown';
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+function partsOf(token: string): readonly string[] {
+  try {
+    const parts: unknown = JSON.parse(token);
+    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : [];
+  } catch {
+    return [];
+  }
+}

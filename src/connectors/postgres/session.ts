@@ -1,0 +1,275 @@
+import type { Duplex } from 'node:stream';
+import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
+import { TransferError } from '../../domain/transfer/errors.ts';
+import type { ConnectorContext, RowBatch } from '../../ports/connector.ts';
+import type { BatchBuilder } from './batch-builder.ts';
+import { ServerError } from './errors.ts';
+import { type Login, logIn } from './login.ts';
+import {
+  backend,
+  columnsOf,
+  copyDataHeader,
+  copyDoneMessage,
+  fieldsOf,
+  MessageReader,
+  queryMessage,
+  type ResultColumn,
+  terminateMessage,
+  valuesOf,
+} from './messages.ts';
+
+/** Most rows of a result that is held in memory. */
+const MAX_RESULT_ROWS = 100_000;
+/** A batch goes to the server in messages of this size. */
+const COPY_DATA_BYTES = 128 * 1024;
+const CLOSE_LIMIT_MS = 5_000;
+
+/**
+ * How values are written, whatever the server's defaults (`ports/connector.ts`). Statements may
+ * take as long as the data needs: the link's own limit is on silence.
+ */
+const SETTINGS = [
+  "SET client_encoding = 'UTF8'",
+  "SET TimeZone = 'UTC'",
+  "SET DateStyle = 'ISO, MDY'",
+  "SET IntervalStyle = 'postgres'",
+  'SET extra_float_digits = 3',
+  "SET bytea_output = 'hex'",
+  'SET standard_conforming_strings = on',
+  'SET client_min_messages = error',
+  'SET statement_timeout = 0',
+  // Compiling costs more than it gives for what is asked here.
+  'SET jit = off',
+].join('; ');
+
+/** Result of statements that were sent together: rows of the last one that had any. */
+export interface Result {
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** Rows that the last statement affected. */
+  readonly affected: number;
+}
+
+/** A statement under way. */
+interface Command {
+  columns: readonly ResultColumn[];
+  rows: (readonly (string | null)[])[];
+  affected: number;
+  error: Error | null;
+  readonly builder: BatchBuilder | null;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One connection; one statement at a time. */
+export class PgSession {
+  readonly #login: Login;
+  readonly #stream: Duplex;
+  readonly #silenceMs: number;
+  #command: Command | null = null;
+  #ended: Error | null = null;
+  #silence: NodeJS.Timeout | null = null;
+
+  private constructor(login: Login, silenceMs: number) {
+    this.#login = login;
+    this.#stream = login.stream;
+    this.#silenceMs = silenceMs;
+    const reader = new MessageReader({
+      row: (chunk, start, end, whole) => this.#command?.builder?.add(chunk, start, end, whole),
+      message: (type, body) => this.#message(type, body),
+    });
+    this.#stream.on('data', (chunk: Buffer) => {
+      this.#silence?.refresh();
+      try {
+        reader.feed(chunk);
+      } catch (error) {
+        this.#lose(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    this.#stream.on('error', (error: Error) => this.#lose(error));
+    this.#stream.on('close', () => this.#lose(new Error('the server closed the connection')));
+  }
+
+  /** @throws TransferError `link-…` */
+  static async open(
+    options: DatabaseLinkOptions,
+    context: Pick<ConnectorContext, 'refuses'>,
+  ): Promise<PgSession> {
+    const login = await logIn(options, context);
+    const session = new PgSession(login, options.socketTimeoutMs);
+    await session.run(SETTINGS);
+    return session;
+  }
+
+  /** Whether it can be used for a next statement. */
+  get usable(): boolean {
+    return this.#ended === null && this.#command === null;
+  }
+
+  /**
+   * Runs statements. Several are one transaction unless they say otherwise.
+   * @throws ServerError; Error when the connection is lost.
+   */
+  run(sql: string): Promise<Result> {
+    return this.#send(null, () => this.#stream.write(queryMessage(sql)));
+  }
+
+  /**
+   * Runs statements of which the last one is COPY … FROM STDIN, with everything that it reads:
+   * one round trip. After an error the server throws away what is still under way.
+   */
+  copyIn(sql: string, parts: readonly Uint8Array[]): Promise<Result> {
+    return this.#send(null, () => {
+      this.#stream.cork();
+      this.#stream.write(queryMessage(sql));
+      for (const part of parts) {
+        for (let at = 0; at < part.length; at += COPY_DATA_BYTES) {
+          const piece = part.subarray(at, at + COPY_DATA_BYTES);
+          this.#stream.write(copyDataHeader(piece.length));
+          this.#stream.write(piece);
+        }
+      }
+      this.#stream.write(copyDoneMessage);
+      this.#stream.uncork();
+    });
+  }
+
+  /**
+   * Batches of a COPY … TO STDOUT as they come; the server waits while nobody takes them. Left
+   * before its end, the connection is closed.
+   */
+  async *copyOut(sql: string, builder: BatchBuilder): AsyncGenerator<RowBatch> {
+    let ended = false;
+    let failure: Error | null = null;
+    builder.onFull = () => this.#rest();
+    this.#send(builder, () => this.#stream.write(queryMessage(sql))).then(
+      () => {
+        ended = true;
+        builder.end();
+      },
+      (error: unknown) => {
+        ended = true;
+        failure = error instanceof Error ? error : new Error(String(error));
+        builder.end();
+      },
+    );
+    try {
+      for (;;) {
+        const batch = builder.take();
+        if (batch !== null) {
+          yield batch;
+          continue;
+        }
+        if (failure !== null) throw failure as Error;
+        if (ended) return;
+        this.#wake();
+        await builder.next();
+      }
+    } finally {
+      if (!ended) await this.abort();
+    }
+  }
+
+  /** Ends the statement under way, if any, and the connection with it. */
+  async abort(): Promise<void> {
+    const running = this.#command !== null;
+    this.#lose(new Error('the statement was broken off'));
+    if (running) await this.#login.cancel();
+  }
+
+  /** Says good-bye. A connection that does not end by itself is ended. */
+  async close(): Promise<void> {
+    if (this.#command !== null) return this.abort();
+    if (this.#ended !== null) return;
+    this.#ended = new Error('the connection was closed');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#stream.destroy(), CLOSE_LIMIT_MS);
+      this.#stream.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#stream.resume();
+      this.#stream.end(terminateMessage);
+    });
+  }
+
+  #send(builder: BatchBuilder | null, write: () => void): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== null) return reject(this.#ended);
+      if (this.#command !== null) return reject(new Error('the connection is busy'));
+      this.#command = { columns: [], rows: [], affected: 0, error: null, builder, resolve, reject };
+      this.#listen();
+      write();
+    });
+  }
+
+  #message(type: number, body: Buffer): void {
+    const command = this.#command;
+    if (command === null) return;
+    switch (type) {
+      case backend.error:
+        command.error ??= new ServerError(fieldsOf(body));
+        break;
+      case backend.rowDescription:
+        command.columns = columnsOf(body);
+        command.rows = [];
+        break;
+      case backend.dataRow:
+        if (command.rows.length < MAX_RESULT_ROWS) command.rows.push(valuesOf(body));
+        else command.error ??= new Error(`a result has more than ${MAX_RESULT_ROWS} rows`);
+        break;
+      case backend.commandComplete:
+        command.affected = Number(/ (\d+)\0?$/.exec(body.toString('latin1'))?.[1] ?? 0);
+        break;
+      case backend.readyForQuery: {
+        this.#command = null;
+        this.#rest();
+        this.#stream.resume();
+        const { columns, rows, affected, error } = command;
+        if (error === null) command.resolve({ columns, rows, affected });
+        else command.reject(error);
+        break;
+      }
+      default:
+        // Notices, parameters, answers to COPY: nothing to do.
+        break;
+    }
+  }
+
+  /** While the server is waited for, its silence is limited. */
+  #listen(): void {
+    if (this.#silenceMs <= 0) return;
+    this.#silence = setTimeout(() => {
+      this.#lose(
+        new TransferError(
+          'read-failed',
+          `the server was silent for ${this.#silenceMs} ms while a statement ran`,
+          { transient: true },
+        ),
+      );
+      void this.#login.cancel();
+    }, this.#silenceMs);
+  }
+
+  #rest(): void {
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = null;
+    this.#stream.pause();
+  }
+
+  #wake(): void {
+    if (this.#command === null || this.#ended !== null) return;
+    if (this.#silence === null) this.#listen();
+    this.#stream.resume();
+  }
+
+  #lose(error: Error): void {
+    const command = this.#command;
+    this.#command = null;
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = null;
+    this.#ended ??= error;
+    this.#stream.destroy();
+    command?.reject(error);
+  }
+}
