@@ -98,6 +98,8 @@ export interface WorkerArtifact {
     readonly by: 'address' | 'label';
     readonly values: readonly string[];
   }[];
+  /** Whether it fails rather than going to a worker that says it is busy; absent = no. */
+  readonly avoidsBusy?: true;
   /** Results of what ran before it in a workflow. */
   readonly upstream?: readonly { readonly name: string; readonly data: string }[];
 }
@@ -129,6 +131,8 @@ export interface WorkflowArtifact {
   /** Without a cycle; both ends are nodes. */
   readonly edges: readonly { readonly from: string; readonly to: string }[];
   readonly instanceParameters: string | null;
+  /** How far the run came that this one goes on with, as `writeProgress` writes it; absent = none. */
+  readonly resumes?: string;
 }
 
 /** A container image, or the reserved one that means this machine. */
@@ -314,6 +318,8 @@ export interface TemplateRevision {
   readonly references?: readonly Reference[];
   /** SHA-256 (hex) of the token by which a webhook starts it; absent or null = no webhook. */
   readonly webhookTokenHash?: string | null;
+  /** What it is called from now on; absent = as before. Its earlier runs are called so too. */
+  readonly name?: string;
 }
 
 /** Something of the catalog that a template uses. */

@@ -123,7 +123,22 @@ export class WorkflowFlow {
       this.#set({ ...node, state: 'succeeded', note: '' });
     } else if (isFinal('run', run.state)) {
       this.#set({ ...node, state: 'failed', note: run.message });
+      await this.#lookAtRepetition(node, runId, watch);
     }
+  }
+
+  /** A failed run that somebody repeated stands for its node no more. Ids end: so does this. */
+  async #lookAtRepetition(
+    node: NodeProgress,
+    runId: string,
+    watch: (runId: string) => void,
+  ): Promise<void> {
+    const { rulesOf, runs } = this.#sources;
+    const next = rulesOf(this.#run.dialect).repetitionOf?.(runId) ?? null;
+    if (next === null || (await runs.get(next)) === null) return;
+    const repeated: NodeProgress = { ...node, state: 'active', runId: next, note: '' };
+    this.#set(repeated);
+    await this.#look(repeated, watch);
   }
 
   async #begin(id: string, watch: (runId: string) => void): Promise<void> {

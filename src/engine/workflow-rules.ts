@@ -17,6 +17,11 @@ export interface WorkflowRules {
   skips(template: Template): string | null;
   /** What a run of a node changes of the job's definition. Pure. @throws Error when it cannot. */
   override(template: Template, input: WorkflowInput): RunOverride;
+  /**
+   * The id that a run has which repeats this one by hand; null = there is none. Absent = runs are
+   * not repeated. A failed node goes on as its repetition.
+   */
+  repetitionOf?(runId: string): string | null;
 }
 
 /** What a dialect's rules refuse is told on the node; it must not look like a failing store. */

@@ -227,7 +227,8 @@ export class WorkflowExecutor implements Executor {
       sources,
       run,
       run.spec.task.artifact,
-      readProgress(attempt?.progress ?? ''),
+      // Before it has told anything itself, it is where the run was that it goes on with.
+      readProgress(attempt?.progress || (run.spec.task.artifact.resumes ?? '')),
     );
   }
 

@@ -153,6 +153,8 @@ export interface ClaimResult {
   readonly finished: readonly string[];
   /** When the next queued or retried instance is due; null = none waits for time. */
   readonly nextDueMs: number | null;
+  /** More is due and was not looked at, to keep the transaction short: claim again. */
+  readonly more?: boolean;
 }
 
 /** What a batch of executor reports did. */
@@ -273,8 +275,8 @@ export interface Store extends RetentionStore, CatalogStore, DocumentStore {
    */
   createTemplate(template: NewTemplate, context: ChangeContext): Promise<Template>;
   /**
-   * `revise` computes the new definition from the stored one inside the transaction. Pure; may
-   * throw. @throws DomainError as `createTemplate`; `template-not-found`, `template-deleting` while
+   * `revise` computes the new definition from the stored one inside the transaction; a name that it
+   * gives replaces the template's. Pure; may throw. @throws DomainError as `createTemplate`; `template-not-found`, `template-deleting` while
    * runs of a deleted one still end.
    */
   updateTemplate(
@@ -315,6 +317,17 @@ export interface Store extends RetentionStore, CatalogStore, DocumentStore {
   firings(templateId: string, offset: number, limit: number): Promise<Page<Firing>>;
   /** Null when the template has no schedule. */
   schedule(templateId: string): Promise<ScheduleState | null>;
+  /**
+   * Limits how many runs of a namespace run at the same time, over all servers; null = any number.
+   * A run counts from its first claim to its end, retries included. Those that come due beyond it
+   * wait (`hold` `limited`) and begin by priority, then by age, as others end. What runs when a
+   * limit is set or lowered goes on. `wake` = runs that waited may begin.
+   */
+  setRunLimit(
+    dialect: DialectName,
+    namespace: string,
+    maxRunning: number | null,
+  ): Promise<{ readonly wake: boolean }>;
   /** @throws DomainError `stale-owner` when the fence has been given up. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   report(reports: readonly AttemptReport[], nowMs: number): Promise<ReportResult>;

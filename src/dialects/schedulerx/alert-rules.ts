@@ -25,7 +25,8 @@ export function createAlertRules(documents: Engine['documents']): AlertRules {
       if (document === null || !isOn(document, 'TimeoutEnable')) return null;
       return wholeOf(document, 'Timeout', defaultTimeoutSeconds) * 1000;
     },
-    lacksWorker: ({ message }) => /no available worker|is registered in group/.test(message),
+    lacksWorker: ({ message }) =>
+      /no available worker|all workers are busy|is registered in group/.test(message),
     async plan(run) {
       const document = readInstanceDocument(run.document);
       if (document === null) return null;

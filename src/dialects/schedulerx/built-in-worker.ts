@@ -1,4 +1,6 @@
 import type { Call } from '../aliyun/operation.ts';
+import { failures } from './errors.ts';
+import type { Job } from './jobs.ts';
 
 /** A worker as lists show it. */
 export interface ShownWorker {
@@ -26,4 +28,27 @@ export function builtInWorker({ host }: Pick<Call, 'host'>): ShownWorker {
     Version: 'built-in',
     WorkerAddress: `longshore@${ip}:${port}`,
   };
+}
+
+/** Whether jobs of this kind run on the built-in worker, which is the only one they have. */
+export function isBuiltIn({ template }: Pick<Job, 'template'>): boolean {
+  return template.spec.task.artifact.kind !== 'worker';
+}
+
+/**
+ * Scripts and http have one worker: naming it changes nothing, naming another cannot be done.
+ * @param name of the parameter that names workers or labels.
+ * @throws WireError business failure.
+ */
+export function requireBuiltIn(
+  job: Job,
+  call: Pick<Call, 'host'>,
+  name: string,
+  values: readonly string[],
+): void {
+  const { Ip, Port, WorkerAddress } = builtInWorker(call);
+  const known = [Ip, `${Ip}:${Port}`, WorkerAddress];
+  if (values.every((value) => known.includes(value) || value.startsWith('longshore@'))) return;
+  const type = job.document.given['JobType'] ?? '';
+  throw failures.unfit(name, `${type} jobs run on the built-in worker`);
 }

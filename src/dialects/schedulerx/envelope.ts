@@ -1,6 +1,9 @@
 import type { AnswerForm, Envelope } from '../aliyun/operation.ts';
 import { xmlDocument } from './xml.ts';
 
+/** Operations whose `Code` is a text, in failures as in successes (schedulerx.md §2). */
+const textCodes: ReadonlySet<string> = new Set(['CreateWorkflow']);
+
 /**
  * The envelope of schedulerx.md §2: `Code` 200, `Success`, `RequestId`, `Data`; failures of the
  * gateway (an HTTP status of 400 and above) and of the business (HTTP 200) as of §3.
@@ -19,7 +22,7 @@ export const schedulerxEnvelope: Envelope = {
   failure(error, { requestId }, host, form) {
     if (error.status === 200) {
       const members = {
-        Code: Number(error.code),
+        Code: textCodes.has(form.action) ? error.code : Number(error.code),
         Success: false,
         RequestId: requestId,
         Message: error.message,

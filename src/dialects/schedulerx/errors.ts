@@ -32,8 +32,6 @@ export const failures = {
     businessError(
       `namespace can not find namespace: ${say(namespace)}, namespaceSource:${say(source ?? 'null')}`,
     ),
-  noNamespaceAccess: (namespace: Value) =>
-    businessError(`No access permission for the namespace [${say(namespace)}]`, 403),
   namespaceExists: (namespace: Value) =>
     businessError(`namespace=${say(namespace)} is existed, noting update`),
   namespaceInUse: (namespace: Value, groups: number) =>
@@ -46,6 +44,8 @@ export const failures = {
   unknownJob: (jobId: Value) => businessError(`jobId=${say(jobId)} is not existed`),
   /** In the operations of scripts and route strategies. */
   unknownScriptJob: (jobId: Value) => businessError(`job is not existed, jobId=${say(jobId)}`),
+  /** In GetLog. */
+  unknownLogJob: (jobId: Value) => businessError(`jobid=${say(jobId)} is not existed`),
   /** In DesignateWorkers. */
   unknownDesignatedJob: () => businessError('job is not existed'),
   batchFailed: (verb: 'disable' | 'enable' | 'delete', jobIds: readonly number[]) =>

@@ -150,6 +150,19 @@ export async function changeGroup(
   return changed === null ? null : groupOf(changed);
 }
 
+/**
+ * Lets so many instances of an application run at the same time, 0 = any number; the others wait
+ * by the priority of their job (schedulerx.md §5.8).
+ */
+export async function limitGroup(
+  { context }: SchedulerxServices,
+  group: Pick<AppGroup, 'namespace' | 'groupId'>,
+  maxConcurrency: number,
+): Promise<void> {
+  const most = maxConcurrency === 0 ? null : maxConcurrency;
+  await context.engine.runs.limit('schedulerx', templateNamespaceOf(group), most);
+}
+
 /** The key that workers of an application prove themselves with. */
 export function appKeyOf(
   { context }: { readonly context: { unseal(sealed: string, purpose: string): string } },

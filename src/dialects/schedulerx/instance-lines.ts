@@ -1,6 +1,8 @@
 /** Lines of what an instance wrote, from either end, for GetLog (schedulerx.md §4.4). */
 import type { Instance } from '../../domain/run.ts';
+import type { Zone } from '../../domain/schedule/zone.ts';
 import type { Engine } from '../../engine/index.ts';
+import { type LineTime, lineTimeOf } from './line-times.ts';
 
 /** Bytes read in one go. */
 const chunkBytes = 128 * 1024;
@@ -8,6 +10,10 @@ const chunkBytes = 128 * 1024;
 const maxScannedBytes = 16 * 1024 * 1024;
 /** Longest line that is answered. */
 const maxLineChars = 16 * 1024;
+/** Lines without a time that wait for the line they belong to; more count as having none. */
+const maxPendingLines = 5_000;
+/** Clocks differ: a line may seem to be of before its attempt, or of after it. */
+const clockSlackMs = 60_000;
 
 export interface LineQuery {
   /** Part of the line; empty = all lines. */
@@ -18,16 +24,22 @@ export interface LineQuery {
   /** The newest first. */
   readonly reverse: boolean;
   /**
-   * Attempts that ran at some time in this span. Lines carry no times here, so it chooses attempts,
-   * not lines.
+   * Lines that were written in this span, as far as they say when: with a time at their beginning
+   * that lies in the life of their attempt. Lines without one belong to the line before them; where
+   * none has one, the attempts that ran in the span are chosen.
    */
   readonly fromMs: number;
   readonly untilMs: number;
+  /** Of times that name no offset. */
+  readonly zone: Zone;
 }
 
 interface Source {
   readonly attemptId: string;
   readonly stream: 'stdout' | 'stderr';
+  /** The life of the attempt, with some slack. */
+  readonly bornMs: number;
+  readonly goneMs: number;
 }
 
 /** The lines that a query finds. */
@@ -42,7 +54,7 @@ export async function instanceLines(
   const budget = { bytes: maxScannedBytes };
   for (const source of query.reverse ? sources.toReversed() : sources) {
     const read = query.reverse ? linesBackward : linesForward;
-    for await (const line of read(runs, source, budget)) {
+    for await (const line of inSpan(read(runs, source, budget), source, query)) {
       if (query.keyword !== '' && !line.includes(query.keyword)) continue;
       if (toSkip > 0) {
         toSkip -= 1;
@@ -64,10 +76,52 @@ function sourcesOf(instances: readonly Instance[], query: LineQuery): readonly S
         claimedAtMs <= query.untilMs && (endedAtMs ?? Infinity) >= query.fromMs,
     )
     .toSorted((a, b) => a.claimedAtMs - b.claimedAtMs)
-    .flatMap(({ id }) => [
-      { attemptId: id, stream: 'stdout' } as const,
-      { attemptId: id, stream: 'stderr' } as const,
-    ]);
+    .flatMap(({ id, claimedAtMs, endedAtMs }) =>
+      (['stdout', 'stderr'] as const).map((stream) => ({
+        attemptId: id,
+        stream,
+        bornMs: claimedAtMs - clockSlackMs,
+        goneMs: (endedAtMs ?? Infinity) + clockSlackMs,
+      })),
+    );
+}
+
+/** Those of the lines that were written in the span of the query. */
+async function* inSpan(
+  lines: AsyncGenerator<string>,
+  source: Source,
+  { fromMs, untilMs, reverse, zone }: LineQuery,
+): AsyncGenerator<string> {
+  if (fromMs === 0 && untilMs === Infinity) {
+    yield* lines;
+    return;
+  }
+  const timeOf = (line: string): LineTime | null => {
+    const time = lineTimeOf(line, zone);
+    // Another time than that of writing, or of a clock in another zone.
+    return time !== null && time.lastMs >= source.bornMs && time.atMs <= source.goneMs
+      ? time
+      : null;
+  };
+  const fits = ({ atMs, lastMs }: LineTime): boolean => lastMs >= fromMs && atMs <= untilMs;
+  if (!reverse) {
+    let latest: LineTime | null = null;
+    for await (const line of lines) {
+      latest = timeOf(line) ?? latest;
+      if (latest === null || fits(latest)) yield line;
+    }
+    return;
+  }
+  // What follows a line with a time belongs to it, and comes first here.
+  let pending: string[] = [];
+  for await (const line of lines) {
+    pending.push(line);
+    const time = timeOf(line);
+    if (time === null && pending.length < maxPendingLines) continue;
+    if (time === null || fits(time)) yield* pending;
+    pending = [];
+  }
+  yield* pending;
 }
 
 async function* linesForward(

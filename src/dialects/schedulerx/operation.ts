@@ -57,7 +57,7 @@ export function defineOperation(operation: Omit<SchedulerxOperation, 'path'>): S
   };
 }
 
-/** RAM name of what `Namespace` and `GroupId` name, e.g. `acs:edas:r:1:namespace/ns/application/g`. */
+/** RAM name of what `Namespace` and `GroupId` name, e.g. `acs:edas:r:1:namespace/ns/JobGroup/g`. */
 export function groupResource(
   { region, accountId }: { readonly region: string; readonly accountId: string },
   params: Params,
@@ -69,6 +69,6 @@ export function groupResource(
   const namespace = params.get(names.namespace);
   if (namespace === undefined) return '*';
   const groupId = params.get(names.groupId);
-  const group = groupId === undefined ? '' : `/application/${groupId}`;
+  const group = groupId === undefined ? '' : `/JobGroup/${groupId}`;
   return `acs:edas:${region}:${accountId}:namespace/${namespace}${group}`;
 }

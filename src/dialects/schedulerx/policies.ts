@@ -26,7 +26,25 @@ export function policyName(params: Params): string {
 
 /** There is none of this name. */
 export function unknownPolicy(name: string): Error {
-  return businessError(`Invalid parameter: Notification policy does not exist: ${name}`);
+  return businessError(
+    `Invalid parameter: Notification policy does not exist: ${name.slice(0, 200)}`,
+  );
+}
+
+/**
+ * An application refers only to a policy that is there: one that is misspelt would let alerts out
+ * at any time. @throws WireError when `NotificationPolicyName` names none.
+ */
+export async function requireKnownPolicy(
+  { context }: SchedulerxServices,
+  params: Params,
+): Promise<void> {
+  const key = params.get('NotificationPolicyName') ?? '';
+  if (key === '') return;
+  // Longer names, and those with NUL, are none.
+  const isName = key.length <= 128 && !key.includes('\0');
+  const name = { dialect: 'schedulerx', kind: policyKind, key } as const;
+  if (!isName || (await context.engine.documents.document(name)) === null) throw unknownPolicy(key);
 }
 
 /** Creates, changes or deletes one in one transaction. @param revise pure. */

@@ -29,6 +29,8 @@ export interface JobSurroundings {
   readonly calendars: readonly CalendarRule[];
   readonly designated: WorkerArtifact['designated'];
   readonly routes: NonNullable<WorkerArtifact['routes']>;
+  /** Whether workers that are busy are out of the question (ScheduleBusyWorkers, §5.8). */
+  readonly avoidsBusy: boolean;
   /** Whether an enabled workflow has it: then it is not scheduled on its own (§5.13). */
   readonly inWorkflow: boolean;
 }

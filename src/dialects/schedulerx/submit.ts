@@ -83,6 +83,7 @@ function surroundingsIn({ spec }: Template): JobSurroundings {
     calendars: [],
     designated: isWorker ? artifact.designated : null,
     routes: isWorker ? (artifact.routes ?? []) : [],
+    avoidsBusy: isWorker && artifact.avoidsBusy === true,
     inWorkflow: false,
   };
 }

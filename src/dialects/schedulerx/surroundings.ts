@@ -1,5 +1,6 @@
 import { calendarRules } from './calendars.ts';
 import { groupRoute } from './group-routes.ts';
+import { findGroup } from './groups.ts';
 import { jobDetails } from './job-details.ts';
 import type { JobSurroundings, SchedulerxServices, SurroundedJob } from './services.ts';
 import { routesOf } from './translate/route-strategy.ts';
@@ -13,10 +14,11 @@ export async function readSurroundings(
   services: SchedulerxServices,
   job: SurroundedJob,
 ): Promise<JobSurroundings> {
-  const [calendars, details, ofGroup] = await Promise.all([
+  const [calendars, details, ofGroup, group] = await Promise.all([
     job.calendar === '' ? [] : calendarRules(services, job.calendar),
     job.jobId === null ? null : jobDetails(services, job.jobId),
     groupRoute(services, job),
+    findGroup(services, job.namespace, job.groupId),
   ]);
   const designation = details?.designation ?? null;
   const own = routesOf(details?.route ?? null);
@@ -32,6 +34,7 @@ export async function readSurroundings(
           },
     // The job's strategy counts before the application's (schedulerx.md §6 #28).
     routes: own ?? routesOf(ofGroup) ?? [],
+    avoidsBusy: group !== null && !group.scheduleBusyWorkers,
     inWorkflow: (details?.workflows.length ?? 0) > 0,
   };
 }

@@ -1,5 +1,6 @@
 import type { Template } from '../../domain/template.ts';
 import type { RunOverride } from '../../engine/index.ts';
+import { maxRetries, placeOf, runIdOf } from './instances.ts';
 import { readJobDocument, triggerTypes } from './job-document.ts';
 import type { SchedulerxSettings } from './services.ts';
 import { instanceOverride } from './translate/revision.ts';
@@ -14,6 +15,7 @@ export interface SchedulerxWorkflowRules {
       readonly upstream: readonly { readonly name: string; readonly data: string }[];
     },
   ): RunOverride;
+  repetitionOf(runId: string): string | null;
 }
 
 /**
@@ -26,6 +28,10 @@ export function createWorkflowRules(
   nowMs: () => number,
 ): SchedulerxWorkflowRules {
   return {
+    repetitionOf(runId) {
+      const { instanceId, retry } = placeOf(runId);
+      return retry >= maxRetries ? null : runIdOf({ instanceId, retry: retry + 1 });
+    },
     skips(template) {
       return readJobDocument(template.document)?.enabled === false ? 'the job is disabled' : null;
     },
@@ -42,6 +48,7 @@ export function createWorkflowRules(
           // The template was translated with what surrounds the job.
           designated: isWorker ? artifact.designated : null,
           routes: isWorker ? (artifact.routes ?? []) : [],
+          avoidsBusy: isWorker && artifact.avoidsBusy === true,
           inWorkflow: true,
         },
         settings,

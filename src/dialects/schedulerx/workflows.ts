@@ -7,6 +7,7 @@ import type { Template } from '../../domain/template.ts';
 import type { Params } from '../aliyun/operation.ts';
 import { businessError, failures } from './errors.ts';
 import { type AppGroup, groupOfTemplateNamespace, optionalGroup, requireGroup } from './groups.ts';
+import { newestRun } from './instances.ts';
 import { changeJobDetails } from './job-details.ts';
 import { findJob, workflowNamespaceOf, workflowTemplateId } from './jobs.ts';
 import { required, requiredInteger } from './parameters.ts';
@@ -159,7 +160,7 @@ async function claimJobs(
   }
 }
 
-/** A run of a workflow that a request names. @throws WireError as `requireWorkflow`. */
+/** A run of a workflow that a request names: where it went on, the newest. @throws WireError as `requireWorkflow`. */
 export async function requireWorkflowRun(
   services: SchedulerxServices,
   params: Params,
@@ -168,7 +169,7 @@ export async function requireWorkflowRun(
   const runId = requiredInteger(params, 'WfInstanceId');
   await requireGroup(services, params);
   const workflow = await requireWorkflow(services, params, unknown);
-  const run = await services.context.engine.runs.get(String(runId));
+  const run = await newestRun(services, String(runId));
   if (run === null || run.templateId !== workflow.template.id) {
     throw businessError(`wfInstanceId=${runId} is not existed`);
   }

@@ -46,7 +46,7 @@ const insertRevision = statement(
 );
 const update = statement(
   'template-update',
-  'update templates set revision = $2, refers_to = $3, updated_at = $4, webhook_token_hash = $5 where n = $1',
+  'update templates set revision = $2, refers_to = $3, updated_at = $4, webhook_token_hash = $5, name = $6 where n = $1',
 );
 const suspend = statement(
   'template-suspend',
@@ -107,7 +107,8 @@ export async function updateTemplate(
   const revision = template.revision + 1;
   await writeRevision(tx, n, revision, next);
   const hash = next.webhookTokenHash ?? null;
-  await withWebhook(tx, update, [n, revision, next.refersTo, context.atMs, hash]);
+  const name = next.name ?? template.name;
+  await withWebhook(tx, update, [n, revision, next.refersTo, context.atMs, hash, name]);
   if (template.references !== undefined) await dropReferences(tx, n);
   await addReferences(tx, n, next);
   await placeSchedule(tx, n, next.schedule, template.suspended, context.atMs);

@@ -44,7 +44,7 @@ export interface RunJoined extends RunRecord {
 }
 
 /** Parsed revision texts; immutable once stored, so it may be cached and shared. */
-export type ParsedRevision = Omit<TemplateRevision, 'refersTo' | 'webhookTokenHash'>;
+export type ParsedRevision = Omit<TemplateRevision, 'refersTo' | 'webhookTokenHash' | 'name'>;
 
 export function parseRevision(row: {
   spec: string;

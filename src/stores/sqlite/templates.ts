@@ -61,7 +61,7 @@ export class Templates {
     );
     this.#update = lazy(() =>
       db.prepare(
-        'update templates set revision = ?, refers_to = ?, updated_at = ?, webhook_token_hash = ? where n = ?',
+        'update templates set revision = ?, refers_to = ?, updated_at = ?, webhook_token_hash = ?, name = ? where n = ?',
       ),
     );
     this.#setSuspended = lazy(() =>
@@ -120,7 +120,14 @@ export class Templates {
     this.#demandFits(dialect, next, row.n);
     const revision = row.revision + 1;
     this.#writeRevision(row.n, revision, next);
-    this.#update().run(revision, next.refersTo, context.atMs, next.webhookTokenHash ?? null, row.n);
+    this.#update().run(
+      revision,
+      next.refersTo,
+      context.atMs,
+      next.webhookTokenHash ?? null,
+      next.name ?? row.name,
+      row.n,
+    );
     if (template.references !== undefined) references.drop(row.n);
     references.add(row.n, next);
     schedules.place(row.n, next.schedule, row.suspended === 1, context.atMs);

@@ -32,6 +32,28 @@ export function templatesContract(adapter: StoreAdapter): void {
       assert.equal(await bench.store.template('template-unknown'), null);
     });
 
+    test('an update may rename, and otherwise leaves the name', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id, name, spec } = await bench.template();
+      const run = await bench.run(id);
+      const revision = { spec, document: {}, notActedOn: [], refersTo: null, schedule: null };
+      const update = (more: { readonly name?: string }) =>
+        bench.store.updateTemplate(id, 'sae', () => ({ ...revision, ...more }), bench.context(t0));
+      assert.equal((await update({})).name, name);
+      assert.equal((await update({ name: 'renamed' })).name, 'renamed');
+      assert.equal((await bench.store.template(id))?.name, 'renamed');
+      assert.equal((await bench.store.run(run.id))?.templateName, 'renamed');
+      const { rows } = await bench.store.templates({
+        nameContains: 'renamed',
+        offset: 0,
+        limit: 5,
+      });
+      assert.deepEqual(
+        rows.map((row) => row.id),
+        [id],
+      );
+    });
+
     test('two templates may have one name', async (t) => {
       const bench = await Bench.open(adapter, t);
       const [a, b] = [await bench.template(), await bench.template()];

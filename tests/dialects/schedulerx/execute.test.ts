@@ -206,6 +206,13 @@ describe('ExecuteJob', () => {
     clock.moveMs(1_000);
     const labelled = await artifact(idOf(await execute({ DesignateType: '2', Label: 'gray' })));
     assert.deepEqual(labelled.kind === 'worker' && labelled.designated?.values, ['gray']);
+    // What is given tells the type: it must not be passed over.
+    clock.moveMs(1_000);
+    const inferred = await artifact(idOf(await execute({ Worker: 'xxljob@127.0.0.1:9999' })));
+    assert.deepEqual(inferred.kind === 'worker' && inferred.designated?.by, 'address');
+    clock.moveMs(1_000);
+    const byLabel = await artifact(idOf(await execute({ Label: 'gray' })));
+    assert.deepEqual(byLabel.kind === 'worker' && byLabel.designated?.by, 'label');
     assert.deepEqual(
       failureOf(await execute({ DesignateType: '1' })),
       told('Invalid parameter: Worker cannot be null'),
@@ -221,6 +228,11 @@ describe('ExecuteJob', () => {
       ),
       told('Invalid parameter: Label: shell jobs run on the built-in worker'),
     );
+    const listed = (await host.call('GetWorkerList', group))['Data'] as {
+      WorkerInfos: readonly { WorkerAddress: string }[];
+    };
+    const Worker = listed.WorkerInfos[0]?.WorkerAddress ?? '';
+    idOf(await host.call('ExecuteJob', { ...group, JobId: shell, Worker }));
   });
 });
 

@@ -62,6 +62,11 @@ describe('fuzz', () => {
       TimeExpression: '0 0 2 * * ?',
       Content: 'echo',
       AppName: 'a',
+      SendChannel: 'mail,ding',
+      TaskDispatchMode: 'push',
+      NotificationPolicyName: '',
+      EndTime: '-1',
+      ContactInfo: '[]',
     };
     const wish = fc.constantFrom(...operations).chain((operation) =>
       fc.record({

@@ -162,7 +162,7 @@ describe('who may use an application', () => {
         {
           Effect: 'Allow',
           Action: ['edas:CreateSchedulerxJobCreate', 'edas:ReadSchedulerxJobQuery'],
-          Resource: `acs:edas:*:*:namespace/default/application/${mine.GroupId}`,
+          Resource: `acs:edas:*:*:namespace/default/JobGroup/${mine.GroupId}`,
         },
       ],
     });

@@ -318,6 +318,15 @@ describe('logs', () => {
     );
     assert.deepEqual(await logs(host, { ...group, JobId: String(jobId) }), []);
     assert.equal(
+      messageOf(await host.call('GetLog', { ...group, JobId: '999' })),
+      'jobid=999 is not existed',
+    );
+    const other = await newGroup(host);
+    assert.equal(
+      messageOf(await host.call('GetLog', { ...other, JobId: String(jobId) })),
+      `jobid: ${jobId} not match groupId: ${other.GroupId}`,
+    );
+    assert.equal(
       messageOf(await host.call('GetLog', { ...group, JobInstanceId: '1' })),
       'jobInstanceId=1 is not existed',
     );

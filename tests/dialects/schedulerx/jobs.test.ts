@@ -108,6 +108,7 @@ describe('jobs', () => {
           template.spec.retry,
           template.spec.timeoutMs,
           template.spec.timezone,
+          template.spec.priority,
           template.notActedOn,
         ],
         [
@@ -116,7 +117,8 @@ describe('jobs', () => {
           { limit: 3, backoffMs: 30_000, backoffMaxMs: 30_000 },
           60_000,
           'Etc/GMT-8',
-          ['Priority'],
+          5,
+          [],
         ],
       );
       assert.equal((await call('DeleteJob', { ...group, JobId: String(id) }))['Success'], true);
@@ -144,14 +146,45 @@ describe('jobs', () => {
       [info['Name'], info['Parameters'], info['Description'], info['MaxAttempt']],
       ['other', '', 'd', 0],
     );
+    // Alerts, workflows and the native API call it so too.
+    assert.equal((await host.engine.templates.get(String(id)))?.name, 'other');
     assert.deepEqual(
       failureOf(await update({ Name: '' })),
       told('Invalid parameter: Name cannot be null'),
+    );
+    assert.deepEqual(
+      failureOf(await update({ TaskDispatchMode: 'throw' })),
+      told('Invalid parameter: TaskDispatchMode: it must be push or pull'),
     );
     await update({ ExecuteMode: 'broadcatst' });
     assert.equal((await jobInfo(host, group, id))['ExecuteMode'], 'broadcast');
     const named = await host.call('GetJobInfo', { ...group, JobId: '1', JobName: 'other' });
     assert.equal((named['Data'] as { JobConfigInfo: Answer }).JobConfigInfo['JobId'], id);
+  });
+
+  test('contacts: in numbered members or as JSON, replaced and cleared', async (t) => {
+    const host = await startSchedulerxHost(t);
+    const group = await newGroup(host);
+    const both = [{ UserName: 'A', UserMail: 'a@example.com' }, { Ding: 'https://d' }];
+    const id = await newJob(host, group, { ContactInfo: JSON.stringify(both) });
+    const contacts = async () =>
+      ((await jobInfo(host, group, id))['JobMonitorInfo'] as Answer)['ContactInfo'];
+    assert.deepEqual(await contacts(), both);
+    const update = (fields: Texts) =>
+      host.call('UpdateJob', {}, { ...group, JobId: String(id), ...fields });
+    await update({ Description: 'd' });
+    assert.deepEqual(await contacts(), both);
+    await update({ 'ContactInfo.1.UserName': 'C' });
+    assert.deepEqual(await contacts(), [{ UserName: 'C' }]);
+    await update({ ContactInfo: '' });
+    assert.deepEqual(await contacts(), []);
+    for (const [ContactInfo, message] of [
+      ['{"UserName":"A"}', /ContactInfo: it must be a JSON array/],
+      ['[{"name":"A"}]', /each contact has one of Ding, UserMail, UserName, UserPhone/],
+      ['[null]', /each contact has one of/],
+    ] as const) {
+      assert.match(String(failureOf(await update({ ContactInfo })).message), message);
+    }
   });
 
   test('lists: by name, by status, by page', async (t) => {
@@ -220,6 +253,12 @@ describe('jobs', () => {
       0,
     );
     await assert.rejects(host.call('BatchDeleteJobs', group, {}), { code: 'MissingJobIdList' });
+    for (const JobIdList of ['', '[]']) {
+      assert.deepEqual(
+        failureOf(await host.call('BatchEnableJobs', group, { JobIdList })),
+        told('Invalid parameter: jobIdList cannot be null'),
+      );
+    }
   });
 
   test('script versions: thirty, newest first', async (t) => {
@@ -365,6 +404,11 @@ describe('jobs that cannot be', () => {
       'http timeout',
       { JobType: 'http', Content: '{"url":"http://h","timeout":1000}' },
       /timeout must be/,
+    ],
+    [
+      'channel',
+      { SendChannel: 'mail, fax' },
+      'Invalid parameter: SendChannel: fax is none of default, sms, mail, phone, webhook, ding',
     ],
     ['number', { MaxAttempt: 'many' }, 'Invalid parameter: MaxAttempt=many invalid'],
     ['boolean', { FailEnable: 'yes' }, 'Invalid parameter: FailEnable=yes invalid'],

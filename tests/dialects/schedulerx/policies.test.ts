@@ -106,6 +106,7 @@ describe('notification policies', () => {
   it('refuses in words', async (t) => {
     const host = await startSchedulerxHost(t);
     await ok(create(host, 'P'));
+    const group = await newGroup(host);
     const rows: readonly (readonly [Promise<Answer>, string | RegExp])[] = [
       [create(host, 'P'), 'Invalid parameter: Notification policy already exists: P'],
       [create(host, ''), 'Invalid parameter: policyName cannot be null'],
@@ -115,6 +116,19 @@ describe('notification policies', () => {
       ],
       [
         host.call('ManageSchedulerxNotificationPolicy', {}, { PolicyName: 'Q' }),
+        'Invalid parameter: Notification policy does not exist: Q',
+      ],
+      [
+        host.call('CreateAppGroup', {
+          Namespace: 'default',
+          GroupId: 'g',
+          AppName: 'a',
+          NotificationPolicyName: 'Q',
+        }),
+        'Invalid parameter: Notification policy does not exist: Q',
+      ],
+      [
+        host.call('UpdateAppGroup', { ...group, NotificationPolicyName: 'Q' }),
         'Invalid parameter: Notification policy does not exist: Q',
       ],
       [create(host, 'x', '[]'), /must be a JSON object/],

@@ -10,6 +10,7 @@ import {
   type SchedulerxHost,
   startSchedulerxHost,
 } from '../../support/schedulerx-host.ts';
+import { encoded, sendV1 } from './v1-request.ts';
 
 const texts = [
   '0 0/10 * * * ?',
@@ -19,50 +20,6 @@ const texts = [
   'a  b',
   '',
 ];
-
-/** Strict RFC 3986, as signers encode. */
-const encoded = (text: string): string =>
-  encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-
-/** A V1 request by hand: what is signed, and where each pair is sent. */
-async function sendV1(
-  { url, key }: { readonly url: string; readonly key: Key },
-  method: 'GET' | 'POST',
-  query: Readonly<Record<string, string>>,
-  form: Readonly<Record<string, string>> | null,
-  format: string | null = 'JSON',
-): Promise<{ readonly status: number; readonly type: string | null; readonly text: string }> {
-  const system = {
-    ...(format === null ? {} : { Format: format }),
-    Version: '2019-04-30',
-    AccessKeyId: key.id,
-    SignatureMethod: 'HMAC-SHA1',
-    SignatureVersion: '1.0',
-    SignatureNonce: randomUUID(),
-    Timestamp: `${new Date().toISOString().slice(0, 19)}Z`,
-  };
-  const signed: Record<string, string> = { ...system, ...query, ...form };
-  const canonical = Object.keys(signed)
-    .toSorted()
-    .map((name) => `${encoded(name)}=${encoded(signed[name] ?? '')}`)
-    .join('&');
-  const signature = createHmac('sha1', `${key.secret}&`)
-    .update(`${method}&%2F&${encoded(canonical)}`)
-    .digest('base64');
-  const search = new URLSearchParams({ ...query, ...system, Signature: signature });
-  const response = await fetch(`${url}/?${search}`, {
-    method,
-    ...(form === null ? {} : { body: new URLSearchParams(form) }),
-  });
-  return {
-    status: response.status,
-    type: response.headers.get('content-type'),
-    text: await response.text(),
-  };
-}
 
 async function namespaceNames({ call }: SchedulerxHost): Promise<string[]> {
   const answer = await call('ListNamespaces', { RegionId: 'r' });

@@ -12,7 +12,13 @@ import {
 } from '../../../src/dialects/schedulerx/translate/one-time.ts';
 import { shardsOf } from '../../../src/dialects/schedulerx/translate/sharding.ts';
 
-const nothingAround = { calendars: [], designated: null, routes: [], inWorkflow: false };
+const nothingAround = {
+  calendars: [],
+  designated: null,
+  routes: [],
+  avoidsBusy: false,
+  inWorkflow: false,
+};
 
 function job(given: Readonly<Record<string, string>>): JobDocument {
   return {

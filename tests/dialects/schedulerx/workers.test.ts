@@ -151,6 +151,26 @@ describe('workers', () => {
     assert.deepEqual(host.errors, []);
   });
 
+  it('leaves busy workers out, unless the application says otherwise', async (t) => {
+    const opened = await open(t);
+    assert.equal((await artifactOf(opened)).avoidsBusy, true);
+    const { host } = opened;
+    const group = await newGroup(host, { ScheduleBusyWorkers: 'true' });
+    const jobId = await newJob(host, group, {
+      JobType: 'xxljob',
+      Content: '{"jobHandler":"demo"}',
+    });
+    assert.equal((await artifactOf({ ...opened, jobId })).avoidsBusy, undefined);
+    // What runs of it keep so too.
+    const named = { ...opened.group, JobId: String(opened.jobId) };
+    const { JobInstanceId } = (await ok(host.call('ExecuteJob', named)))['Data'] as {
+      JobInstanceId: number;
+    };
+    const run = await host.engine.runs.get(String(JobInstanceId));
+    assert.ok(run?.spec.task.artifact.kind === 'worker');
+    assert.equal(run.spec.task.artifact.avoidsBusy, true);
+  });
+
   it('keeps the pins when the job is changed otherwise', async (t) => {
     const opened = await open(t);
     const named = { ...opened.group, JobId: String(opened.jobId) };
@@ -171,7 +191,7 @@ describe('workers', () => {
     const pin = { DesignateType: '1', Transferable: 'true', Workers: '["10.0.0.1"]' };
     const named = { ...group, JobId: String(jobId) };
     const strange = { ...group, JobId: '999' };
-    const rows: readonly (readonly [Promise<Answer>, string | RegExp])[] = [
+    const rows: (readonly [Promise<Answer>, string | RegExp])[] = [
       [host.call('DesignateWorkers', { ...strange, ...pin }), 'job is not existed'],
       [host.call('ReadSchedulerxDesignateInfo', strange), 'job is not existed'],
       [host.call('ReadSchedulerxDesignateDetail', strange), 'Invalid parameter: jobId=999 invalid'],
@@ -182,6 +202,28 @@ describe('workers', () => {
         'groupid not exist groupId: none namespace: default',
       ],
     ];
+    // Scripts and http have one worker: what would not act is not taken.
+    const shell = { ...group, JobId: String(await newJob(host, group)) };
+    const builtIn = 'shell jobs run on the built-in worker';
+    rows.push(
+      [
+        host.call('DesignateWorkers', { ...shell, ...pin }),
+        `Invalid parameter: Workers: ${builtIn}`,
+      ],
+      [
+        host.call('DesignateWorkers', {
+          ...shell,
+          DesignateType: '2',
+          Transferable: 'true',
+          Labels: '["v1"]',
+        }),
+        `Invalid parameter: Labels: ${builtIn}`,
+      ],
+      [
+        host.call('CreateRouteStrategy', { ...shell, Name: 'r' }),
+        `Invalid parameter: jobId: ${builtIn}`,
+      ],
+    );
     for (const [answer, words] of rows) {
       const body = await answer;
       assert.equal(body['Success'], false, JSON.stringify(body));
@@ -192,5 +234,9 @@ describe('workers', () => {
       host.call('DesignateWorkers', { ...named, DesignateType: '1' }),
       /MissingTransferable/,
     );
+    const { hostname } = new URL(host.url);
+    for (const Workers of ['[]', `["${hostname}"]`]) {
+      await ok(host.call('DesignateWorkers', { ...shell, ...pin, Workers }));
+    }
   });
 });

@@ -299,6 +299,7 @@ describe('workflows', () => {
       [setDag(opened, '999', dagOf([one, two])), 'workflowId=999 is not existed'],
       [host.call('ExecuteWorkflow', named), /has no DAG/],
       [host.call('GetWorkFlow', strange), 'workflow is not existed'],
+      [host.call('ListWorkflowInstance', strange), 'workflowId=999 is not existed'],
       [host.call('GetWorkFlow', { ...other, WorkflowId: id }), 'workflow is not existed'],
       [host.call('DeleteWorkflow', strange), 'workflowId=999 is not existed'],
       [
@@ -310,6 +311,8 @@ describe('workflows', () => {
         'wfInstanceId=1 is not existed',
       ],
     ];
+    // A text in its failures too, for clients that read it into one.
+    assert.equal((await create({ TimeType: '3' }))['Code'], '400');
     for (const [answer, words] of rows) {
       const message = await failed(answer);
       if (typeof words === 'string') assert.equal(message, words);

@@ -104,7 +104,21 @@ export function resultOf(run: Run, instances: readonly Instance[]): string {
     return killedResult;
   }
   if (answer !== '' || run.state === 'succeeded') return cut(answer);
-  return run.state === 'failed' ? cut(run.message) : '';
+  return run.state === 'failed' ? cut(plainReason(run.message)) : '';
+}
+
+/**
+ * Why it failed in the words of the worker's side, which scripts match on (§5.8): without which
+ * shard it was and what that means to retries, which the engine adds.
+ */
+function plainReason(message: string): string {
+  return message
+    .replace(/^instance #\d+ /, '')
+    .replace(/^(?:lost|could not start): /, '')
+    .replace(
+      /; (?:no retries are allowed|another try would fail the same way|the budget of \d+ retries is used up)$/,
+      '',
+    );
 }
 
 /** What its worker told, else the counts of its shards; empty for what has one part and told nothing. */

@@ -33,6 +33,7 @@ export function jobConfigInfo({ id, document }: Job): Readonly<Record<string, un
     MaxAttempt: whole('MaxAttempt', 0),
     AttemptInterval: whole('AttemptInterval', 30),
     Status: enabled ? 1 : 0,
+    EndTime: endTimeOf(given),
     XAttrs: mapNames.some((name) => given[name] !== undefined) ? mapAttributes(given) : '',
     TimeConfig: {
       TimeType: whole('TimeType', 100),
@@ -53,6 +54,12 @@ export function jobConfigInfo({ id, document }: Job): Readonly<Record<string, un
       },
     },
   };
+}
+
+/** Absent when the job has no end. */
+function endTimeOf(given: Readonly<Record<string, string>>): number | undefined {
+  const endMs = Number(given['EndTime'] ?? -1);
+  return endMs === -1 ? undefined : endMs;
 }
 
 /** As submitted; of java jobs the JSON that names the class (§6 #27). */

@@ -1,7 +1,8 @@
-import type { Run } from '../../../domain/run.ts';
+import type { Run, RunDetail } from '../../../domain/run.ts';
 import { scheduleTimeMsOf } from '../instance-ids.ts';
 import type { SchedulerxSettings } from '../services.ts';
 import { localTimeText, zoneOf } from '../translate/one-time.ts';
+import { readWorkflowDocument } from '../translate/workflow.ts';
 import { groupOfWorkflow, type Workflow } from '../workflows.ts';
 
 /** Members that GetWorkFlow and ListWorkFlows share (schedulerx.md §4.6). */
@@ -29,14 +30,20 @@ export function workflowRunStatus(run: Pick<Run, 'state' | 'verdict' | 'startedA
 }
 
 /** Status and times of a workflow's run. */
-export function workflowRunFields(run: Run, workflow: Workflow, settings: SchedulerxSettings) {
+export function workflowRunFields(
+  run: Run & Partial<Pick<RunDetail, 'document'>>,
+  workflow: Workflow,
+  settings: SchedulerxSettings,
+) {
+  const own = readWorkflowDocument(run.document ?? {})?.instance?.scheduleTimeMs;
+  const scheduleTimeMs = own ?? scheduleTimeMsOf(run);
   const zone = zoneOf(workflow.document.given['Timezone'] ?? '', settings.timezone);
   const time = (ms: number | null): string | undefined =>
     ms === null ? undefined : localTimeText(ms, zone);
   return {
     Status: workflowRunStatus(run),
-    ScheduleTime: time(scheduleTimeMsOf(run)),
-    DataTime: time(scheduleTimeMsOf(run)),
+    ScheduleTime: time(scheduleTimeMs),
+    DataTime: time(scheduleTimeMs),
     StartTime: time(run.startedAtMs),
     EndTime: time(run.endedAtMs),
   };

@@ -59,6 +59,7 @@ export function artifactOf(
         instanceParameters: instance?.parameters ?? null,
         attributes: mapAttributes(given),
         designated: surroundings.designated,
+        ...(surroundings.avoidsBusy ? { avoidsBusy: true } : {}),
         ...(surroundings.routes.length === 0 ? {} : { routes: surroundings.routes }),
       };
   }

@@ -8,6 +8,16 @@ export function jsonObject(text: string): Readonly<Record<string, unknown>> | nu
   }
 }
 
+/** The entries of a JSON array; null when the text is none. */
+export function jsonArray(text: string): readonly unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,7 +16,7 @@ const workerTypes = ['java', 'go', 'golang'];
 /** Parameters that are kept and read back and have no effect on this job. */
 export function ignoredParameters({ given }: JobDocument): readonly string[] {
   const type = given['JobType'] ?? '';
-  const names = ['Template', 'Priority'];
+  const names = ['Template'];
   if (!workerTypes.includes(type)) names.push(...mapFields);
   if (type !== 'java') names.push('ClassName');
   if (type === 'java') names.push('Content');

@@ -14,6 +14,8 @@ const graceMs = 10_000;
 /** Timeout of jobs that name none. */
 const defaultTimeoutSeconds = 7_200;
 const defaultAttemptIntervalSeconds = 30;
+/** Medium, of 1 to 15. */
+const defaultPriority = 5;
 
 /**
  * What the engine keeps of a job.
@@ -30,7 +32,14 @@ export function jobRevision(
     notActedOn: ignoredParameters(document),
     refersTo: null,
     schedule: scheduleOf(document, surroundings, settings),
+    ...nameOf(document),
   };
+}
+
+/** UpdateJob renames: alerts, workflows and the native API tell the template's name. */
+function nameOf({ given }: Pick<JobDocument, 'given'>): { readonly name?: string } {
+  const { Name } = given;
+  return Name === undefined ? {} : { name: Name };
 }
 
 /** What an ExecuteJob changes besides the parameters. */
@@ -81,6 +90,7 @@ function jobSpec(
     shards,
     concurrency: 'allow',
     maxUnfinished: whole('MaxConcurrency', 1, 1, 10_000),
+    priority: whole('Priority', defaultPriority, 0, 100),
     retry: {
       limit: whole('MaxAttempt', 0, 0, 1_000),
       backoffMs: intervalMs,

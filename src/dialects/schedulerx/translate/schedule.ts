@@ -27,6 +27,9 @@ export function scheduleOf(
 ): ScheduleDefinition | null {
   const { given } = document;
   const startMs = integerOf(given['StartTime'] ?? '0', 'StartTime', 0, 4e12);
+  const endMs = integerOf(given['EndTime'] ?? '-1', 'EndTime', -1, 4e12);
+  if (endMs !== -1 && endMs <= startMs)
+    throw failures.unfit('EndTime', 'it must be after StartTime');
   const timing = timingOf(document, startMs, settings);
   if (timing.kind === 'none') return null;
   const definition: ScheduleDefinition = {
@@ -37,7 +40,7 @@ export function scheduleOf(
     graceMs,
     calendars: timing.kind === 'cron' ? surroundings.calendars : [],
     startAtMs: startMs === 0 ? null : startMs,
-    endAtMs: null,
+    endAtMs: endMs === -1 ? null : endMs,
   };
   const parsed = parseSchedule(definition);
   if (parsed.kind === 'problems') {

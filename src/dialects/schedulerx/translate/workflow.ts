@@ -22,7 +22,12 @@ export interface WorkflowDocument {
 
 /** What an ExecuteWorkflow adds to the document of its run. */
 export interface WorkflowRunDocument extends WorkflowDocument {
-  readonly instance?: { readonly by: string; readonly parameters: string | null };
+  readonly instance?: {
+    readonly by: string;
+    readonly parameters: string | null;
+    /** Of a run that goes on with an earlier one: that one's. */
+    readonly scheduleTimeMs?: number;
+  };
 }
 
 /** From a stop to the end of its jobs at most: they have grace times of their own. */
@@ -50,7 +55,7 @@ export function workflowRevision(
       anchorMs: 0,
       createdBy: document.createdBy,
     },
-    { calendars: [], designated: null, routes: [], inWorkflow: false },
+    { calendars: [], designated: null, routes: [], avoidsBusy: false, inWorkflow: false },
     settings,
   );
   const zone = zoneOf(given['Timezone'] ?? '', settings.timezone);
@@ -81,6 +86,7 @@ export function workflowRevision(
     notActedOn: [],
     refersTo: null,
     schedule: dag.nodes.length === 0 ? null : schedule,
+    ...(given['Name'] === undefined ? {} : { name: given['Name'] }),
   };
 }
 

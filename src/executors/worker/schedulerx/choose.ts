@@ -37,6 +37,10 @@ export class Chooser {
       const names = (designated?.values ?? []).slice(0, 5).join(', ');
       return `${words.noWorker}: none of the designated workers is registered (${names})`;
     }
+    if (artifact.avoidsBusy === true && fit.every(({ info }) => info.busy !== 'free')) {
+      const reasons = [...new Set(fit.map(({ info }) => info.busy))].join(', ');
+      return `${words.allBusy} (${reasons}): relieve them, start another, or let the application use busy workers (ScheduleBusyWorkers)`;
+    }
     if (!isSpread(artifact)) {
       const master = this.#next(group, fit);
       return { master, workers: [master] };

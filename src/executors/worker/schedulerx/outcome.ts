@@ -6,6 +6,7 @@ export const words = {
   lost: "don't update progress more than 30s",
   noAnswer: 'submit jobInstanceId to worker timeout',
   noWorker: 'no available worker',
+  allBusy: 'all workers are busy',
   stoppedBefore: 'stopped before it was started',
   neverBegan: 'the server stopped before the start',
 } as const;

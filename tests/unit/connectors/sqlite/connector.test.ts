@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { createSqliteConnector } from '../../../../src/connectors/sqlite/connector.ts';
 import type { Column } from '../../../../src/domain/transfer/columns.ts';
@@ -21,8 +21,13 @@ describe('SQLite connector', () => {
   let root: string;
   let connector: ReturnType<typeof createSqliteConnector>;
 
-  beforeEach(async (context) => {
-    root = await temporaryFolder(context);
+  const tasks: (() => void | Promise<void>)[] = [];
+
+  afterEach(async () => {
+    for (const task of tasks.splice(0)) await task();
+  });
+  beforeEach(async () => {
+    root = await temporaryFolder({ after: (task) => void tasks.push(task) });
     connector = createSqliteConnector({ databaseRoot: root });
   });
 

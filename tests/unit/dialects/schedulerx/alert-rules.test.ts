@@ -124,6 +124,8 @@ test('time, workers, and what is no job', async (t) => {
     rules.lacksWorker({ ...run({}), message: 'could not start: no available worker: …' }),
     true,
   );
+  const busy = 'could not start: all workers are busy (memory): …';
+  assert.equal(rules.lacksWorker({ ...run({}), message: busy }), true);
   assert.equal(rules.lacksWorker({ ...run({}), message: 'exited with code 1' }), false);
   assert.deepEqual((await rules.plan(run({ FailEnable: 'true' })))?.channels, ['mail', 'webhook']);
   const workflow = { ...run({ FailEnable: 'true' }), document: { kind: 'workflow' } };

@@ -4,6 +4,7 @@ import { changeGroup, sealAppKey } from '../../groups.ts';
 import { requireNamespace } from '../../namespaces.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
 import { optionalBoolean, optionalInteger, required } from '../../parameters.ts';
+import { requireKnownPolicy } from '../../policies.ts';
 import { boundedText } from '../../texts.ts';
 import { readSharedFields, sharedFields } from './fields.ts';
 
@@ -33,7 +34,7 @@ export const createAppGroup = defineOperation({
     parameter('NamespaceName', 'string', 'ignored: namespaces have names of their own', {
       effect: 'stored',
     }),
-    parameter('ScheduleBusyWorkers', 'boolean', 'read by nothing yet', { effect: 'stored' }),
+    parameter('ScheduleBusyWorkers', 'boolean', 'whether busy workers are chosen when all are'),
     ...sharedFields,
   ],
   async handle({ params }, services) {
@@ -45,6 +46,7 @@ export const createAppGroup = defineOperation({
     const appName = boundedText('AppName', required(params, 'AppName'), 256);
     if (appName.trim() === '') throw failures.cannotBeNull('AppName');
     const { id: namespace } = await requireNamespace(services, params);
+    await requireKnownPolicy(services, params);
     const given = boundedText('AppKey', params.get('AppKey') ?? '', 256);
     const appKey = given === '' ? newAppKey() : given;
     const content = {

@@ -1,7 +1,7 @@
 import { failures } from '../../errors.ts';
 import { deleteGroupWorkflows } from '../../forget.ts';
 import { setGroupRoute } from '../../group-routes.ts';
-import { changeGroup, requireGroup } from '../../groups.ts';
+import { changeGroup, limitGroup, requireGroup } from '../../groups.ts';
 import { deleteJob } from '../../job-deletion.ts';
 import { jobsOf } from '../../jobs.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
@@ -10,7 +10,7 @@ import { optionalBoolean } from '../../parameters.ts';
 /** Deletes an application; one with jobs only when they shall go too (schedulerx.md §4.2, §6 #12). */
 export const deleteAppGroup = defineOperation({
   name: 'DeleteAppGroup',
-  ramAction: 'DeleteSchedulerxAppGroupDelete',
+  ramAction: 'DeleteSchedulerxAppGroupRemove',
   method: 'POST',
   parameters: [
     common.regionId,
@@ -27,6 +27,8 @@ export const deleteAppGroup = defineOperation({
     for (const job of jobs) await deleteJob(services, job, caller.user);
     await deleteGroupWorkflows(services, group, caller.user);
     await setGroupRoute(services, group, null);
+    // One of that name that comes later has no limit.
+    await limitGroup(services, group, 0);
     await changeGroup(services, group.namespace, group.groupId, () => null);
     return {};
   },

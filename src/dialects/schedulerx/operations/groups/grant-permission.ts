@@ -10,7 +10,7 @@ const maxGrants = 500;
 /** Lets a user use an application without a policy (schedulerx.md §4.2, §6 #33). */
 export const grantPermission = defineOperation({
   name: 'GrantPermission',
-  ramAction: 'ManageSchedulerxGrantPermission',
+  ramAction: 'GrantSchedulerxGrantPermission',
   method: 'POST',
   parameters: [
     common.regionId,

@@ -5,7 +5,7 @@ import { common, defineOperation, parameter } from '../../operation.ts';
 /** All applications of a namespace (schedulerx.md §4.2). */
 export const listGroups = defineOperation({
   name: 'ListGroups',
-  ramAction: 'ReadSchedulerxGroups',
+  ramAction: 'ReadSchedulerxAppGroupQuery',
   method: 'POST',
   parameters: [
     common.regionId,

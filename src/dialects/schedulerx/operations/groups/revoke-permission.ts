@@ -6,7 +6,7 @@ import { required } from '../../parameters.ts';
 /** Takes back what was granted (schedulerx.md §4.2). */
 export const revokePermission = defineOperation({
   name: 'RevokePermission',
-  ramAction: 'ManageSchedulerxRevokePermission',
+  ramAction: 'GrantSchedulerxRevokePermission',
   method: 'POST',
   parameters: [
     common.regionId,

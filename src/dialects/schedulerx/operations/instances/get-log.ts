@@ -1,10 +1,12 @@
 import { failures } from '../../errors.ts';
 import { requireGroup, templateNamespaceOf } from '../../groups.ts';
 import { instanceLines } from '../../instance-lines.ts';
-import { newestRun, unknownInstance } from '../../instances.ts';
-import { findJob } from '../../jobs.ts';
+import { newestRun, placeOf, unknownInstance } from '../../instances.ts';
+import { readInstanceDocument } from '../../job-document.ts';
+import { requireJob } from '../../jobs.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
 import { optionalBoolean, optionalInteger } from '../../parameters.ts';
+import { zoneOf } from '../../translate/one-time.ts';
 
 /** Most lines of one answer (schedulerx.md §5.14). */
 const maxLines = 200;
@@ -12,7 +14,7 @@ const maxLines = 200;
 /** Lines that an instance wrote, the newest first unless told otherwise (schedulerx.md §4.4). */
 export const getLog = defineOperation({
   name: 'GetLog',
-  ramAction: 'ReadSchedulerxJobInstanceLog',
+  ramAction: 'ReadSchedulerxLogQuery',
   method: 'GET',
   parameters: [
     common.regionId,
@@ -25,8 +27,8 @@ export const getLog = defineOperation({
     parameter('Line', 'integer', 'lines to return, at most 200; default 200'),
     parameter('Offset', 'integer', 'lines to pass over, from the end where the newest come first'),
     parameter('Reverse', 'boolean', 'the newest first; default true'),
-    parameter('StartTimestamp', 'integer', 'chooses attempts, not lines: lines carry no times'),
-    parameter('EndTimestamp', 'integer', 'chooses attempts, not lines: lines carry no times'),
+    parameter('StartTimestamp', 'integer', 'ms; lines that begin with their time, else attempts'),
+    parameter('EndTimestamp', 'integer', 'ms; lines that begin with their time, else attempts'),
   ],
   async handle({ params }, services) {
     const query = {
@@ -43,20 +45,24 @@ export const getLog = defineOperation({
     const { runs } = services.context.engine;
     const latest =
       asked === undefined && jobId !== undefined ? await runs.latest(String(jobId)) : null;
-    const instanceId = asked === undefined ? latest?.id : String(asked);
+    const newest = latest === null ? undefined : placeOf(latest.id).instanceId;
+    const instanceId = asked === undefined ? newest : String(asked);
     // Nothing names an instance, and logs of whole applications are not kept together.
     if (instanceId === undefined) {
       if (jobId === undefined) throw failures.cannotBeNull('jobInstanceId');
-      if ((await findJob(services, jobId)) === null) throw failures.unknownJob(jobId);
+      await requireJob(services, params, failures.unknownLogJob);
       return { data: { Logs: [] } };
     }
-    const run = asked === undefined ? latest : await newestRun(services, instanceId);
+    const run = await newestRun(services, instanceId);
     const fits =
       run !== null &&
       run.namespace === templateNamespaceOf(group) &&
       (jobId === undefined || run.templateId === String(jobId));
     if (!fits) throw unknownInstance(instanceId);
-    const lines = await instanceLines(runs, await runs.instances(run.id), query);
+    const given = readInstanceDocument(run.document)?.given ?? {};
+    const zone = zoneOf(given['Timezone'] ?? '', services.settings.timezone);
+    const instances = await runs.instances(run.id);
+    const lines = await instanceLines(runs, instances, { ...query, zone });
     return { data: { Logs: lines } };
   },
 });

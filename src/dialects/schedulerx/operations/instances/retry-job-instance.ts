@@ -4,15 +4,17 @@ import { maxRetries, placeOf, requireEnded, requireInstance, runIdOf } from '../
 import { readInstanceDocument, readJobDocument, triggerTypes } from '../../job-document.ts';
 import { findJob, surroundingsOf } from '../../jobs.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
+import { resumeWorkflow } from '../../workflow-resumption.ts';
 import { instanceOverride } from '../../translate/revision.ts';
 
 /**
  * Runs a finished instance again, as the job is now, with the instance's own parameters and times.
- * It keeps its id: reads show the newest run (schedulerx.md §6 #21).
+ * It keeps its id: reads show the newest run (schedulerx.md §6 #21). A workflow that failed by it
+ * goes on.
  */
 export const retryJobInstance = defineOperation({
   name: 'RetryJobInstance',
-  ramAction: 'ManageSchedulerxJobInstanceRetry',
+  ramAction: 'ManageSchedulerxJobInstRun',
   method: 'POST',
   parameters: [
     common.regionId,
@@ -64,6 +66,7 @@ export const retryJobInstance = defineOperation({
     });
     // Two callers at once: one of them made it.
     if (existing) throw businessError(`jobInstanceId=${instanceId} is not finished`);
+    await resumeWorkflow(services, instanceId, caller.user);
     return {};
   },
 });

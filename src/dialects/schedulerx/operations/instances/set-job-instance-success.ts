@@ -1,12 +1,13 @@
 import { businessError } from '../../errors.ts';
 import { requireInstance } from '../../instances.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
+import { resumeWorkflow } from '../../workflow-resumption.ts';
 import { instanceStatus, statusOf } from '../../render/instance.ts';
 
-/** Lets a failed instance count as succeeded (schedulerx.md §6 #23). */
+/** Lets a failed instance count as succeeded (§6 #23); a workflow that failed by it goes on. */
 export const setJobInstanceSuccess = defineOperation({
   name: 'SetJobInstanceSuccess',
-  ramAction: 'ManageSchedulerxJobInstanceSuccess',
+  ramAction: 'ManageSchedulerxJobInstMarkSuccess',
   method: 'POST',
   parameters: [
     common.regionId,
@@ -22,6 +23,7 @@ export const setJobInstanceSuccess = defineOperation({
       throw businessError(`jobInstanceId=${instanceId} is not failed, status=${statusOf(run)}`);
     }
     await services.context.engine.runs.judge(run.id, caller.user);
+    await resumeWorkflow(services, instanceId, caller.user);
     return {};
   },
 });

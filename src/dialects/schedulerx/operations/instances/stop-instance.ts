@@ -6,7 +6,7 @@ import { common, defineOperation, parameter } from '../../operation.ts';
 /** Kills what an instance runs; it ends as failed, `killed from server` (schedulerx.md §5.8). */
 export const stopInstance = defineOperation({
   name: 'StopInstance',
-  ramAction: 'ManageSchedulerxJobInstanceStop',
+  ramAction: 'ManageSchedulerxJobInstStop',
   method: 'GET',
   parameters: [
     common.regionId,

@@ -6,7 +6,7 @@ import { forEachJob, jobIdList } from './batch.ts';
 /** Deletes several jobs; the failure names those that could not be (schedulerx.md §4.3). */
 export const batchDeleteJobs = defineOperation({
   name: 'BatchDeleteJobs',
-  ramAction: 'DeleteSchedulerxBatchDeleteJobs',
+  ramAction: 'DeleteSchedulerxJobDelete',
   method: 'POST',
   parameters: [
     common.regionId,

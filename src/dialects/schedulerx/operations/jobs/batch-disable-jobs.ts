@@ -6,7 +6,7 @@ import { setEnabled } from './status.ts';
 /** Disables several jobs; the failure names those that could not be (schedulerx.md §4.3). */
 export const batchDisableJobs = defineOperation({
   name: 'BatchDisableJobs',
-  ramAction: 'ManageSchedulerxBatchDisableJobs',
+  ramAction: 'ManageSchedulerxJobDisable',
   method: 'POST',
   parameters: [
     common.regionId,

@@ -6,7 +6,7 @@ import { setEnabled } from './status.ts';
 /** Enables several jobs; the failure names those that could not be (schedulerx.md §4.3). */
 export const batchEnableJobs = defineOperation({
   name: 'BatchEnableJobs',
-  ramAction: 'ManageSchedulerxBatchEnableJobs',
+  ramAction: 'ManageSchedulerxJobEnable',
   method: 'POST',
   parameters: [
     common.regionId,

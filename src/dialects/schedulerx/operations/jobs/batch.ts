@@ -23,8 +23,10 @@ export async function forEachJob(
   verb: 'enable' | 'disable' | 'delete',
   work: (job: Job) => Promise<void>,
 ): Promise<void> {
+  const jobIds = new Set(requiredIntegers(params, 'JobIdList'));
+  if (jobIds.size === 0) throw failures.cannotBeNull('jobIdList');
   const failed: number[] = [];
-  for (const jobId of new Set(requiredIntegers(params, 'JobIdList'))) {
+  for (const jobId of jobIds) {
     try {
       await work(await requireJobInNamespace(services, params, jobId));
     } catch (error) {

@@ -5,7 +5,7 @@ import { addJob } from '../../job-creation.ts';
 import { jobsOf } from '../../jobs.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
 import { optionalInteger } from '../../parameters.ts';
-import { jobFields, mergedFields, readContacts } from './fields.ts';
+import { jobFields, mergedFields, readContacts, requireEndAhead } from './fields.ts';
 
 const ownFields = [
   parameter('Name', 'string', 'need not be unique', { required: true }),
@@ -41,6 +41,7 @@ export const createJob = defineOperation({
     const group = await requireGroup(services, params);
     const { engine } = services.context;
     const nowMs = services.context.nowMs();
+    requireEndAhead(params, nowMs);
     const document: JobDocument = {
       kind: 'job',
       group: group.number,

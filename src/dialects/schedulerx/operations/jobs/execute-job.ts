@@ -1,4 +1,5 @@
-import type { Params } from '../../../aliyun/operation.ts';
+import type { Call } from '../../../aliyun/operation.ts';
+import { isBuiltIn, requireBuiltIn } from '../../built-in-worker.ts';
 import { failures } from '../../errors.ts';
 import { triggerTypes } from '../../job-document.ts';
 import { type Job, requireJob } from '../../jobs.ts';
@@ -14,7 +15,7 @@ const maxParametersBytes = 10_000;
 /** Runs a job now, whatever its time type and status (schedulerx.md §4.3). */
 export const executeJob = defineOperation({
   name: 'ExecuteJob',
-  ramAction: 'ManageSchedulerxJobExecute',
+  ramAction: 'ManageSchedulerxJobTrigger',
   method: 'GET',
   parameters: [
     common.regionId,
@@ -24,17 +25,18 @@ export const executeJob = defineOperation({
     common.jobId,
     parameter('InstanceParameters', 'string', 'instead of Parameters, for this run'),
     parameter('CheckJobStatus', 'boolean', 'true = refuse when the job is disabled'),
-    parameter('DesignateType', 'integer', '1 worker, 2 label'),
-    parameter('Worker', 'string', 'address of a worker, with DesignateType 1'),
-    parameter('Label', 'string', 'label of workers, with DesignateType 2'),
+    parameter('DesignateType', 'integer', '1 worker, 2 label; default by which is given'),
+    parameter('Worker', 'string', 'address of a worker'),
+    parameter('Label', 'string', 'label of workers'),
   ],
-  async handle({ params, caller }, services) {
+  async handle(call, services) {
+    const { params, caller } = call;
     const instanceParameters = params.get('InstanceParameters') ?? '';
     boundedText('InstanceParameters', instanceParameters, maxParametersBytes);
     const isChecked = optionalBoolean(params, 'CheckJobStatus') ?? false;
     const { job } = await requireJob(services, params);
     if (isChecked && !job.document.enabled) throw failures.jobDisabled(job.id);
-    const designated = designation(params, job);
+    const designated = designation(call, job);
     const run = await submitInstance(services, job.id, {
       by: caller.user,
       triggerType: triggerTypes.api,
@@ -49,19 +51,19 @@ export const executeJob = defineOperation({
   },
 });
 
-function designation(params: Params, job: Job): JobSurroundings['designated'] | undefined {
-  const type = optionalInteger(params, 'DesignateType', { min: 1, max: 2 });
+/** Without DesignateType the parameter that is there tells which it is. */
+function designation(call: Call, job: Job): JobSurroundings['designated'] | undefined {
+  const { params } = call;
+  const given = (name: string): string => (params.get(name) ?? '').trim();
+  const told = given('Worker') === '' ? (given('Label') === '' ? undefined : 2) : 1;
+  const type = optionalInteger(params, 'DesignateType', { min: 1, max: 2 }) ?? told;
   if (type === undefined) return undefined;
   const name = type === 1 ? 'Worker' : 'Label';
-  const value = boundedText(name, (params.get(name) ?? '').trim(), 256);
+  const value = boundedText(name, given(name), 256);
   if (value === '') throw failures.cannotBeNull(name);
-  if (job.template.spec.task.artifact.kind !== 'worker') {
-    // Scripts and http have one worker, the built-in one.
-    if (type === 1 && value.startsWith('longshore')) return undefined;
-    throw failures.unfit(
-      name,
-      `${job.document.given['JobType'] ?? ''} jobs run on the built-in worker`,
-    );
+  if (isBuiltIn(job)) {
+    requireBuiltIn(job, call, name, [value]);
+    return undefined;
   }
   return { by: type === 1 ? 'address' : 'label', values: [value], transferable: false };
 }

@@ -6,6 +6,8 @@ import { parameter } from '../../operation.ts';
 import { optionalBoolean, optionalInteger, optionalObjects } from '../../parameters.ts';
 import { boundedText } from '../../texts.ts';
 import { maxContentBytes } from '../../translate/artifact.ts';
+import { channels } from '../../translate/channel-time-range.ts';
+import { jsonArray } from '../../translate/json.ts';
 
 const stored = { effect: 'stored' } as const;
 
@@ -29,6 +31,7 @@ export const jobFields: readonly ParameterInfo[] = [
   parameter('TimeExpression', 'string', 'cron (Quartz), seconds, or a time, by TimeType'),
   parameter('Timezone', 'string', 'e.g. `GMT+8`; what is no zone counts as absent'),
   parameter('StartTime', 'integer', 'ms; nothing fires before; fixed_rate counts from it'),
+  parameter('EndTime', 'integer', 'ms; nothing fires after; -1 = no end'),
   parameter('Calendar', 'string', 'cron only: fires only on the days of this calendar'),
   parameter('DataOffset', 'integer', 'seconds from schedule time to data time'),
   parameter('ClassName', 'string', 'java: the processor'),
@@ -50,7 +53,11 @@ export const jobFields: readonly ParameterInfo[] = [
     '`default`, or mail and webhook (ding); sms and phone reach nobody',
   ),
   parameter('ContactInfo', 'json', 'who is told: Ding, UserMail, UserName, UserPhone'),
-  parameter('Priority', 'integer', '1, 5, 10 or 15', stored),
+  parameter(
+    'Priority',
+    'integer',
+    'who is next when instances wait for MaxConcurrency of the application: 1, 5, 10 or 15; default 5',
+  ),
   parameter('XAttrs', 'json', map),
   parameter('PageSize', 'integer', map),
   parameter('QueueSize', 'integer', map),
@@ -71,6 +78,7 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
   Timeout: [1, 366 * 86_400],
   FailTimes: [0, 1_000_000],
   StartTime: [0, 4_000_000_000_000],
+  EndTime: [-1, 4_000_000_000_000],
   DataOffset: [-366 * 86_400, 366 * 86_400],
 };
 
@@ -106,25 +114,68 @@ function fieldValue(
     if (!/^(?:-1|1|3|4|5|100)$/.test(text.trim())) throw failures.timeType();
     return text.trim();
   }
+  if (name === 'SendChannel') checkChannels(text);
+  if (name === 'TaskDispatchMode' && text !== 'push' && text !== 'pull') {
+    throw failures.unfit(name, 'it must be push or pull');
+  }
   if (type === 'boolean') return String(optionalBoolean(params, name));
   if (type !== 'integer') return boundedText(name, text, maxTextBytes[name] ?? usualTextBytes);
   const [min, max] = bounds[name] ?? [-1e15, 1e15];
   return String(optionalInteger(params, name, { min, max }));
 }
 
-/** `ContactInfo.1.UserName=`…, or JSON; undefined when absent. */
+/** A word that is none would silence the job's alerts. @throws WireError business failure. */
+function checkChannels(text: string): void {
+  const known: readonly string[] = ['default', ...channels];
+  const stranger = text.split(',').find((word) => !known.includes(word.trim()));
+  if (stranger === undefined) return;
+  throw failures.unfit(
+    'SendChannel',
+    `${stranger.trim().slice(0, 40)} is none of ${known.join(', ')}`,
+  );
+}
+
+/**
+ * An end that a request gives lies ahead; one that was given earlier may be over.
+ * @throws WireError business failure.
+ */
+export function requireEndAhead(params: Params, nowMs: number): void {
+  const endMs = optionalInteger(params, 'EndTime', { min: -1 });
+  if (endMs === undefined || endMs === -1 || endMs > nowMs) return;
+  throw failures.unfit('EndTime', 'it must be later than now, in milliseconds; -1 = no end');
+}
+
+const contactFields = ['Ding', 'UserMail', 'UserName', 'UserPhone'] as const;
+
+/** `ContactInfo.1.UserName=`…, or a JSON array; undefined when absent, empty = nobody. */
 export function readContacts(params: Params): readonly Contact[] | undefined {
-  const contacts = optionalObjects(params, 'ContactInfo', [
-    'Ding',
-    'UserMail',
-    'UserName',
-    'UserPhone',
-  ]);
+  const text = params.get('ContactInfo');
+  const contacts =
+    text === undefined
+      ? optionalObjects(params, 'ContactInfo', contactFields)
+      : contactsInJson(text);
   if (contacts !== undefined && contacts.length > 100) {
     throw failures.unfit('ContactInfo', 'at most 100 contacts are kept');
   }
   for (const contact of contacts ?? []) {
-    for (const text of Object.values(contact)) boundedText('ContactInfo', text, usualTextBytes);
+    for (const member of Object.values(contact)) boundedText('ContactInfo', member, usualTextBytes);
   }
   return contacts;
+}
+
+function contactsInJson(text: string): readonly Contact[] {
+  const list = jsonArray(text.trim() === '' ? '[]' : text);
+  if (list === null) throw failures.unfit('ContactInfo', 'it must be a JSON array of objects');
+  return list.map((entry) => {
+    const given: Readonly<Record<string, unknown>> =
+      typeof entry === 'object' && entry !== null ? { ...entry } : {};
+    const members = contactFields.flatMap((name) => {
+      const value = given[name];
+      return typeof value === 'string' ? [[name, value] as const] : [];
+    });
+    if (members.length === 0) {
+      throw failures.unfit('ContactInfo', `each contact has one of ${contactFields.join(', ')}`);
+    }
+    return Object.fromEntries(members);
+  });
 }

@@ -7,7 +7,7 @@ import { localTimeText, zoneOf } from '../../translate/one-time.ts';
 /** Versions of a job's script, newest first (schedulerx.md §4.3). */
 export const listJobScriptHistory = defineOperation({
   name: 'ListJobScriptHistory',
-  ramAction: 'ReadSchedulerxJobScriptHistory',
+  ramAction: 'ReadSchedulerxJobQuery',
   method: 'POST',
   parameters: [
     common.regionId,

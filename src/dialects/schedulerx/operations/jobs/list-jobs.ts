@@ -11,7 +11,7 @@ const defaultPageSize = 10;
 /** The jobs of an application: all of them when no page is asked for (schedulerx.md §6 #15). */
 export const listJobs = defineOperation({
   name: 'ListJobs',
-  ramAction: 'ReadSchedulerxJobList',
+  ramAction: 'ReadSchedulerxJobQuery',
   method: 'GET',
   parameters: [
     common.regionId,

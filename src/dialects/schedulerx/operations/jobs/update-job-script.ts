@@ -9,7 +9,7 @@ import { maxContentBytes } from '../../translate/artifact.ts';
 /** Keeps a new version of a job's script and makes it the one that runs (schedulerx.md §4.3). */
 export const updateJobScript = defineOperation({
   name: 'UpdateJobScript',
-  ramAction: 'UpdateSchedulerxJobScript',
+  ramAction: 'ManageSchedulerxJobModify',
   method: 'POST',
   parameters: [
     common.regionId,

@@ -3,7 +3,7 @@ import { isScript } from '../../job-creation.ts';
 import type { JobDocument } from '../../job-document.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
 import { keepScript } from '../../scripts.ts';
-import { jobFields, mergedFields, readContacts } from './fields.ts';
+import { jobFields, mergedFields, readContacts, requireEndAhead } from './fields.ts';
 
 const ownFields = [
   parameter('Name', 'string', 'need not be unique'),
@@ -16,7 +16,7 @@ const ownFields = [
 /** Changes what is given; empty clears, absent leaves alone (schedulerx.md §4.3). */
 export const updateJob = defineOperation({
   name: 'UpdateJob',
-  ramAction: 'UpdateSchedulerxJobUpdate',
+  ramAction: 'ManageSchedulerxJobModify',
   method: 'POST',
   parameters: [
     common.regionId,
@@ -30,6 +30,7 @@ export const updateJob = defineOperation({
   async handle({ params, caller }, services) {
     const { job, group } = await requireJob(services, params);
     const nowMs = services.context.nowMs();
+    requireEndAhead(params, nowMs);
     const contacts = readContacts(params);
     const changed = await changeJob(services, job, group, caller.user, (document): JobDocument => {
       const given = mergedFields(params, [...ownFields, ...jobFields], document.given);

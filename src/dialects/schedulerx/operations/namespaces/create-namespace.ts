@@ -7,7 +7,7 @@ import { boundedText } from '../../texts.ts';
 /** Makes a namespace; one that is there is told as such and stays (schedulerx.md §4.1). */
 export const createNamespace = defineOperation({
   name: 'CreateNamespace',
-  ramAction: 'CreateSchedulerxNamespace',
+  ramAction: 'CreateSchedulerxNamespaceCreate',
   method: 'POST',
   parameters: [
     common.regionId,

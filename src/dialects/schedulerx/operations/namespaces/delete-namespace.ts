@@ -7,7 +7,7 @@ import { required } from '../../parameters.ts';
 /** Deletes a namespace without applications (schedulerx.md §4.1, §6 #13). */
 export const deleteNamespace = defineOperation({
   name: 'DeleteNamespace',
-  ramAction: 'DeleteSchedulerxNamespace',
+  ramAction: 'DeleteSchedulerxNamespaceDelete',
   method: 'POST',
   parameters: [common.regionId, common.namespace],
   async handle({ params }, services) {

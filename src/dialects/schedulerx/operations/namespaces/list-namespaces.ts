@@ -8,7 +8,7 @@ const namespacesPerPage = 500;
 /** All namespaces, by id (exact) or by a part of the name (schedulerx.md §4.1, §6 #17). */
 export const listNamespaces = defineOperation({
   name: 'ListNamespaces',
-  ramAction: 'ReadSchedulerxNamespaces',
+  ramAction: 'ReadSchedulerxNamespaceQuery',
   method: 'POST',
   parameters: [
     common.regionId,

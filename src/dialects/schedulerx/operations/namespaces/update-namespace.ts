@@ -7,7 +7,7 @@ import { boundedText } from '../../texts.ts';
 /** Changes name or description; what is absent stays (schedulerx.md §4.1). */
 export const updateNamespace = defineOperation({
   name: 'UpdateNamespace',
-  ramAction: 'UpdateSchedulerxNamespace',
+  ramAction: 'ManageSchedulerxNamespaceModify',
   method: 'POST',
   parameters: [
     common.regionId,

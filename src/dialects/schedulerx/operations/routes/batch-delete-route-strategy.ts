@@ -8,7 +8,7 @@ import { removeJobRoute } from './remove-route.ts';
 /** Removes the strategies of several jobs; jobs without one are none (schedulerx.md §4.9). */
 export const batchDeleteRouteStrategy = defineOperation({
   name: 'BatchDeleteRouteStrategy',
-  ramAction: 'DeleteSchedulerxRouteStrategy',
+  ramAction: 'DeleteSchedulerxRouteStrategyDelete',
   method: 'POST',
   parameters: [
     common.regionId,

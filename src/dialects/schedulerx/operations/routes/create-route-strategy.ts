@@ -1,3 +1,4 @@
+import { isBuiltIn } from '../../built-in-worker.ts';
 import { failures } from '../../errors.ts';
 import { setGroupRoute } from '../../group-routes.ts';
 import { requireGroup } from '../../groups.ts';
@@ -12,7 +13,7 @@ import { parseStrategyContent, type RouteStrategy } from '../../translate/route-
 /** Gives an application, or one job, a route strategy; one that is there is replaced (§4.9, §6 #28). */
 export const createRouteStrategy = defineOperation({
   name: 'CreateRouteStrategy',
-  ramAction: 'CreateSchedulerxRouteStrategy',
+  ramAction: 'CreateSchedulerxRouteStrategyCreate',
   method: 'POST',
   parameters: [
     common.regionId,
@@ -44,6 +45,12 @@ export const createRouteStrategy = defineOperation({
       return { data: { AppGroupId: group.number } };
     }
     const { job, group } = await requireJob(services, params, failures.unknownScriptJob);
+    if (isBuiltIn(job)) {
+      throw failures.unfit(
+        'jobId',
+        `${job.document.given['JobType'] ?? ''} jobs run on the built-in worker`,
+      );
+    }
     await changeJobDetails(services, job.id, (details) => ({ ...details, route }));
     await retranslateJob(services, job, group, caller.user);
     return { data: { AppGroupId: group.number } };

@@ -9,7 +9,7 @@ import { removeJobRoute } from './remove-route.ts';
 /** Removes the strategy of an application or of one job (schedulerx.md §4.9). */
 export const deleteRouteStrategy = defineOperation({
   name: 'DeleteRouteStrategy',
-  ramAction: 'DeleteSchedulerxRouteStrategy',
+  ramAction: 'DeleteSchedulerxRouteStrategyDelete',
   method: 'POST',
   parameters: [
     common.regionId,

@@ -1,4 +1,5 @@
 import { missingParameter } from '../../../aliyun/errors.ts';
+import { isBuiltIn, requireBuiltIn } from '../../built-in-worker.ts';
 import { failures } from '../../errors.ts';
 import { changeJobDetails, type Designation } from '../../job-details.ts';
 import { requireJob, retranslateJob } from '../../jobs.ts';
@@ -32,13 +33,15 @@ export const designateWorkers = defineOperation({
     parameter('Workers', 'json', 'IPs or addresses of workers, a JSON array'),
     parameter('Labels', 'json', 'labels of workers, a JSON array'),
   ],
-  async handle({ params, caller }, services) {
+  async handle(call, services) {
+    const { params, caller } = call;
     const type = requiredInteger(params, 'DesignateType', { min: 1, max: 2 }) === 1 ? 1 : 2;
     const transferable = optionalBoolean(params, 'Transferable');
     if (transferable === undefined) throw missingParameter('Transferable');
     const name = type === 1 ? 'Workers' : 'Labels';
     const values = listOf(name, params.get(name) ?? '');
     const { job, group } = await requireJob(services, params, failures.unknownDesignatedJob);
+    if (isBuiltIn(job)) requireBuiltIn(job, call, name, values);
     const designation: Designation | null =
       values.length === 0 ? null : { type, values, transferable };
     await changeJobDetails(services, job.id, (details) => ({ ...details, designation }));

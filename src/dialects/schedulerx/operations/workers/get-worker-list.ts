@@ -6,7 +6,7 @@ import { shownWorker } from '../../render/worker.ts';
 /** Live workers of an application; this server is one of each, for scripts and http (§4.5). */
 export const getWorkerList = defineOperation({
   name: 'GetWorkerList',
-  ramAction: 'ReadSchedulerxWorkers',
+  ramAction: 'ReadSchedulerxAppGroupQuery',
   method: 'GET',
   parameters: [common.regionId, common.namespace, common.namespaceSource, common.groupId],
   async handle(call, services) {

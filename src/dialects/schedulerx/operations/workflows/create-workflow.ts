@@ -9,7 +9,7 @@ import { givenOf, requireName } from './fields.ts';
 /** Makes a workflow, disabled and without jobs (schedulerx.md §4.6). */
 export const createWorkflow = defineOperation({
   name: 'CreateWorkflow',
-  ramAction: 'CreateSchedulerxWorkflow',
+  ramAction: 'CreateSchedulerxWorkflowCreate',
   method: 'POST',
   parameters: [
     common.regionId,

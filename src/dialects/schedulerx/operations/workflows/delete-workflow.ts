@@ -5,7 +5,7 @@ import { namedWorkflow } from './fields.ts';
 /** Deletes a workflow, stops its runs, and lets its jobs be scheduled on their own again. */
 export const deleteWorkflow = defineOperation({
   name: 'DeleteWorkflow',
-  ramAction: 'DeleteSchedulerxWorkflow',
+  ramAction: 'DeleteSchedulerxWorkflowDelete',
   method: 'GET',
   parameters: [...namedWorkflow],
   async handle({ params, caller }, services) {

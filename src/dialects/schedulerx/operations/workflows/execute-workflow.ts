@@ -11,7 +11,7 @@ const maxParameterBytes = 1_000;
 /** Runs a workflow now, also one that is disabled (schedulerx.md §4.6). */
 export const executeWorkflow = defineOperation({
   name: 'ExecuteWorkflow',
-  ramAction: 'ManageSchedulerxWorkflowExecute',
+  ramAction: 'ManageSchedulerxWorkflowRun',
   method: 'GET',
   parameters: [
     ...groupedWorkflow,

@@ -8,7 +8,7 @@ import { groupedWorkflow } from './fields.ts';
 /** A run of a workflow with the instances of its jobs (schedulerx.md §4.6). */
 export const getWorkflowInstance = defineOperation({
   name: 'GetWorkflowInstance',
-  ramAction: 'ReadSchedulerxWorkflowInstance',
+  ramAction: 'ReadSchedulerxWorkflowQuery',
   method: 'GET',
   parameters: [
     ...groupedWorkflow,

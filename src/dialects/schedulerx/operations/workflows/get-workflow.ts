@@ -8,7 +8,7 @@ import { groupedWorkflow } from './fields.ts';
 /** A workflow with its DAG; a job that was deleted has no label (schedulerx.md §4.6). */
 export const getWorkflow = defineOperation({
   name: 'GetWorkFlow',
-  ramAction: 'ReadSchedulerxWorkflow',
+  ramAction: 'ReadSchedulerxWorkflowQuery',
   method: 'GET',
   parameters: [...groupedWorkflow],
   async handle({ params }, services) {

@@ -7,7 +7,7 @@ import { workflowsOf } from '../../workflows.ts';
 /** Workflows of an application, by id (schedulerx.md §4.6). */
 export const listWorkflows = defineOperation({
   name: 'ListWorkFlows',
-  ramAction: 'ReadSchedulerxWorkflow',
+  ramAction: 'ReadSchedulerxWorkflowQuery',
   method: 'POST',
   parameters: [
     common.regionId,

@@ -11,7 +11,7 @@ import { workflowId } from './fields.ts';
 /** Replaces the DAG; runs that are under way keep theirs (schedulerx.md §4.6). */
 export const updateWorkflowDag = defineOperation({
   name: 'UpdateWorkflowDag',
-  ramAction: 'UpdateSchedulerxWorkflowDag',
+  ramAction: 'ManageSchedulerxWorkflowDagModify',
   method: 'POST',
   parameters: [
     common.regionId,

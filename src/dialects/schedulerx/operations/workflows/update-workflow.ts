@@ -5,7 +5,7 @@ import { givenOf, requireName, workflowId } from './fields.ts';
 /** Changes what CreateWorkflow set; what is absent stays (schedulerx.md §4.6). */
 export const updateWorkflow = defineOperation({
   name: 'UpdateWorkflow',
-  ramAction: 'UpdateSchedulerxWorkflow',
+  ramAction: 'ManageSchedulerxWorkflowModify',
   method: 'POST',
   parameters: [
     common.regionId,

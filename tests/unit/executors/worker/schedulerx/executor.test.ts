@@ -117,6 +117,22 @@ describe('SchedulerX workers', { concurrency: 4 }, () => {
     assert.match(message, /^no available worker: none of the designated workers .*red/);
   });
 
+  test('busy workers are the last resort, or none at all', async (t) => {
+    const host = await Host.open(t, await temporaryFolder(t));
+    const peer = await Peer.enter(host.port);
+    const submits = () => peer.of('ServerSubmitJobInstanceRequest').length;
+    await peer.beat({ metricsJson: '{"diskUsage":0.99}' });
+    assert.equal(host.executor.workers?.(7)[0]?.busy, 'disk');
+    host.executor.start([attempt('5030')]);
+    await peer.until('it goes there all the same', () => submits() === 1);
+    host.executor.start([attempt('5031', { avoidsBusy: true })]);
+    const { message } = await host.report('5031.0.1', 'refused');
+    assert.match(message, /^all workers are busy \(disk\): /);
+    await peer.beat({ metricsJson: '{}' });
+    host.executor.start([attempt('5032', { avoidsBusy: true })]);
+    await peer.until('it goes there', () => submits() === 2);
+  });
+
   test('map modes get defaults, parallel runs as batch, all workers are named', async (t) => {
     const host = await Host.open(t, await temporaryFolder(t));
     const a = await Peer.enter(host.port, 'a');
