@@ -2,6 +2,7 @@
  * Writes the pages that are made from the code: `node scripts/docs.ts`, or `--check` to fail when
  * one of them is not what the code says.
  */
+import { cdmPage } from '../src/dialects/cdm/coverage-page.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configurationPage } from '../src/app/config.ts';
@@ -19,6 +20,7 @@ export const generatedPages: Readonly<Record<string, () => string>> = {
   'docs/dialects/native.md': nativePage,
   'docs/dialects/sae.md': saePage,
   'docs/dialects/schedulerx.md': schedulerxPage,
+  'docs/dialects/cdm.md': cdmPage,
 };
 
 function saePage(): string {

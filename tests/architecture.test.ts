@@ -65,13 +65,17 @@ const rooms: readonly Room[] = [
   { path: 'executors/http', may: [...adapter, 'executors/attempts'] },
   { path: 'executors/kubernetes', may: adapter },
   { path: 'executors/worker', may: adapter },
-  { path: 'executors/transfer', may: adapter },
+  { path: 'executors/transfer', may: [...adapter, 'executors/attempts'] },
 
   { path: 'connectors/sql', may: adapter },
   { path: 'connectors/files', may: adapter },
   { path: 'connectors/postgres', may: [...adapter, 'connectors/sql'] },
   { path: 'connectors/mysql', may: [...adapter, 'connectors/sql'] },
   { path: 'connectors/sqlite', may: [...adapter, 'connectors/sql'] },
+  { path: 'connectors/local', may: [...adapter, 'connectors/files'] },
+  { path: 'connectors/ftp', may: [...adapter, 'connectors/files'] },
+  { path: 'connectors/http', may: [...adapter, 'connectors/files'] },
+  { path: 'connectors/warehouse', may: [...adapter, 'connectors/files'] },
   { path: 'connectors/s3', may: [...adapter, 'connectors/files'] },
   { path: 'connectors/sftp', may: [...adapter, 'connectors/files'] },
 

@@ -2,6 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { createAliyunFamily } from '../dialects/aliyun/family.ts';
 import { openNonceMemory } from '../dialects/aliyun/nonces.ts';
 import { answerNotFound, mountProduct, mountRpc } from '../dialects/aliyun/pipeline.ts';
+import {
+  createCdmProduct,
+  createDisposalSweep,
+  defaultTransferSettings,
+  SubmissionIds,
+} from '../dialects/cdm/index.ts';
+import { createHuaweiFamily } from '../dialects/huawei/family.ts';
+import { createIamProduct } from '../dialects/huawei/iam/index.ts';
+import { mountProduct as mountHuaweiProduct } from '../dialects/huawei/pipeline.ts';
 import type { Dialect } from '../dialects/kit/dialect.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
@@ -59,9 +68,47 @@ function aliyunDialect(
   };
 }
 
+/** The Huawei family with its products, as one dialect: they share users, projects and tokens. */
+function huaweiDialect(
+  services: NativeServices,
+  config: FrozenConfig,
+  submissionIds: SubmissionIds,
+): Dialect {
+  const family = createHuaweiFamily(services, config.cdm);
+  const { environment, timezone, version, testLinks, strictInputs, csvQuoteStyle, proof } =
+    config.cdm;
+  const transfers = {
+    environment,
+    timezone: timezone ?? defaultTransferSettings.timezone,
+    version,
+    testLinks,
+    strict: strictInputs,
+    csvQuoteStyle,
+    proof,
+  };
+  const cdm = createCdmProduct(services, { ...config.cdm, transfers }, submissionIds);
+  const disposal = createDisposalSweep(cdm.services);
+  return {
+    name: 'huawei',
+    async mount(scope) {
+      // Schedules may fire as soon as the engine starts.
+      await submissionIds.open(services.engine.documents);
+      disposal.start();
+      await mountHuaweiProduct(scope, createIamProduct(family), family);
+      await mountHuaweiProduct(scope, cdm, family);
+      await cdm.services.clusters.resume(await family.projects.list());
+    },
+    async close() {
+      await disposal.close();
+      cdm.services.clusters.close();
+    },
+  };
+}
+
 /** What dialects decide about the runs that the engine starts by itself. */
 export interface RunRules {
   readonly instanceIds: InstanceIds;
+  readonly submissionIds: SubmissionIds;
   /** Id of a run that a schedule starts, in the shape that the template's dialect shows. */
   scheduledRunId(dialect: DialectName, uuid: string): string;
   /** Idempotency key of such a run; null = none. */
@@ -74,10 +121,13 @@ export interface RunRules {
 export function createRunRules(config: FrozenConfig, nowMs: () => number): RunRules {
   const ofSchedulerx = createWorkflowRules(config.schedulerx, nowMs);
   const instanceIds = new InstanceIds(Math.random());
+  const submissionIds = new SubmissionIds();
   return {
     instanceIds,
+    submissionIds,
     scheduledRunId(dialect, uuid) {
       if (dialect === 'schedulerx') return instanceIds.next(nowMs());
+      if (dialect === 'cdm') return submissionIds.next();
       return dialect === 'sae' ? eventRunId(uuid) : `schedule-${uuid}`;
     },
     runKey: (dialect, nominalMs) => (dialect === 'schedulerx' ? scheduleKey(nominalMs) : null),
@@ -91,11 +141,12 @@ export async function mountDialects(
   services: NativeServices,
   config: FrozenConfig,
   nonceFolder: string,
-  instanceIds: InstanceIds,
+  { instanceIds, submissionIds }: Pick<RunRules, 'instanceIds' | 'submissionIds'>,
 ): Promise<readonly Dialect[]> {
   const dialects = [
     createNativeDialect(services),
     aliyunDialect(services, config, nonceFolder, instanceIds),
+    huaweiDialect(services, config, submissionIds),
   ];
   for (const dialect of dialects) {
     await dialect.mount(host);

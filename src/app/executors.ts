@@ -8,6 +8,7 @@ import type { EngineLog } from '../engine/runtime.ts';
 import type { Executor } from '../ports/executor.ts';
 import type { FrozenConfig } from './config/schema.ts';
 import { jobUser, processRefusal } from './process-policy.ts';
+import { createTransfersExecutor } from './transfers.ts';
 
 export interface ExecutorsOptions {
   /** Identity of the data folder. */
@@ -64,5 +65,6 @@ export function createExecutors(
       nowMs,
       log,
     }),
+    createTransfersExecutor(config, { nowMs, log }),
   ];
 }

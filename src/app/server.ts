@@ -8,6 +8,7 @@ import type { NativeServices } from '../dialects/native/operation.ts';
 import { createAccess } from '../engine/access.ts';
 import { createCatalog } from '../engine/catalog.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
+import { createLinks } from '../engine/links.ts';
 import {
   createTextBox,
   loadOrCreateMasterKey,
@@ -39,6 +40,7 @@ import { awaitDataDir, lockDataDir } from './server-lock.ts';
 import { createStore } from './stores.ts';
 import { runAll, settledWithin } from './shutdown.ts';
 import { version } from './version.ts';
+import { createTransfers } from './transfers.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
 /** A server that listens. */
@@ -153,7 +155,7 @@ async function assemble(
     log,
     logRequests: config.log.level === 'debug',
   });
-  const dialects = await mountDialects(host, services, config, paths.nonces, rules.instanceIds);
+  const dialects = await mountDialects(host, services, config, paths.nonces, rules);
   undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
   await workers.mount(host);
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
@@ -223,6 +225,15 @@ async function startableEngine(
       randomBytes: (length) => randomBytes(length),
     }),
     unseal: (sealed, purpose) => box.unseal(sealed, purpose),
+    dataJobs: {
+      links: createLinks({
+        store,
+        nowMs: () => systemClock.nowMs(),
+        seal: (text, purpose) => box.seal(text, purpose),
+        unseal: (sealed, purpose) => box.unseal(sealed, purpose),
+      }),
+      transfers: createTransfers(config, () => systemClock.nowMs()),
+    },
     clock: systemClock,
     ids: systemIds,
     random: systemRandom,

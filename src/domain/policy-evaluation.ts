@@ -33,6 +33,8 @@ interface CompiledStatement {
 export const builtInPolicies: readonly Policy[] = [
   builtIn('AdministratorAccess', ['*']),
   builtIn('AliyunSAEFullAccess', ['sae:*']),
+  // The second one lets SDKs create the project that they look for (cdm.md §2.2).
+  builtIn('CDMFullAccess', ['cdm:*', 'iam:projects:createProject']),
   builtIn('AliyunSAEReadOnlyAccess', [
     'sae:Get*',
     'sae:List*',

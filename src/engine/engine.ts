@@ -155,6 +155,12 @@ export interface Runs {
   judge(runId: string, by: string): Promise<Run>;
   /** Hides it at once; an unfinished run is stopped first. @throws `run-not-found`. */
   delete(runId: string, by: string): Promise<void>;
+  /**
+   * Limits how many runs of a namespace run at the same time; null = any number. The others wait
+   * and begin by the priority of their spec, then by age.
+   * @throws DomainError `invalid-argument` for a limit below 1.
+   */
+  limit(dialect: DialectName, namespace: string, maxRunning: number | null): Promise<void>;
   get(runId: string): Promise<RunDetail | null>;
   latest(templateId: string): Promise<Run | null>;
   list(query: RunQuery): Promise<Page<Run>>;

@@ -8,20 +8,22 @@ import type { Access, Passwords } from './engine.ts';
 /** Bounds of a password, in characters. */
 export const passwordLength = { least: 8, most: 128 } as const;
 
-/** What a guess costs: about 64 MiB and a tenth of a second. */
-const cost = { N: 65_536, r: 8, p: 1 } as const;
-const maxMemoryBytes = 128 * 1024 * 1024;
+/** What a guess costs: 32 MiB, three times over. */
+const cost = { N: 32_768, r: 8, p: 3 } as const;
+const maxMemoryBytes = 64 * 1024 * 1024;
 const hashBytes = 32;
 const saltBytes = 16;
 
 /** Hashes that are computed at a time, and most that wait: each takes a thread and its memory. */
 const concurrentHashes = 2;
-const waitingLimit = 64;
+const defaultWaitingLimit = 64;
 
 export interface PasswordsOptions {
   readonly store: Pick<DocumentStore, 'changeDocument' | 'document'>;
   readonly access: Pick<Access, 'users'>;
   readonly clock: Pick<Clock, 'nowMs'>;
+  /** Most checks that wait for their turn; absent = 64. */
+  readonly waitingLimit?: number;
 }
 
 /** What is stored of a password. */
@@ -34,8 +36,9 @@ interface StoredHash {
 }
 
 /** Creates the passwords over the documents of the store. */
-export function createPasswords({ store, access, clock }: PasswordsOptions): Passwords {
-  const hashes = new HashQueue();
+export function createPasswords(options: PasswordsOptions): Passwords {
+  const { store, access, clock } = options;
+  const hashes = new HashQueue(options.waitingLimit ?? defaultWaitingLimit);
   const find = async (name: string): Promise<User | null> =>
     (await access.users()).find((user) => user.name === name) ?? null;
   const stored = async (user: User): Promise<readonly [Document, StoredHash] | null> => {
@@ -66,10 +69,11 @@ export function createPasswords({ store, access, clock }: PasswordsOptions): Pas
     async check(userName, password) {
       if (password.length > passwordLength.most) return null;
       const user = await find(userName);
-      const known = user === null ? null : (await stored(user))?.[1];
-      const salt = known == null ? Buffer.alloc(saltBytes) : Buffer.from(known.salt, 'base64');
+      const known = (user === null ? null : await stored(user))?.[1];
+      const salt =
+        known === undefined ? Buffer.alloc(saltBytes) : Buffer.from(known.salt, 'base64');
       const given = await hashes.hash(password, salt, known?.cost ?? cost);
-      if (known == null) return null;
+      if (known === undefined) return null;
       const right = Buffer.from(known.hash, 'base64');
       return right.length === given.length && timingSafeEqual(right, given) ? user : null;
     },
@@ -116,6 +120,11 @@ function readStored(value: Readonly<Record<string, unknown>>): StoredHash | null
 class HashQueue {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #waitingLimit: number;
+
+  constructor(waitingLimit: number) {
+    this.#waitingLimit = waitingLimit;
+  }
 
   async hash(password: string, salt: Uint8Array, parameters: StoredHash['cost']): Promise<Buffer> {
     await this.#turn();
@@ -141,7 +150,7 @@ class HashQueue {
       this.#running += 1;
       return Promise.resolve();
     }
-    if (this.#waiting.length >= waitingLimit) {
+    if (this.#waiting.length >= this.#waitingLimit) {
       const message = 'too many are signing in at this moment: try again in a few seconds';
       return Promise.reject(new DomainError('unavailable', message));
     }

@@ -1,11 +1,13 @@
 import { Type, type Static } from 'typebox';
 import { defaultAdmissionLimits } from '../../domain/admission.ts';
+import { cdm } from './cdm.ts';
 import { buckets, container, packages, volumes } from './execution.ts';
 import { logStores, retention } from './keeping.ts';
 import { notifications } from './notifications.ts';
 import { sae } from './sae.ts';
 import { schedulerx } from './schedulerx.ts';
 import { closed, mib } from './shapes.ts';
+import { transfers } from './transfers.ts';
 import { workers } from './workers.ts';
 
 /**
@@ -86,6 +88,7 @@ export const configSchema = Type.Object(
     }),
     sae,
     schedulerx,
+    cdm,
     process: Type.Object(
       {
         enabled: Type.Enum(['auto', 'always', 'never'], {
@@ -120,6 +123,7 @@ export const configSchema = Type.Object(
     buckets,
     logStores,
     workers,
+    transfers,
     notifications,
     limits: Type.Object(
       {

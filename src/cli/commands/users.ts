@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { UserView } from '../../dialects/native/views/access.ts';
 import { collect, serverCommand } from '../command.ts';
 import { show, table, when } from '../output.ts';
+import { readNewPassword } from '../password-prompt.ts';
 
 const path = (name: string): string => `/users/${encodeURIComponent(name)}`;
 
@@ -45,6 +46,17 @@ export function usersCommand(): Command {
         .argument('<user>')
         .option('--policy <name>', 'repeatable', collect)
         .option('--root', 'the user passes every check'),
+    )
+    .addCommand(
+      serverCommand<[string]>(
+        'set-password',
+        'Set the password a user signs in to IAM with; asked for, or the first line of stdin.',
+        async (client, options, name) => {
+          const password = await readNewPassword(name, process.stdin, process.stderr);
+          await client.call('PUT', `${path(name)}/password`, { body: { password } });
+          show(options, { name, done: 'set-password' }, () => `${name}: password set`);
+        },
+      ).argument('<user>'),
     )
     .addCommand(
       serverCommand<[string]>(

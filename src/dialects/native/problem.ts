@@ -1,4 +1,6 @@
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
+import { TransferError } from '../../domain/transfer/errors.ts';
+import { transferRows } from './transfer-problems.ts';
 
 /** Codes of the native API that the engine does not know. */
 export type TransportCode =
@@ -57,18 +59,33 @@ const maxFaults = 100;
 /** Most faults that its `detail` tells in words. */
 const maxToldFaults = 5;
 
-/** A schedule that is not valid, with every fault. */
-export class ScheduleFaultError extends ProblemError {
+/** A part of a request that is not valid, with every fault. */
+abstract class FaultsError extends ProblemError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  constructor(transportCode: TransportCode, faults: readonly Fault[]) {
     const told = faults.slice(0, maxToldFaults).map(({ path, message }) => `${path}: ${message}`);
     const more = faults.length - told.length;
-    super('invalid-schedule', told.join('; ') + (more > 0 ? `; and ${more} more` : ''));
-    this.name = 'ScheduleFaultError';
+    super(transportCode, told.join('; ') + (more > 0 ? `; and ${more} more` : ''));
     this.faults = faults.slice(0, maxFaults).map(({ path, code, message }) => {
       return { path, code, message };
     });
+  }
+}
+
+/** A schedule that is not valid, with every fault. */
+export class ScheduleFaultError extends FaultsError {
+  constructor(faults: readonly Fault[]) {
+    super('invalid-schedule', faults);
+    this.name = 'ScheduleFaultError';
+  }
+}
+
+/** A request that does not fit its schema, with every fault. */
+export class ShapeFaultError extends FaultsError {
+  constructor(faults: readonly Fault[]) {
+    super('invalid-request', faults);
+    this.name = 'ShapeFaultError';
   }
 }
 
@@ -245,7 +262,10 @@ export function problemOf(error: unknown, requestId: string): Problem {
   }
   if (error instanceof ProblemError) {
     const problem = make(error.code, transportRows[error.code], error.message, error.fix);
-    return error instanceof ScheduleFaultError ? { ...problem, faults: error.faults } : problem;
+    return error instanceof FaultsError ? { ...problem, faults: error.faults } : problem;
+  }
+  if (error instanceof TransferError) {
+    return make(error.code, transferRows[error.code], error.message, null);
   }
   const status = statusOf(error);
   if (status === 413) {

@@ -4,7 +4,15 @@ import { DomainError } from '../../../domain/errors.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { defineOperation, json, nothing } from '../operation.ts';
 import { requireRootFor } from '../root-only.ts';
-import { policyName, UserInput, UserList, userName, UserView, userView } from '../views/access.ts';
+import {
+  PasswordInput,
+  policyName,
+  UserInput,
+  UserList,
+  userName,
+  UserView,
+  userView,
+} from '../views/access.ts';
 
 const group = 'users';
 const userParams = Type.Object({ user: userName });
@@ -83,6 +91,37 @@ const detach = defineOperation({
   },
 });
 
+const setPassword = defineOperation({
+  name: 'SetUserPassword',
+  method: 'PUT',
+  path: '/users/{user}/password',
+  group,
+  summary: 'Sets the password that the user signs in with where an API has passwords (IAM).',
+  params: userParams,
+  body: PasswordInput,
+  reply: { status: 204, type: null, description: 'Done; tokens of the old one are void.' },
+  async handle({ params, body, caller }, { engine }) {
+    await requireRootFor(engine, caller, params.user, false);
+    await engine.passwords.set(params.user, body.password);
+    return nothing;
+  },
+});
+
+const removePassword = defineOperation({
+  name: 'DeleteUserPassword',
+  method: 'DELETE',
+  path: '/users/{user}/password',
+  group,
+  summary: 'Takes the password away: the user can no longer sign in with one.',
+  params: userParams,
+  reply: { status: 204, type: null, description: 'Done.' },
+  async handle({ params, caller }, { engine }) {
+    await requireRootFor(engine, caller, params.user, false);
+    await engine.passwords.remove(params.user);
+    return nothing;
+  },
+});
+
 const remove = defineOperation({
   name: 'DeleteUser',
   method: 'DELETE',
@@ -94,8 +133,17 @@ const remove = defineOperation({
   async handle({ params, caller }, { engine }) {
     await requireRootFor(engine, caller, params.user, false);
     await engine.access.deleteUser(params.user);
+    await engine.passwords.remove(params.user);
     return nothing;
   },
 });
 
-export const userOperations = [list, put, attach, detach, remove] as const;
+export const userOperations = [
+  list,
+  put,
+  attach,
+  detach,
+  setPassword,
+  removePassword,
+  remove,
+] as const;

@@ -53,6 +53,19 @@ export const NewKeyView = Type.Object(
 );
 export type NewKeyView = Static<typeof NewKeyView>;
 
+/** A password, on its way in only. */
+export const PasswordInput = Type.Object(
+  {
+    password: Type.String({
+      minLength: 8,
+      maxLength: 128,
+      writeOnly: true,
+      description: 'Kept as a salted hash; no answer ever has it.',
+    }),
+  },
+  { ...closed, title: 'PasswordInput' },
+);
+
 /** A user with its policies. */
 export const UserView = Type.Object(
   {

@@ -1,0 +1,97 @@
+/** What a job's from-inputs mean, in the engine's words (cdm.md §4.4). */
+import type { TransferSource } from '../../../domain/transfer/definition.ts';
+import type { LinkOptions } from '../../../domain/transfer/link.ts';
+import { cdmError } from '../errors.ts';
+import type { Settings } from '../values/settings.ts';
+import { fileSource, httpSource } from './file-source.ts';
+import { readQuery } from './query.ts';
+import { encodingOf, namesOf, textOrNull } from './words.ts';
+
+/** A link as jobs see it. */
+export interface JobLink {
+  readonly name: string;
+  readonly connector: string;
+  readonly options: LinkOptions;
+  /** Kind of database in the client's word, e.g. `DWS`; empty for others. */
+  readonly databaseType: string;
+}
+
+/** @throws WireError for inputs that do not fit together. */
+export function translateSource(
+  link: JobLink,
+  settings: Settings,
+  wholeDatabase: boolean,
+): TransferSource {
+  switch (link.connector) {
+    case 'generic-jdbc-connector':
+      return databaseSource(link, settings, wholeDatabase);
+    case 'http-connector':
+      return httpSource(link.name, settings);
+    case 'hive-connector':
+      return warehouseSource(link.name, settings);
+    default:
+      return fileSource(link, settings);
+  }
+}
+
+function databaseSource(link: JobLink, settings: Settings, wholeDatabase: boolean): TransferSource {
+  const bytesEncoding = encodingOf(settings, 'encodingForBinary', 'ISO_8859_1');
+  const columns = namesOf(settings.text('columnList'));
+  if (settings.flag('useSql', false)) {
+    if (wholeDatabase) {
+      throw cdmError('Cdm.0014', `[${settings.full('useSql')}] must be false for a BATCH_JOB.`);
+    }
+    if (!settings.has('sql')) throw cdmError('Cdm.0913');
+    const query = readQuery(settings.text('sql'));
+    if ('problem' in query) {
+      throw cdmError('Cdm.0014', `[${settings.full('sql')}]: ${query.problem}.`);
+    }
+    return { kind: 'query', link: link.name, sql: query.sql, columns, bytesEncoding };
+  }
+  if (!wholeDatabase && !settings.has('tableName')) throw cdmError('Cdm.0913');
+  requireSchema(link, settings);
+  return {
+    kind: 'tables',
+    link: link.name,
+    schema: settings.text('schemaName').trim(),
+    table: settings.text('tableName').trim(),
+    wholeDatabase,
+    columns,
+    where: textOrNull(settings.text('whereClause')),
+    partitionColumn: textOrNull(settings.text('partitionColumn'))?.trim() ?? null,
+    partitionColumnNullable: settings.flag('allowNullValueInPartitionColumn', false),
+    tablePartitions: settings.flag('usePartition', false)
+      ? { names: namesOf(settings.text('partitionList')) }
+      : null,
+    bytesEncoding,
+  };
+}
+
+/** The contract demands a schema; where the link has a default it can be told without. */
+function requireSchema({ options }: JobLink, settings: Settings): void {
+  if (settings.has('schemaName')) return;
+  if (options.kind === 'mysql' && options.database === '') {
+    throw cdmError('Cdm.0238', settings.full('schemaName'));
+  }
+}
+
+function warehouseSource(link: string, settings: Settings): TransferSource {
+  if (settings.choice('readMode', 'HDFS') === 'JDBC') {
+    throw cdmError(
+      'Cdm.0055',
+      `[${settings.full('readMode')}] JDBC: HiveServer2 is not spoken on this server; use HDFS.`,
+    );
+  }
+  const partitions = Object.entries(settings.map('partitionValues')).map(([column, text]) => [
+    column,
+    text.includes('${value}') ? text : text.split(/\s+/).filter((value) => value !== ''),
+  ]);
+  return {
+    kind: 'warehouse',
+    link,
+    database: settings.has('database') ? settings.text('database').trim() : 'default',
+    table: settings.text('table').trim(),
+    columns: namesOf(settings.text('columnList')),
+    partitions: Object.fromEntries(partitions),
+  };
+}
