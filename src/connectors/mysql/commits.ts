@@ -59,7 +59,9 @@ export async function commitOutcome(
   text: string,
 ): Promise<'committed' | 'rolled-back' | 'unknown'> {
   if (text === noMarks) return 'unknown';
-  const { schema, table, mark, connection } = JSON.parse(text) as Token;
+  const token = readToken(text);
+  if (token === null) return 'unknown';
+  const { schema, table, mark, connection } = token;
   // As long as that connection lives, it may still commit.
   if (!(await endConnection(session, connection))) return 'unknown';
   try {
@@ -69,6 +71,15 @@ export async function commitOutcome(
     return rows.length > 0 ? 'committed' : 'rolled-back';
   } catch {
     return 'unknown';
+  }
+}
+
+/** Null for a text that is no token of ours. */
+function readToken(text: string): Token | null {
+  try {
+    return JSON.parse(text) as Token;
+  } catch {
+    return null;
   }
 }
 

@@ -99,8 +99,9 @@ class MysqlLoader implements RowLoader {
     await this.#emptyAside();
     await this.#load(batch, this.#asideItem, '');
     const { affected } = await this.#session.run(this.#move());
-    // An inserted row counts once, a changed one twice; an unchanged one once.
-    const updated = conflict === 'update' ? Math.max(affected - batch.rows, 0) : 0;
+    // An inserted row counts once, a changed one twice, one that stays as it is not at all.
+    if (conflict !== 'update') return { written: affected, updated: 0, bytes: 0, files: 0 };
+    const updated = Math.max(affected - batch.rows, 0);
     return { written: batch.rows, updated, bytes: 0, files: 0 };
   }
 

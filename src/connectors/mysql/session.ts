@@ -44,6 +44,9 @@ export async function openSession(
   options: DatabaseLinkOptions,
   signal: AbortSignal,
 ): Promise<Session> {
+  if (options.hosts.length === 0) {
+    throw new TransferError('link-option', 'the link names no host');
+  }
   let last: unknown = null;
   for (const host of options.hosts) {
     signal.throwIfAborted();
@@ -79,8 +82,9 @@ async function connect(
     charset: 'utf8mb4',
     connectTimeout: options.connectTimeoutMs,
     supportBigNumbers: true,
-    // Attributes would change how a query is written on the wire.
-    flags: ['-CLIENT_QUERY_ATTRIBUTES'],
+    // Attributes would change how a query is written on the wire. Rows that an upsert finds as
+    // they should be count as none.
+    flags: ['-CLIENT_QUERY_ATTRIBUTES', '-FOUND_ROWS'],
     // As with the drivers that these links come from, the server's certificate is not checked.
     ...(tls ? { ssl: { rejectUnauthorized: false } } : {}),
   });

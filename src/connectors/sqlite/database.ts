@@ -325,6 +325,8 @@ export class SqliteDatabase implements Database {
   }
 
   async outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'> {
+    const known = /^\{"run":.*"mark":"([0-9a-f-]{36})"\}$/.exec(token);
+    if (known === null) return 'unknown';
     const { run, mark } = JSON.parse(token) as { readonly run: string; readonly mark: string };
     // Whoever may still commit holds the right to write.
     await this.#turn(this.#database, () => this.#database.exec('BEGIN IMMEDIATE'));

@@ -84,10 +84,13 @@ export class SqliteLoader implements RowLoader {
     }
     const offsets = rowOffsets(batch.bytes);
     let updated = 0;
+    let written = 0;
     for (let row = 0; row < batch.rows; row++) {
       try {
         const fields = decodeRow(batch.bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0);
-        updated += this.#writeRow(fields);
+        const done = this.#writeRow(fields);
+        updated += done.updated;
+        written += done.written;
       } catch (error) {
         if (error instanceof Error && 'code' in error && !isRefusal(error)) {
           throw sqliteProblem(error, 'write-failed');
@@ -97,11 +100,11 @@ export class SqliteLoader implements RowLoader {
       }
     }
     database.exec('RELEASE cdm_batch');
-    return { written: batch.rows, updated, bytes: 0, files: 0 };
+    return { written, updated, bytes: 0, files: 0 };
   }
 
-  /** @returns 1 when a row with its key was there. */
-  #writeRow(fields: readonly (string | null)[]): number {
+  /** `updated` is 1 when a row with its key was there, `written` 0 when that one stays as it is. */
+  #writeRow(fields: readonly (string | null)[]): { updated: number; written: number } {
     const values = this.#columns.map(({ source, target }, at) => {
       try {
         return valueOf(fields[at] ?? null, source, target);
@@ -110,8 +113,8 @@ export class SqliteLoader implements RowLoader {
       }
     });
     const known = this.#find?.get(...this.#keyPlaces.map((place) => values[place] ?? null));
-    this.#insert.run(...values);
-    return known === undefined ? 0 : 1;
+    const { changes } = this.#insert.run(...values);
+    return { updated: known === undefined ? 0 : 1, written: Math.min(changes, 1) };
   }
 
   async prepareCommit(): Promise<string> {

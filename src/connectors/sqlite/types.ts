@@ -35,7 +35,9 @@ export function typeOf(declared: string): ColumnType {
 /** Declared type of a created column. */
 export function nativeTypeFor(type: ColumnType): string {
   switch (type.kind) {
+    // Stored as 0 and 1 like an INTEGER, and known as a boolean when it is read again.
     case 'bool':
+      return 'BOOLEAN';
     case 'int16':
     case 'int32':
     case 'int64':
@@ -97,7 +99,11 @@ function timestampText(text: string): string {
  * @throws Error with the reason for a text that is no value of the column's type.
  */
 export function valueOf(text: string | null, source: Column | null, target: Column): SqliteValue {
-  if (text === null) return null;
+  if (text === null) {
+    // SQLite gives a missing number of the key a value of its own.
+    if (target.keyPosition > 0) throw new Error('NULL in a column of the key');
+    return null;
+  }
   const { type } = target;
   const isText = /CHAR|CLOB|TEXT/i.test(target.nativeType);
   if (source?.type.kind === 'bytes' && text.startsWith('\\x')) {
@@ -105,6 +111,11 @@ export function valueOf(text: string | null, source: Column | null, target: Colu
     return isText ? bytes.toString('latin1') : bytes;
   }
   if (isText) {
+    // SQLite itself keeps to no length.
+    const length = Number(/\((\d+)\)/.exec(target.nativeType)?.[1] ?? Infinity);
+    if (text.length > length && [...text].length > length) {
+      throw new Error(`${shown(text)} is longer than ${length} characters`);
+    }
     return source?.type.kind === 'bool' ? (text === 't' ? 'true' : 'false') : text;
   }
   switch (type.kind) {

@@ -1,0 +1,4 @@
+import { databaseContract } from './databases.ts';
+import { adapter } from './sqlite-adapter.ts';
+
+databaseContract(adapter);
