@@ -8,6 +8,7 @@ import { queue } from './queue.ts';
 import { schedule } from './schedule.ts';
 import type { Measurement } from './support/measurement.ts';
 import { removeFolders } from './support/server.ts';
+import { transfer } from './transfer.ts';
 import { workers } from './workers.ts';
 
 /**
@@ -22,12 +23,13 @@ const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measureme
   schedule,
   container,
   workers,
+  transfer,
 };
 
 /** Numbers that a bench can be given, with what they do. */
 const numbers = {
   minutes: 'schedule, workers: length of a measured round, default half a minute',
-  rounds: 'queue, schedule, workers: rounds of which the median counts',
+  rounds: 'queue, schedule, workers, transfer: rounds of which the median counts',
   jobs: 'queue: jobs of a round, default 10000',
   concurrency: 'queue: jobs under way at once, for everybody, default 24',
 } as const;

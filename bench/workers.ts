@@ -64,7 +64,7 @@ export async function* workers(options: BenchOptions): AsyncIterable<Measurement
     peer = startChild<XxlExecutorCalls>(program, argument);
     await peer.call('register');
     const burst = await triggers(server, api, peer, options);
-    const hot = await firings(api, peer, options);
+    const hot = await firings(server, api, peer, options);
     const delay = quantile(hot.delaysMs, 0.95);
     const [lost, doubled] = [burst.lost + hot.lost, burst.doubled + hot.doubled];
     const { triggersPerSecond, delayP95Ms } = limits;
@@ -104,6 +104,7 @@ async function triggers(
     const requests = jobIds.map((id) =>
       signedCall(host, 'ExecuteJob', { ...application, JobId: `${id}` }, server.key),
     );
+    const cpuBegin = await cpuMs(server);
     const beginMs = Date.now();
     const load = { host: server.host, port: server.port, connections, requests };
     const sent = await runLoad({ ...load, cycle: false, maxSeconds: settleMs / 1000 });
@@ -113,19 +114,23 @@ async function triggers(
     const arrivals = await peer.call('take');
     const lastMs = arrivals.reduce((last, { atMs }) => Math.max(last, atMs), beginMs);
     const rate = arrivals.length / ((lastMs - beginMs) / 1000);
+    const cpu = ((await cpuMs(server)) - cpuBegin) / arrivals.length;
     note(
-      `workers: ${Math.round(rate)} triggers/s, ${Math.round(sent.requests / sent.seconds)} calls/s, ${sent.errors} refused`,
+      `workers: ${Math.round(rate)} triggers/s, ${Math.round(sent.requests / sent.seconds)} calls/s, ${sent.errors} refused, ${cpu.toFixed(2)} ms of the server's CPU per trigger`,
     );
     const perJob = Map.groupBy(arrivals, ({ jobId }) => jobId);
     lost += jobIds.filter((id) => !perJob.has(id)).length;
     doubled += arrivals.length - perJob.size;
     if (round > 0) rates.push(rate);
+    // A job has one instance for a second (schedulerx.md §5.9).
+    await sleepUntil((Math.floor(Date.now() / 1000) + 1) * 1000);
   }
   return { rate: median(rates), lost, doubled };
 }
 
 /** 300 jobs, each second, all of them at its beginning. */
 async function firings(
+  server: BenchServer,
   api: SchedulerxApi,
   peer: Peer,
   { short, note, number }: BenchOptions,
@@ -145,12 +150,17 @@ async function firings(
   const read = async (fromMs: number, untilMs: number): Promise<void> => {
     instances.push(...(await instancesOf(api, jobIds, fromMs - marginMs, untilMs - marginMs)));
   };
+  await sleepUntil(beginMs);
+  const cpuBegin = await cpuMs(server);
   let fromMs = beginMs;
   for (; fromMs + sliceMs < endMs; fromMs += sliceMs) {
     await sleepUntil(fromMs + sliceMs);
     await read(fromMs, fromMs + sliceMs);
     note(`workers: ${Math.round((Date.now() - beginMs) / 1000)} of ${seconds} s`);
   }
+  await sleepUntil(endMs);
+  // Reading instances between the pieces is counted too.
+  const cpu = ((await cpuMs(server)) - cpuBegin) / (hotJobs * seconds);
   await sleepUntil(endMs + lateMs);
   await disableJobs(api, jobIds);
   const giveUpAtMs = Date.now() + settleMs;
@@ -166,9 +176,14 @@ async function firings(
   } while (found.lost > 0 && Date.now() < giveUpAtMs);
   const p = (fraction: number): string => `${Math.round(quantile(found.delaysMs, fraction))} ms`;
   note(
-    `workers: ${hotJobs * seconds} due, ${found.lost} lost, ${found.doubled} doubled, arrived p50 ${p(0.5)} p95 ${p(0.95)} p99 ${p(0.99)}`,
+    `workers: ${hotJobs * seconds} due, ${found.lost} lost, ${found.doubled} doubled, arrived p50 ${p(0.5)} p95 ${p(0.95)} p99 ${p(0.99)}, ${cpu.toFixed(2)} ms of the server's CPU per trigger`,
   );
   return found;
+}
+
+/** What the server's process has used of the CPU so far, user and system. */
+async function cpuMs(server: BenchServer): Promise<number> {
+  return (await server.metric('process_cpu_seconds_total')) * 1000;
 }
 
 /** Sleeps until a time of the wall clock. */

@@ -99,7 +99,7 @@ const rooms: readonly Room[] = [
     may: ['cli', 'dialects/native/discovery.ts', ...core],
     mayTypes: ['dialects/native', 'app/config.ts'],
   },
-  ...['up', 'config', 'doctor', 'migrate', 'move', 'backup', 'restore'].flatMap((command) =>
+  ...['up', 'config', 'doctor', 'move', 'backup', 'restore'].flatMap((command) =>
     [`cli/${command}.ts`, `cli/commands/${command}.ts`, `cli/commands/${command}`].map((path) => ({
       path,
       may: ['app', 'cli', ...core],

@@ -3,8 +3,11 @@ import net from 'node:net';
 import type { LinkKind } from '../domain/transfer/link.ts';
 import { TransferError } from '../domain/transfer/errors.ts';
 import { AddressPolicy } from '../executors/http/addresses.ts';
+import type { OpenCopying } from '../executors/transfer/plan/copying.ts';
+import { type ConnectorOf, openFiles } from '../executors/transfer/plan/ends.ts';
 import { HostList, plainHost } from '../lib/host-list.ts';
 import type { Connector, ConnectorContext } from '../ports/connector.ts';
+import type { TransferWork } from '../ports/transfers.ts';
 
 type Makers = {
   readonly [K in LinkKind]?: (
@@ -20,6 +23,17 @@ const makers: Makers = {
   mysql: async () => (await import('../connectors/mysql/connector.ts')).mysqlConnector,
   sqlite: async (context) =>
     (await import('../connectors/sqlite/connector.ts')).createSqliteConnector(context),
+  s3: async (context) => (await import('../connectors/s3/connector.ts')).s3Connector(context),
+  sftp: async (context) => (await import('../connectors/sftp/connector.ts')).sftpConnector(context),
+  ftp: async (context) => (await import('../connectors/ftp/connector.ts')).ftpConnector(context),
+  http: async (context, { hosts }) =>
+    (await import('../connectors/http/connector.ts')).httpConnector(
+      context,
+      // Addresses that jobs name are public ones, or those that the operator listed.
+      new AddressPolicy(hosts),
+    ),
+  local: async (context) =>
+    (await import('../connectors/local/connector.ts')).localConnector(context),
 };
 
 /** Kinds of links that work here. */
@@ -35,16 +49,71 @@ export interface ConnectorSettings {
   readonly hosts: readonly string[];
 }
 
+/** Connectors of a job, and what of them works on two links at once. */
+export interface JobConnectors {
+  readonly connectorOf: ConnectorOf;
+  readonly openCopying: OpenCopying;
+}
+
+/**
+ * Connectors for one job, whose links they can look up.
+ * @throws Error naming a host of the settings that cannot be read.
+ */
+export function jobConnectors(
+  work: TransferWork,
+  settings: ConnectorSettings,
+  more: Pick<ConnectorContext, 'nowMs' | 'scratchRoot'>,
+): JobConnectors {
+  const context: ConnectorContext = {
+    ...contextOf(settings, more),
+    files: (link, bucket, signal) => openFiles(work, link, bucket, connectorOf, signal),
+  };
+  const connectorOf = finder(settings, context);
+  return {
+    connectorOf,
+    async openCopying({ definition: { from, to } }, signal) {
+      if (from.kind !== 'files' || to.kind !== 'files') {
+        throw new TransferError('invalid-definition', 'only files can be copied as they are');
+      }
+      const { openBinaryCopy } = await import('../connectors/files/binary-copy.ts');
+      const source = await openFiles(work, from.link, from.bucket, connectorOf, signal);
+      try {
+        const target = await openFiles(work, to.link, to.bucket, connectorOf, signal);
+        return openBinaryCopy({
+          from: source,
+          source: from,
+          to: target,
+          target: to,
+          context,
+          signal,
+        });
+      } catch (error) {
+        await source.close();
+        throw error;
+      }
+    },
+  };
+}
+
 /**
  * Finds connectors, each made once.
  * @throws Error naming a host of the settings that cannot be read.
  */
 export function createConnectors(
   settings: ConnectorSettings,
-  more: Pick<ConnectorContext, 'nowMs' | 'files' | 'scratchRoot'>,
-): (kind: LinkKind) => Promise<Connector> {
-  const { databaseRoot, shares, hosts } = settings;
-  const context: ConnectorContext = { databaseRoot, shares, refuses: linkRule(hosts), ...more };
+  more: Pick<ConnectorContext, 'nowMs'>,
+): ConnectorOf {
+  return finder(settings, contextOf(settings, more));
+}
+
+function contextOf(
+  { databaseRoot, shares, hosts }: ConnectorSettings,
+  more: Pick<ConnectorContext, 'nowMs' | 'scratchRoot'>,
+): ConnectorContext {
+  return { databaseRoot, shares, refuses: linkRule(hosts), ...more };
+}
+
+function finder(settings: ConnectorSettings, context: ConnectorContext): ConnectorOf {
   const made = new Map<LinkKind, Promise<Connector>>();
   return (kind) => {
     const known = made.get(kind);

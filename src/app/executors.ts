@@ -4,6 +4,7 @@ import { createHttpExecutor } from '../executors/http/executor.ts';
 import { createMountProvider } from '../executors/mounts/provider.ts';
 import { createPackageRunner } from '../executors/packages/runner.ts';
 import { createProcessExecutor } from '../executors/process/executor.ts';
+import type { RunHomes } from '../executors/transfer/homes.ts';
 import type { EngineLog } from '../engine/runtime.ts';
 import type { Executor } from '../ports/executor.ts';
 import type { FrozenConfig } from './config/schema.ts';
@@ -13,6 +14,8 @@ import { createTransfersExecutor } from './transfers.ts';
 export interface ExecutorsOptions {
   /** Identity of the data folder. */
   readonly hostId: string;
+  /** Where data jobs belong when several servers share a store; null = there is only this one. */
+  readonly homes: RunHomes | null;
   readonly nowMs: () => number;
   readonly log: EngineLog;
 }
@@ -23,7 +26,7 @@ export interface ExecutorsOptions {
  */
 export function createExecutors(
   config: FrozenConfig,
-  { hostId, nowMs, log }: ExecutorsOptions,
+  { hostId, homes, nowMs, log }: ExecutorsOptions,
 ): readonly Executor[] {
   const { dataDir, process, container, workers } = config;
   const refusal = processRefusal(config);
@@ -65,6 +68,6 @@ export function createExecutors(
       nowMs,
       log,
     }),
-    createTransfersExecutor(config, { nowMs, log }),
+    createTransfersExecutor(config, { homes, nowMs, log }),
   ];
 }

@@ -40,6 +40,7 @@ import { awaitDataDir, lockDataDir } from './server-lock.ts';
 import { createStore } from './stores.ts';
 import { runAll, settledWithin } from './shutdown.ts';
 import { version } from './version.ts';
+import { createRunHomes } from './transfer-homes.ts';
 import { createTransfers } from './transfers.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
@@ -215,7 +216,15 @@ async function startableEngine(
     workflowRules: rules.workflowRules,
     leaseTtlMs: config.store.leaseTtlMs,
     executors: [
-      ...createExecutors(config, { hostId, nowMs: () => systemClock.nowMs(), log }),
+      ...createExecutors(config, {
+        hostId,
+        homes:
+          config.store.url === null
+            ? null
+            : createRunHomes(store, hostId, () => systemClock.nowMs()),
+        nowMs: () => systemClock.nowMs(),
+        log,
+      }),
       ...workers.executors,
     ],
     access,

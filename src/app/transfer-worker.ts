@@ -2,17 +2,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import type { LinkKind } from '../domain/transfer/link.ts';
 import { exitCodes, stateFile, takeWork, writeOutcome } from '../executors/transfer/folders.ts';
 import { closeMs } from '../executors/transfer/limits.ts';
-import { openFiles } from '../executors/transfer/plan/ends.ts';
 import { openRunState } from '../executors/transfer/state/state.ts';
 import { failureOf, faultOf } from '../executors/transfer/worker/failure.ts';
 import { Live, type WorkerParts } from '../executors/transfer/worker/parts.ts';
 import { Throttle } from '../executors/transfer/worker/throttle.ts';
 import { runWorker, type StopReason } from '../executors/transfer/worker/worker.ts';
-import type { Connector } from '../ports/connector.ts';
-import { createConnectors, type ConnectorSettings } from './connectors.ts';
+import { type ConnectorSettings, jobConnectors } from './connectors.ts';
 
 const [runFolder = '', indexText = '', numberText = ''] = process.argv.slice(2);
 const name = { index: Number(indexText), number: Number(numberText) };
@@ -29,14 +26,10 @@ async function main(): Promise<number> {
     const file = takeWork(runFolder, name);
     const nowMs = (): number => Date.now();
     const me = `${name.index}.${name.number}`;
-    const connectorOf: (kind: LinkKind) => Promise<Connector> = createConnectors(
-      file.context as unknown as ConnectorSettings,
-      {
-        nowMs,
-        files: (link, bucket, signal) => openFiles(file.work, link, bucket, connectorOf, signal),
-        scratchRoot: path.join(runFolder, 'scratch'),
-      },
-    );
+    const connectors = jobConnectors(file.work, file.context as unknown as ConnectorSettings, {
+      nowMs,
+      scratchRoot: path.join(runFolder, 'scratch'),
+    });
     const state = openRunState(stateFile(runFolder), me, nowMs);
     const parts: WorkerParts = {
       runId: file.runId,
@@ -45,7 +38,7 @@ async function main(): Promise<number> {
       me,
       work: file.work,
       definition: file.work.definition,
-      connectorOf,
+      ...connectors,
       timezone: file.timezone,
       state,
       throttle: new Throttle(file.work.definition.throttle, nowMs),
@@ -66,7 +59,11 @@ async function main(): Promise<number> {
     const fault = faultOf(error, null);
     process.stderr.write(`${fault.message}\n${fault.details}\n`);
     // A defect or a machine in trouble: another attempt goes on where this one stood.
-    writeOutcome(runFolder, name, { final: false, failure: failureOf(fault) });
+    try {
+      writeOutcome(runFolder, name, { final: false, failure: failureOf(fault) });
+    } catch {
+      // E.g. a full disk: the words above are in the log of the attempt.
+    }
     return exitCodes.failed;
   }
 }

@@ -8,13 +8,18 @@ import { TransferError } from '../domain/transfer/errors.ts';
 import type { LinkOptions } from '../domain/transfer/link.ts';
 import { createProcessExecutor, hostImage } from '../executors/process/executor.ts';
 import { createTransferExecutor } from '../executors/transfer/executor.ts';
+import type { RunHomes } from '../executors/transfer/homes.ts';
 import { TransferFolders } from '../executors/transfer/folders.ts';
-import { openFiles } from '../executors/transfer/plan/ends.ts';
 import type { Connector } from '../ports/connector.ts';
 import type { Executor } from '../ports/executor.ts';
-import type { Transfers, TransferWork } from '../ports/transfers.ts';
+import type { Transfers } from '../ports/transfers.ts';
 import type { FrozenConfig } from './config/schema.ts';
-import { connectorKinds, type ConnectorSettings, createConnectors } from './connectors.ts';
+import {
+  connectorKinds,
+  type ConnectorSettings,
+  createConnectors,
+  jobConnectors,
+} from './connectors.ts';
 
 /** How long a question about tables or columns may take. */
 const questionMs = 10_000;
@@ -22,6 +27,7 @@ const questionMs = 10_000;
 const workerFlags = ['--max-semi-space-size=8', '--max-old-space-size=256'];
 
 export interface TransfersOptions {
+  readonly homes: RunHomes | null;
   readonly nowMs: () => number;
   readonly log: EngineLog;
 }
@@ -45,7 +51,7 @@ export function connectorSettings({
 /** The executor of data jobs. Its workers run as processes, under a supervisor of their own. */
 export function createTransfersExecutor(
   config: FrozenConfig,
-  { nowMs, log }: TransfersOptions,
+  { homes, nowMs, log }: TransfersOptions,
 ): Executor {
   const root = rootOf(config.dataDir);
   const { transfers } = config;
@@ -76,7 +82,7 @@ export function createTransfersExecutor(
       env: { MALLOC_ARENA_MAX: '1' },
     },
     context: { ...connectorSettings(config) },
-    kinds: connectorKinds,
+    homes,
     nowMs,
     log,
   });
@@ -100,8 +106,7 @@ export function createTransfers(config: FrozenConfig, nowMs: () => number): Tran
     plan: (work, timeoutMs) =>
       timed('planning', timeoutMs, async (signal) => {
         const { describePlan } = await import('../executors/transfer/plan/describe.ts');
-        const connectors = withFilesOf(work, settings, nowMs);
-        return describePlan(work, connectors, signal);
+        return describePlan(work, jobConnectors(work, settings, { nowMs }), signal);
       }),
 
     tables: (options, schema, limit) =>
@@ -133,18 +138,6 @@ export function createTransfers(config: FrozenConfig, nowMs: () => number): Tran
 
 /** It brings a database driver, so it is loaded when it is needed. */
 const reading = () => import('../executors/transfer/reading.ts');
-
-function withFilesOf(
-  work: TransferWork,
-  settings: ConnectorSettings,
-  nowMs: () => number,
-): ReturnType<typeof createConnectors> {
-  const connectors = createConnectors(settings, {
-    nowMs,
-    files: (link, bucket, signal) => openFiles(work, link, bucket, connectors, signal),
-  });
-  return connectors;
-}
 
 /** Ends by itself when its time is over, whatever a connector does with the signal. */
 async function timed<T>(

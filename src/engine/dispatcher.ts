@@ -183,6 +183,7 @@ export class Dispatcher {
     this.ahead.put(result.attempts.filter((attempt) => !first.has(attempt)));
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
+    if (result.more === true) this.#again = true;
     if (result.attempts.length >= limit) return null;
     // Due already and yet not claimed: it waits for something that will wake us.
     return result.nextDueMs !== null && result.nextDueMs > nowMs ? result.nextDueMs : null;

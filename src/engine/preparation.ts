@@ -1,11 +1,13 @@
 import type { ConfigMap } from '../domain/catalog.ts';
+import { openCiphers } from '../domain/transfer/ciphers.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { DialectName, IdentityField, JobSpec, Mount, Task } from '../domain/template.ts';
 import type { AttemptFile, AttemptMount, AttemptStart } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
+import type { TransferWork } from '../ports/transfers.ts';
 import { attemptEnvironment, attemptFacts } from './environment.ts';
 import type { Catalog, Links } from './engine.ts';
-import { workOf } from './transfer-work.ts';
+import { workOrProblem } from './transfer-work.ts';
 
 /** Key of a `kubernetes.io/dockerconfigjson` Secret. */
 const dockerConfigKey = '.dockerconfigjson';
@@ -77,6 +79,18 @@ function withPlaceholders(spec: JobSpec, facts: Readonly<Record<IdentityField, s
   return { ...spec, task: { ...spec.task, artifact: { ...artifact, text } } };
 }
 
+/** @throws DomainError for keys that were sealed with another master key. */
+function withKeys(work: TransferWork, { unseal }: PreparationSources): TransferWork {
+  try {
+    return { ...work, definition: openCiphers(work.definition, unseal) };
+  } catch {
+    throw new DomainError(
+      'invalid-argument',
+      'the keys of its files cannot be opened: they were sealed with another master key; update the job with them',
+    );
+  }
+}
+
 /**
  * Reads what attempts of one run refer to, as it is now (sae.md §4.3.4: a changed ConfigMap acts
  * on the next start).
@@ -96,14 +110,19 @@ export async function preparedStarts(
   const variables = variablesOf(task, configMaps);
   const transfer =
     task.artifact.kind === 'transfer'
-      ? await workOf(task.artifact, run.scheduledAtMs ?? run.createdAtMs, sources.links)
-      : null;
+      ? await workOrProblem(
+          task.artifact,
+          run.scheduledAtMs ?? run.createdAtMs,
+          sources.links,
+          (work) => withKeys(work, sources),
+        )
+      : {};
   return attempts.map((attempt) => ({
     ...startOf(attempt, variables),
     files,
     mounts,
     ...(registryConfig === null ? {} : { registryConfig }),
-    ...(transfer === null ? {} : { transfer }),
+    ...transfer,
   }));
 }
 

@@ -65,6 +65,17 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
       purger.wake();
     },
 
+    async limit(dialect, namespace, maxRunning) {
+      if (maxRunning !== null && (!Number.isSafeInteger(maxRunning) || maxRunning < 1)) {
+        throw new DomainError(
+          'invalid-argument',
+          `a limit of ${maxRunning} running runs is none; give a whole number from 1 on, or null`,
+        );
+      }
+      const { wake } = await store.setRunLimit(dialect, namespace, maxRunning);
+      if (wake) dispatcher.wake();
+    },
+
     get: (runId) => store.run(runId),
     latest: (templateId) => store.latestRun(templateId),
     list: (query) => store.runs(query),

@@ -23,6 +23,11 @@ export type RowFormat =
       readonly lineEnd: '\n' | '\r\n' | '\r';
       /** How booleans are written; readers take both. */
       readonly booleans: 't/f' | 'true/false';
+      /**
+       * `by-type`: an empty field without quotes is an empty text in columns of text (char,
+       * varchar, text) of the target, and NULL in others; NULL of a text is `\N`. Absent = NULL.
+       */
+      readonly empties?: 'by-type';
     };
 
 /** Rows on their way. */
@@ -79,6 +84,11 @@ export interface ReadRequest {
   /** `position` of the last batch that was kept; null = from the beginning. */
   readonly position: string | null;
   readonly format: RowFormat;
+  /**
+   * By place: whether the target keeps texts there. Then an empty field of a file is an empty text,
+   * elsewhere it is NULL (cdm.md §5.9). Absent = nothing is known: unless quoted it is NULL.
+   */
+  readonly emptyTexts?: readonly boolean[];
   /** About the size of a batch. */
   readonly batchBytes: number;
   readonly signal: AbortSignal;
@@ -126,8 +136,11 @@ export interface RowSource {
   read(request: ReadRequest): AsyncIterable<RowBatch>;
   /** Predicate by which the source is read, for digests; null = all. */
   readonly digester: Digester | null;
-  /** The whole job succeeded: e.g. files are renamed or deleted now. Repeating it is harmless. */
-  succeeded(): Promise<void>;
+  /**
+   * The whole job succeeded: e.g. the files of these chunks (all of the run) are renamed or deleted
+   * now. Repeating it is harmless.
+   */
+  succeeded(chunks: readonly Chunk[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -242,6 +255,8 @@ export interface FileInfo {
   readonly modifiedAtMs: number;
   /** Checksum that the store itself knows, MD5 in hexadecimal; null = none. */
   readonly md5: string | null;
+  /** Media type; absent = the store keeps none, or does not tell it here (`stat` does). */
+  readonly contentType?: string;
 }
 
 /** Files of a link. Paths that would leave its root are refused. */
@@ -250,6 +265,7 @@ export interface FileStore {
   stat(path: string): Promise<(FileInfo & { readonly folder: boolean }) | null>;
   /** All files below a folder, or the file itself, sorted by path. @throws TransferError `path-missing` */
   list(path: string, signal: AbortSignal): AsyncIterable<FileInfo>;
+  /** Bytes from `start` up to but without `end` (null = to the end). @throws TransferError `path-missing` */
   read(
     path: string,
     range: { readonly start: number; readonly end: number | null },
@@ -270,7 +286,9 @@ export interface FileStore {
    * on with a file; then it is written from its beginning.
    */
   append(path: string, keepBytes: number, signal: AbortSignal): Promise<FileAppender | null>;
+  /** A file gets another name; one that has it already is replaced. Folders above are made. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file; one that is not there is no error. */
   remove(path: string): Promise<void>;
   /** Removes everything below a folder, and the folder. */
   removeTree(path: string, signal: AbortSignal): Promise<void>;
@@ -298,6 +316,13 @@ export interface ConnectorContext {
   /** Addresses that may not be reached; null = allowed. Words say which rule. */
   readonly refuses: (host: string) => string | null;
   readonly nowMs: () => number;
+  /** Files of another link of the job, by its name; absent = only the connector's own link. */
+  readonly files?: (link: string, bucket: string, signal: AbortSignal) => Promise<FileStore>;
+  /**
+   * Folder of this machine for output of stores that cannot go on with a file, until it is
+   * uploaded. All processes of a run share it. Absent = the system's folder for temporary files.
+   */
+  readonly scratchRoot?: string;
 }
 
 /** One kind of data source. Contract suite: `tests/contract/connector`. */

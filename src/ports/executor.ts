@@ -1,5 +1,6 @@
 import type { TriggerKind } from '../domain/run.ts';
 import type { JobSpec, MountSource } from '../domain/template.ts';
+import type { TransferErrorCode } from '../domain/transfer/errors.ts';
 
 import type { TransferWork } from './transfers.ts';
 import type { WorkerInfo } from './workers.ts';
@@ -20,6 +21,8 @@ export interface AttemptStart {
   readonly registryConfig?: string;
   /** What a data job moves, macros resolved, links in clear; absent = it is none. */
   readonly transfer?: TransferWork;
+  /** Why a data job cannot be done as it stands; then there is no `transfer`. */
+  readonly transferProblem?: { readonly code: TransferErrorCode; readonly message: string };
   /** What it is an attempt of, for executors that tell it to others. */
   readonly run?: RunFacts;
 }

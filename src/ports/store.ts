@@ -25,6 +25,7 @@ import type { CatalogStore } from './catalog.ts';
 import type { DocumentStore } from './documents.ts';
 import type { Page } from './page.ts';
 import type { RetentionStore } from './retention.ts';
+import type { RunLimitStore } from './run-limits.ts';
 
 export type { Page };
 
@@ -237,7 +238,7 @@ export interface StopResult {
  * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
-export interface Store extends RetentionStore, CatalogStore, DocumentStore {
+export interface Store extends RetentionStore, RunLimitStore, CatalogStore, DocumentStore {
   /** Checks the schema and migrates it. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -317,17 +318,6 @@ export interface Store extends RetentionStore, CatalogStore, DocumentStore {
   firings(templateId: string, offset: number, limit: number): Promise<Page<Firing>>;
   /** Null when the template has no schedule. */
   schedule(templateId: string): Promise<ScheduleState | null>;
-  /**
-   * Limits how many runs of a namespace run at the same time, over all servers; null = any number.
-   * A run counts from its first claim to its end, retries included. Those that come due beyond it
-   * wait (`hold` `limited`) and begin by priority, then by age, as others end. What runs when a
-   * limit is set or lowered goes on. `wake` = runs that waited may begin.
-   */
-  setRunLimit(
-    dialect: DialectName,
-    namespace: string,
-    maxRunning: number | null,
-  ): Promise<{ readonly wake: boolean }>;
   /** @throws DomainError `stale-owner` when the fence has been given up. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   report(reports: readonly AttemptReport[], nowMs: number): Promise<ReportResult>;

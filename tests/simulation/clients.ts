@@ -3,7 +3,7 @@ import { type ScheduleDefinition, scheduleDefaults } from '../../src/domain/sche
 import type { JobSpec, TemplateRevision } from '../../src/domain/template.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import type { Cluster } from './cluster.ts';
-import { baseSpec, revisionOf } from './specs.ts';
+import { baseSpec, naming, revisionOf } from './specs.ts';
 import type { World } from './world.ts';
 
 /** How long a client waits for an answer, and how often it asks again. */
@@ -247,7 +247,10 @@ export class Clients {
       timeoutMs: random.chance(0.3) ? random.int(500, 5_000) : null,
       graceMs: random.int(100, 1_500),
     };
-    return revisionOf(spec, scenario.schedules && random.chance(0.6) ? this.#schedule() : null);
+    return revisionOf(
+      { ...spec, priority: spec.replicas },
+      scenario.schedules && random.chance(0.6) ? this.#schedule() : null,
+    );
   }
 
   #schedule(): ScheduleDefinition {
@@ -271,5 +274,3 @@ export class Clients {
     };
   }
 }
-
-const naming = { dialect: 'native', namespace: 'sim' } as const;

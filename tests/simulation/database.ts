@@ -3,6 +3,7 @@ import type { AdmissionLimits } from '../../src/domain/admission.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { createSqliteStore } from '../../src/stores/sqlite/store.ts';
 import { type Change, Observer } from './observer.ts';
+import { naming } from './specs.ts';
 
 /** Breaks a store on purpose, to show that the simulation notices. */
 export type Mutation = (store: Store, db: Connection) => Store;
@@ -24,11 +25,13 @@ export class SimulatedDatabase {
   static async open(
     limits: Partial<AdmissionLimits>,
     mutation: Mutation | null,
+    runLimit: number | null,
   ): Promise<SimulatedDatabase> {
     migrated ??= migratedImage();
     const db = new Sqlite(await migrated);
     const store = createSqliteStore({ memory: db, limits });
     await store.open();
+    await store.setRunLimit(naming.dialect, naming.namespace, runLimit);
     return new SimulatedDatabase(db, mutation === null ? store : mutation(store, db));
   }
 

@@ -167,6 +167,31 @@ export const brokenStores: readonly BrokenStore[] = [
     })),
   },
   {
+    name: 'does not count what runs under a limit',
+    noticedBy: ['admission'],
+    mutation: mutate((store, db) => ({
+      claim(request) {
+        db.exec(`update runs set limit_n = null where state = 'running'`);
+        return store.claim(request);
+      },
+    })),
+    scenario: { runLimit: 1 },
+  },
+  {
+    name: 'forgets who waits for a place',
+    noticedBy: ['liveness'],
+    mutation: mutate((store, db) => ({
+      async report(reports, nowMs) {
+        const result = await store.report(reports, nowMs);
+        db.exec(
+          `update runs set hold = 'limited' where state = 'queued' and limit_n is not null and hold is null`,
+        );
+        return result;
+      },
+    })),
+    scenario: { runLimit: 1 },
+  },
+  {
     name: 'forgets to say what was claimed',
     noticedBy: ['liveness'],
     mutation: mutate((store) => {

@@ -11,9 +11,17 @@ export class Rules {
   readonly schedules: ScheduleRules;
   readonly #violate: Violate;
   readonly #reality: Reality;
+  readonly #runLimit: number | null;
 
-  constructor(violate: Violate, ledger: ClientLedger, reality: Reality, limit: number) {
+  constructor(
+    violate: Violate,
+    ledger: ClientLedger,
+    reality: Reality,
+    limit: number,
+    runLimit: number | null,
+  ) {
     this.#violate = violate;
+    this.#runLimit = runLimit;
     this.#reality = reality;
     this.schedules = new ScheduleRules(violate);
     this.records = new RecordsKeeper(violate, this.#onChanges(ledger, limit));
@@ -89,6 +97,10 @@ export class Rules {
     const { template, spec } = run;
     if (template.suspended) {
       this.#violate('admission', `run ${run.id} starts while ${template.id} is suspended`);
+    }
+    const running = [...this.records.unfinished].filter(({ state }) => state !== 'queued');
+    if (this.#runLimit !== null && running.length >= this.#runLimit) {
+      this.#violate('admission', `run ${run.id} starts beside ${ids(running)}, more than may`);
     }
     if (spec.concurrency === 'allow') return;
     const others = unfinishedOf(template).filter(({ state }) => state !== 'queued');

@@ -53,6 +53,8 @@ export interface Scenario {
   readonly durationMs: number;
   /** A long one lets servers claim ahead of their slots, which they do for very short jobs only. */
   readonly aheadWindowMs: number;
+  /** Most runs at the same time; null = any number. */
+  readonly runLimit: number | null;
 }
 
 /** Derives the world from the seed alone. */
@@ -85,7 +87,8 @@ export function scenarioOf(seed: number): Scenario {
     maxConcurrent: random.int(1, 4),
     operations: random.int(8, 26),
     durationMs: random.int(8, 30) * 1_000,
-    // Drawn last: it leaves the seeds from before it as they were.
+    // Drawn last, in the order they came: they leave the seeds from before them as they were.
     aheadWindowMs: random.pick([100, 100, 2_000, 8_000]),
+    runLimit: random.pick([null, null, 2, 3]),
   };
 }

@@ -41,8 +41,9 @@ export async function simulate(
   options: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const scenario: Scenario = { ...scenarioOf(seed), ...options.scenario };
-  const { unfinishedRuns } = scenario;
-  const database = await SimulatedDatabase.open({ unfinishedRuns }, options.mutation ?? null);
+  const { unfinishedRuns, runLimit } = scenario;
+  const mutation = options.mutation ?? null;
+  const database = await SimulatedDatabase.open({ unfinishedRuns }, mutation, runLimit);
   const access = await createAccess({
     store: database.store,
     masterKey: new Uint8Array(32),

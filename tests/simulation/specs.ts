@@ -1,6 +1,9 @@
 import type { ScheduleDefinition } from '../../src/domain/schedule/definition.ts';
 import type { JobSpec, TemplateRevision } from '../../src/domain/template.ts';
 
+/** Whose all templates are. */
+export const naming = { dialect: 'native', namespace: 'sim' } as const;
+
 /** The job of the simulation; what it does is the machine's choice. */
 export const baseSpec: JobSpec = {
   task: {

@@ -53,7 +53,13 @@ export class World {
     const violate = this.fail.bind(this);
     this.ledger = new ClientLedger(violate);
     this.reality = new Reality(violate);
-    this.rules = new Rules(violate, this.ledger, this.reality, scenario.unfinishedRuns);
+    this.rules = new Rules(
+      violate,
+      this.ledger,
+      this.reality,
+      scenario.unfinishedRuns,
+      scenario.runLimit,
+    );
   }
 
   /** Milliseconds since the epoch, whole. */

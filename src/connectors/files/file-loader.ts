@@ -85,25 +85,21 @@ class FileLoader implements RowLoader {
   }
 
   async write(batch: RowBatch): Promise<WriteCounts> {
-    const { maxFileBytes } = this.#parts;
     let bytes = 0;
     for (let rest: RowBatch | null = batch; rest !== null && rest.rows > 0;) {
-      const file = await this.#openFile();
-      bytes += file.fresh;
-      // A file that was gone on with may be full already.
-      if (maxFileBytes !== null && file.fresh === 0 && file.file.bytes >= maxFileBytes) {
+      const { file, writer, fresh } = await this.#openFile();
+      bytes += fresh;
+      const room = (this.#parts.maxFileBytes ?? Infinity) - file.bytes;
+      const { piece, written } = await this.#fitting(rest, room, writer);
+      // Only a row that is larger than a whole file may make one longer than wanted.
+      if (written.length > room && fresh === 0) {
         bytes += await this.#closeFile();
         continue;
       }
-      const piece: RowBatch =
-        maxFileBytes === null ? rest : this.#fitting(rest, maxFileBytes - file.file.bytes);
-      const written = await this.#packed(await file.writer.rows(piece));
-      await file.file.write(written);
+      await file.write(written);
       bytes += written.length;
-      rest = piece === rest ? null : behind(rest, piece);
-      if (maxFileBytes !== null && (rest !== null || file.file.bytes >= maxFileBytes)) {
-        bytes += await this.#closeFile();
-      }
+      rest = piece.rows === rest.rows ? null : behind(rest, piece);
+      if (rest !== null) bytes += await this.#closeFile();
     }
     return { ...none, written: batch.rows, bytes };
   }
@@ -181,17 +177,33 @@ class FileLoader implements RowLoader {
     return ending.length;
   }
 
-  /** Rows at the beginning of a batch that fit, at least one. */
-  #fitting(batch: RowBatch, room: number): RowBatch {
+  /** Rows at the beginning of a batch that fit, at least one, and their bytes in the file. */
+  async #fitting(
+    batch: RowBatch,
+    room: number,
+    writer: FormatWriter,
+  ): Promise<{ readonly piece: RowBatch; readonly written: Uint8Array }> {
+    const { continuable } = this.#parts.format;
+    let piece = batch.bytes.length <= room ? batch : this.#firstRows(batch, batch.rows, room);
+    for (;;) {
+      const written = await this.#packed(await writer.rows(piece));
+      // Writers that hold rows back are not asked twice for the same.
+      if (written.length <= room || piece.rows <= 1 || !continuable) return { piece, written };
+      const share = Math.max(room, 0) / written.length;
+      piece = this.#firstRows(batch, Math.max(1, Math.floor(piece.rows * share)), Infinity);
+    }
+  }
+
+  /** At most `most` rows at the beginning of a batch, and no more bytes than `room`; at least one. */
+  #firstRows(batch: RowBatch, most: number, room: number): RowBatch {
     const { rows: format } = this.#parts;
-    if (batch.bytes.length <= room || batch.rows <= 1 || format.kind === 'pg-binary') return batch;
+    if (format.kind === 'pg-binary') return batch;
     const offsets =
       format.kind === 'text'
         ? textOffsets(batch.bytes)
         : csvOffsets(batch.bytes, csvLayout(format));
     let rows = 1;
-    while (rows < batch.rows && (offsets[rows + 1] ?? Infinity) <= room) rows += 1;
-    if (rows >= batch.rows) return batch;
+    while (rows < most && (offsets[rows + 1] ?? Infinity) <= room) rows += 1;
     return { bytes: batch.bytes.subarray(0, offsets[rows] ?? batch.bytes.length), rows };
   }
 

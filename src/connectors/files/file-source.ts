@@ -18,10 +18,11 @@ import { badDefinition, fileError } from './errors.ts';
 import type { FormatReader } from './formats/format.ts';
 import { type ChosenFile, chooseFiles } from './selection.ts';
 
-/** Makes a reader for a format; FileSource because formats take some of its settings. */
+/** Makes a reader for a format; formats take some settings of the source. */
 export type ReaderOf = (
   format: FileFormat,
   from: FileSource,
+  context: ConnectorContext,
 ) => FormatReader | Promise<FormatReader>;
 
 /** What a source of files is made of. */
@@ -43,7 +44,10 @@ export async function openFileSource(parts: FileSourceParts): Promise<RowSource>
   if (format.kind === 'binary') {
     throw badDefinition('binary files hold no rows; they can only be copied to files');
   }
-  return new FileRowSource(parts, await parts.readerOf(format, parts.from));
+  if (parts.from.decrypt !== null) {
+    throw badDefinition('files of rows cannot be decrypted on reading; binary files can');
+  }
+  return new FileRowSource(parts, await parts.readerOf(format, parts.from, parts.context));
 }
 
 class FileRowSource implements RowSource {

@@ -56,7 +56,9 @@ export async function makePartFolder(place: PartPlace): Promise<PartFolder> {
     return beside;
   }
   const spool = new SpoolParts(place);
-  await mkdir(spool.folder, { recursive: true, mode: 0o700 });
+  await mkdir(spool.folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw fileError(error, 'write', 'the folder for temporary files of this server');
+  });
   await spool.writeNote(BEGUN, '');
   return spool;
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
+import { TransferError } from '../../domain/transfer/errors.ts';
 import { badFile } from './errors.ts';
 
 /** A file in a zip archive. */
@@ -30,6 +31,7 @@ export async function* readZipFiles(
       strictFileNames: false,
     });
   } catch (error) {
+    if (error instanceof TransferError || (error as Error).name === 'AbortError') throw error;
     throw badFile(shown, `it is not a zip archive, or cut off: ${(error as Error).message}`, error);
   }
   try {
@@ -46,6 +48,9 @@ export async function* readZipFiles(
         content: contentOf(zip, entry, shown),
       };
     }
+  } catch (error) {
+    if (error instanceof TransferError || (error as Error).name === 'AbortError') throw error;
+    throw badFile(shown, `its directory is damaged: ${(error as Error).message}`, error);
   } finally {
     zip.close();
   }
@@ -60,6 +65,7 @@ async function* contentOf(zip: ZipFile, entry: Entry, shown: string): AsyncGener
       yield piece;
     }
   } catch (error) {
+    if (error instanceof TransferError || (error as Error).name === 'AbortError') throw error;
     throw badFile(shown, `${entry.fileName} in it is damaged: ${(error as Error).message}`, error);
   }
   if (sum !== entry.crc32) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import {
+  lstat,
   open,
   readdir,
   realpath,
@@ -19,6 +20,11 @@ import { cleanPath, WORK_FOLDER_PREFIX } from '../files/selection.ts';
 import { Confinement, isMissing } from './confinement.ts';
 
 const READ_BYTES = 1024 * 1024;
+const TEMPORARY = '.tmp';
+/** A temporary file that nobody wrote to for so long has no writer, on whatever machine. */
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Folders that are remembered as swept. */
+const MAX_SWEPT = 10_000;
 /** Deepest folder that is listed. */
 const MAX_DEPTH = 128;
 
@@ -30,6 +36,7 @@ export async function openLocalStore(root: string): Promise<FileStore> {
 class LocalStore implements FileStore {
   readonly hasFolders = true;
   readonly #paths: Confinement;
+  readonly #swept = new Set<string>();
 
   constructor(root: string) {
     this.#paths = new Confinement(root);
@@ -97,8 +104,10 @@ class LocalStore implements FileStore {
     const clean = cleanPath(path);
     return this.#doing('write', clean, async () => {
       const place = await this.#placeFor(clean);
-      const name = `${WORK_FOLDER_PREFIX}${randomBytes(8).toString('hex')}.tmp`;
-      const temporary = join(dirname(place), name);
+      const folder = dirname(place);
+      await this.#sweep(folder);
+      const name = `${WORK_FOLDER_PREFIX}${randomBytes(8).toString('hex')}${TEMPORARY}`;
+      const temporary = join(folder, name);
       const handle = await this.#paths.open(temporary, newFile, clean);
       try {
         try {
@@ -118,7 +127,7 @@ class LocalStore implements FileStore {
         await unlink(temporary).catch(() => undefined);
         throw error;
       }
-      await syncFolder(dirname(place));
+      await syncFolder(folder);
       return plainInfo(await infoOf(place, clean));
     });
   }
@@ -176,6 +185,19 @@ class LocalStore implements FileStore {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Once for each folder: removes what writers left that died in the middle. */
+  async #sweep(folder: string): Promise<void> {
+    if (this.#swept.has(folder) || this.#swept.size >= MAX_SWEPT) return;
+    this.#swept.add(folder);
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(WORK_FOLDER_PREFIX) || !name.endsWith(TEMPORARY)) continue;
+      const left = join(folder, name);
+      const found = await lstat(left).catch(() => null);
+      if (found === null || found.mtimeMs > Date.now() - ABANDONED_AFTER_MS) continue;
+      await unlink(left).catch(() => undefined);
+    }
   }
 
   async *#walk(

@@ -3,11 +3,9 @@ import type { RowFormat } from '../../ports/connector.ts';
 import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
 import type { RowShape } from './batch-builder.ts';
 import { controlsAsTheyAre, withoutQuotes } from './copy-bytes.ts';
+import { isText, NO_QUOTE } from './csv-batches.ts';
 import { literal, type Quoting } from './quoting.ts';
 import { baseName } from './types.ts';
-
-/** Quote of CSV for targets that want none: it can hardly occur, and what it encloses is undone. */
-export const NO_QUOTE = '\x01';
 
 /** COPY … TO STDOUT of columns of a FROM item in a format. */
 export function copyOutStatement(
@@ -66,19 +64,19 @@ function optionsOut(format: RowFormat): string {
 }
 
 /**
- * An empty field is NULL, except in columns of text, where it is an empty text; quotes around it
- * change nothing (cdm.md §5.9).
+ * An empty field is NULL, in columns of text an empty text where the format says so; with quotes
+ * around it it is an empty text, and in columns that can hold none NULL as well (cdm.md §5.9).
  */
 function optionsIn(columns: readonly Column[], format: RowFormat, quoting: Quoting): string {
   if (format.kind !== 'csv') return optionsOut(format);
-  const isText = ({ type }: Column): boolean => ['char', 'varchar', 'text'].includes(type.kind);
-  const texts = columns.filter(isText).map(({ name }) => name);
-  const others = columns.filter((column) => !isText(column)).map(({ name }) => name);
+  const namesOf = (some: readonly Column[]): string => quoting.list(some.map(({ name }) => name));
+  const texts = format.empties === 'by-type' ? columns.filter(isText) : [];
+  const others = format.quoted ? columns.filter((column) => !isText(column)) : [];
   return [
     optionsOut(format),
     "NULL ''",
-    ...(texts.length > 0 ? [`FORCE_NOT_NULL (${quoting.list(texts)})`] : []),
-    ...(others.length > 0 && format.quoted ? [`FORCE_NULL (${quoting.list(others)})`] : []),
+    ...(texts.length > 0 ? [`FORCE_NOT_NULL (${namesOf(texts)})`] : []),
+    ...(others.length > 0 ? [`FORCE_NULL (${namesOf(others)})`] : []),
   ].join(', ');
 }
 

@@ -2,11 +2,15 @@ import * as csv from '../../lib/rows/csv.ts';
 import { encodeRows } from '../../lib/rows/text.ts';
 import type { Column } from '../../domain/transfer/columns.ts';
 import type { RowFormat } from '../../ports/connector.ts';
-import { NO_QUOTE } from './copy-statements.ts';
 
 type CsvFormat = Extract<RowFormat, { kind: 'csv' }>;
 
 const QUOTE = 0x22;
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Quote of CSV for targets that want none: it can hardly occur, and what it encloses is undone. */
+export const NO_QUOTE = '\x01';
 
 /**
  * Whether COPY reads these records as this contract does. `\N` would be a text to it, `\.` alone
@@ -24,42 +28,58 @@ export function csvAsText(
   format: CsvFormat,
   columns: readonly Column[],
 ): Uint8Array {
-  const layout = csv.csvLayout(format);
-  const offsets = csv.rowOffsets(bytes, layout);
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const record = new csv.CsvRecord(csv.csvLayout(format));
   const rows: (string | null)[][] = [];
-  for (let row = 0; row + 1 < offsets.length; row += 1) {
-    const fields = csv.decodeRow(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0, layout);
-    rows.push(fields.map((field, place) => valueOf(field, columns[place])));
+  for (let at = 0; at < view.length; at = record.end) {
+    record.read(view, at, view.length, true);
+    const fields = Array.from({ length: record.fields }, (_, field) => {
+      const empty = record.starts[field] === record.ends[field];
+      return empty
+        ? emptyField(format, columns[field], (record.kinds[field] ?? 0) !== 0)
+        : record.text(view, field);
+    });
+    rows.push(fields);
   }
   return encodeRows(rows);
 }
 
-function valueOf(field: string | null, column: Column | undefined): string | null {
-  const isText = ['char', 'varchar', 'text'].includes(column?.type.kind ?? '');
-  if (field === '\\N') return null;
-  if (isText) return field ?? '';
-  return field === '' ? null : field;
+/** What a column takes as text: empty ones are values there. */
+export function isText({ type }: Pick<Column, 'type'>): boolean {
+  return type.kind === 'char' || type.kind === 'varchar' || type.kind === 'text';
+}
+
+function emptyField(
+  { empties }: CsvFormat,
+  column: Column | undefined,
+  quoted: boolean,
+): string | null {
+  const text = column !== undefined && isText(column);
+  return text && (quoted || empties === 'by-type') ? '' : null;
 }
 
 /**
- * 0-based record of a line that COPY counts, from 1: it counts line ends within quotes as well.
+ * 0-based record of a line that COPY counts, from 1: line ends within quotes count as well, of
+ * CR LF the CR. Before it has seen the end of the first record, COPY takes CR for the line end.
  */
 export function recordOfLine(
   bytes: Uint8Array,
   line: number,
   { quoted, lineEnd }: CsvFormat,
 ): number {
-  // Of CR LF, COPY counts the LF.
-  const end = lineEnd === '\r' ? 0x0d : 0x0a;
+  const end = lineEnd === '\r' ? CR : LF;
+  const within = lineEnd === '\n' ? LF : CR;
   let inside = false;
   let lines = 1;
   let record = 0;
   for (let at = 0; at < bytes.length && lines < line; at += 1) {
     const byte = bytes[at];
     if (quoted && byte === QUOTE) inside = !inside;
-    else if (byte === end) {
+    else if (inside) {
+      if (byte === (record === 0 ? CR : within)) lines += 1;
+    } else if (byte === end) {
       lines += 1;
-      if (!inside) record += 1;
+      record += 1;
     }
   }
   return record;

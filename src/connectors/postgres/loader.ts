@@ -17,7 +17,8 @@ import type { Quoting } from './quoting.ts';
 import type { PgSession, Result } from './session.ts';
 
 /** Table of the session's own that rows pass through when their keys may be there already. */
-const PASSAGE = 'pg_temp._cdm_passage';
+const PASSAGE_NAME = '_cdm_passage';
+const PASSAGE = `pg_temp.${PASSAGE_NAME}`;
 /** Numbers its rows, so that of several with one key the last one counts. */
 const PLACE = '_cdm_place';
 const nothing: WriteCounts = { written: 0, updated: 0, bytes: 0, files: 0 };
@@ -52,6 +53,8 @@ export class PgLoader implements RowLoader {
   /** Behind INSERT; empty = rows go straight into the table. */
   readonly #clause: string;
   readonly #onClose: () => Promise<void>;
+  /** Where COPY says that it stopped. */
+  readonly #place: RegExp;
   #begun = false;
   #savepoint = false;
 
@@ -73,6 +76,11 @@ export class PgLoader implements RowLoader {
     this.#xact = parts.xact;
     this.#onClose = parts.onClose;
     const { conflict, key, columns, all } = target;
+    // Names may hold anything, also what looks like a place.
+    this.#place = new RegExp(
+      `^COPY (?:${PASSAGE_NAME}|${target.name.replaceAll(/\W/g, '\\$&')}), line (\\d+)(?:, column ([^:]+))?`,
+      'm',
+    );
     const names = columns.map(({ name }) => name);
     this.#clause = onConflict(conflict, key, names, all, this.#quoting);
   }
@@ -141,7 +149,7 @@ export class PgLoader implements RowLoader {
     const names = this.#quoting.list(columns.map(({ name }) => name));
     // Without the table's constraints: these are checked when rows go into the table itself.
     await this.#run(
-      `BEGIN; CREATE TEMP TABLE ${PASSAGE.replace('pg_temp.', '')} ON COMMIT DROP AS SELECT ${names} FROM ${item} WITH NO DATA; ALTER TABLE ${PASSAGE} ADD COLUMN ${PLACE} bigint GENERATED ALWAYS AS IDENTITY`,
+      `BEGIN; CREATE TEMP TABLE ${PASSAGE_NAME} ON COMMIT DROP AS SELECT ${names} FROM ${item} WITH NO DATA; ALTER TABLE ${PASSAGE} ADD COLUMN ${PLACE} bigint GENERATED ALWAYS AS IDENTITY`,
     );
     this.#begun = true;
   }
@@ -177,8 +185,7 @@ export class PgLoader implements RowLoader {
     }
     this.#begun = true;
     this.#savepoint = true;
-    const [, line, column] =
-      /^COPY .*?, line (\d+)(?:, column ([^:]+))?/m.exec(error.context) ?? [];
+    const [, line, column] = this.#place.exec(error.context) ?? [];
     const at = column === undefined ? '' : `column ${column}: `;
     return new RowsRefused(`${at}${reasonOf(error)}`, rowOf(line, bytes, format));
   }

@@ -75,7 +75,11 @@ export class MessageReader {
       }
       if (this.#headerBytes < HEADER) return at;
       this.#begin();
-      if (this.#remaining === 0) this.#end(chunk, at, at);
+      if (this.#remaining > 0) return at;
+      if (this.#type === backend.copyData) {
+        this.#headerBytes = 0;
+        this.#handler.row(chunk, at, at, true);
+      } else this.#end(chunk, at, at);
       return at;
     }
     const end = Math.min(chunk.length, at + this.#remaining);

@@ -9,11 +9,11 @@ import { openS3Store } from './s3-store.ts';
 /** Buckets of any service that speaks S3 (cdm.md §4.3, obs-connector). */
 export function s3Connector(context: ConnectorContext): Connector<'s3'> {
   return fileConnector<'s3'>('s3', context, {
-    test: (options, signal) => {
+    test: async (options, signal) => {
       checkHost(context, hostOf(options));
-      return testService(options, signal);
+      await testService(options, signal);
     },
-    open: (options, bucket, signal) => {
+    open: async (options, bucket, signal) => {
       checkHost(context, hostOf(options));
       if (bucket === '') {
         throw new TransferError('bucket-missing', 'a job on an object store has to name a bucket');

@@ -60,8 +60,11 @@ class S3Store implements FileStore {
   async stat(path: string): ReturnType<FileStore['stat']> {
     const key = remotePath(path);
     return this.#doing('read', key, async () => {
-      const found = key === '' ? null : await this.#head(key);
-      if (found !== null) return { ...found, folder: false };
+      const found = key === '' ? null : await this.#look(key);
+      if (found !== null) {
+        const { info, contentType } = found;
+        return { ...info, folder: false, ...(contentType === undefined ? {} : { contentType }) };
+      }
       const { Contents } = await this.#page(key === '' ? '' : `${key}/`, undefined, 1);
       if (key !== '' && (Contents ?? []).length === 0) return null;
       return { path: key, bytes: 0, modifiedAtMs: 0, md5: null, folder: true };
@@ -232,15 +235,22 @@ class S3Store implements FileStore {
   }
 
   async #head(key: string): Promise<FileInfo | null> {
+    return (await this.#look(key))?.info ?? null;
+  }
+
+  async #look(
+    key: string,
+  ): Promise<{ readonly info: FileInfo; readonly contentType: string | undefined } | null> {
     try {
       const { bucket: Bucket } = this.#place;
       const found = await this.#client.send(new this.#sdk.HeadObjectCommand({ Bucket, Key: key }));
-      return {
+      const info = {
         path: key,
         bytes: found.ContentLength ?? 0,
         modifiedAtMs: found.LastModified?.getTime() ?? 0,
         md5: md5Of(found),
       };
+      return { info, contentType: found.ContentType };
     } catch (error) {
       if (statusOf(error) === 404) return null;
       throw error;

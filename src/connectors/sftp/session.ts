@@ -47,6 +47,8 @@ export class SftpSession {
     signal.addEventListener('abort', aborted);
     try {
       await login(client, options);
+      // Requests are small and each is waited for.
+      client.setNoDelay(true);
       const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
         client.once('error', reject);
         client.once('close', () => reject(new ConnectionLost()));

@@ -25,7 +25,7 @@ class SftpStore implements FileStore {
     this.#session = Promise.resolve(session);
   }
 
-  stat(path: string): ReturnType<FileStore['stat']> {
+  async stat(path: string): ReturnType<FileStore['stat']> {
     const plain = remotePath(path);
     return this.#doing('read', plain, async (session) => {
       const found = await attributes(session, plain);
@@ -108,7 +108,7 @@ class SftpStore implements FileStore {
     });
   }
 
-  append(path: string, keepBytes: number): Promise<FileAppender> {
+  async append(path: string, keepBytes: number): Promise<FileAppender> {
     const plain = filePath(path);
     return this.#doing('write', plain, async (session) => {
       const found = await attributes(session, plain);
@@ -126,7 +126,7 @@ class SftpStore implements FileStore {
     });
   }
 
-  rename(from: string, to: string): Promise<void> {
+  async rename(from: string, to: string): Promise<void> {
     const [source, target] = [filePath(from), filePath(to)];
     return this.#doing('write', source, async (session) => {
       if ((await attributes(session, source)) === null) throw missingPath(source);
@@ -135,12 +135,12 @@ class SftpStore implements FileStore {
     });
   }
 
-  remove(path: string): Promise<void> {
+  async remove(path: string): Promise<void> {
     const plain = filePath(path);
     return this.#doing('write', plain, (session) => unlink(session, plain));
   }
 
-  removeTree(path: string, signal: AbortSignal): Promise<void> {
+  async removeTree(path: string, signal: AbortSignal): Promise<void> {
     const plain = remotePath(path);
     return this.#doing('write', plain, async (session) => {
       const found = await session
@@ -154,7 +154,7 @@ class SftpStore implements FileStore {
     });
   }
 
-  makeFolder(path: string): Promise<void> {
+  async makeFolder(path: string): Promise<void> {
     const plain = remotePath(path);
     return this.#doing('write', plain, (session) => makeFolders(session, plain));
   }

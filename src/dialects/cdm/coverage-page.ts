@@ -3,6 +3,7 @@ import { createIamProduct } from '../huawei/iam/index.ts';
 import type { HuaweiFamily } from '../huawei/family.ts';
 import type { HuaweiOperationInfo } from '../huawei/operation.ts';
 import type { DialectContext } from '../kit/dialect.ts';
+import { inputLines } from './coverage-inputs.ts';
 import { createCdmProduct } from './index.ts';
 
 /** The members of a schema that the page tells about. */
@@ -41,6 +42,7 @@ export function cdmPage(): string {
     '',
     ...table(iam),
     '',
+    ...inputLines(),
     ...[...cdm, ...iam].flatMap(section),
   ].join('\n');
 }

@@ -80,12 +80,18 @@ export class DisposalSweep {
   async sweep(): Promise<void> {
     const { engine, log } = this.#services.context;
     try {
-      const { rows } = await engine.documents.documents({ dialect: 'cdm', kind, offset: 0, limit: sweepLimit });
+      const { rows } = await engine.documents.documents({
+        dialect: 'cdm',
+        kind,
+        offset: 0,
+        limit: sweepLimit,
+      });
       for (const { key } of rows) {
         const template = await engine.templates.get(key, 'cdm');
         const job = template === null ? null : jobOf(template);
         // Without a template it may still be in the making: `hiddenMs` later it is not.
-        if (job !== null && (await isDisposed(this.#services, job, 'gone'))) await this.#remove(job);
+        if (job !== null && (await isDisposed(this.#services, job, 'gone')))
+          await this.#remove(job);
       }
       for (const { key, createdAtMs } of rows) {
         const old = this.#services.context.nowMs() - createdAtMs > hiddenMs;
@@ -94,7 +100,10 @@ export class DisposalSweep {
         }
       }
     } catch (error) {
-      log.error({ err: error }, 'jobs that are to be deleted after their run could not be looked at');
+      log.error(
+        { err: error },
+        'jobs that are to be deleted after their run could not be looked at',
+      );
     }
   }
 

@@ -42,7 +42,9 @@ export function createCdmProduct(
   const chosen = { ...defaultCdmSettings, ...settings };
   const { timezone } = chosen.transfers;
   if (findZone(timezone) === null) {
-    throw new Error(`cdm.timezone: "${timezone}" is no time zone; write e.g. Asia/Shanghai or GMT+8`);
+    throw new Error(
+      `cdm.timezone: "${timezone}" is no time zone; write e.g. Asia/Shanghai or GMT+8`,
+    );
   }
   const { engine, log } = context;
   const clusters = new Clusters({

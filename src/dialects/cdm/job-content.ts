@@ -46,7 +46,8 @@ export function readWireJob(
   };
   const name = checkName(raw['name'], `${where}.name`, maxJobNameChars);
   const type = text('job_type');
-  const jobType = type === '' ? 'NORMAL_JOB' : jobTypes.find((known) => known === type.toUpperCase());
+  const jobType =
+    type === '' ? 'NORMAL_JOB' : jobTypes.find((known) => known === type.toUpperCase());
   if (jobType === undefined) {
     throw cdmError('Cdm.0024', `${where}.job_type`, `must be one of ${jobTypes.join(', ')}`);
   }

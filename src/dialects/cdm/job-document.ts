@@ -39,7 +39,9 @@ export interface Job {
 }
 
 /** Null for a document of another kind. */
-export function readJobDocument(document: Readonly<Record<string, unknown>>): SubmissionDocument | null {
+export function readJobDocument(
+  document: Readonly<Record<string, unknown>>,
+): SubmissionDocument | null {
   return document['kind'] === 'job' ? (document as unknown as SubmissionDocument) : null;
 }
 

@@ -97,17 +97,6 @@ export async function indexOf(
   return entries.toSorted((a, b) => b.id - a.id);
 }
 
-/** Forgets all names of a cluster that is no more. */
-export async function eraseIndex(
-  engine: IndexEngine,
-  clusterId: string,
-  nowMs: number,
-): Promise<void> {
-  for (const { name, templateId } of await indexOf(engine, clusterId)) {
-    await dropName(engine, clusterId, name, templateId, nowMs);
-  }
-}
-
 async function confirmed(
   engine: Pick<Engine, 'templates'>,
   entry: IndexEntry,

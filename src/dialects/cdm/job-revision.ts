@@ -1,12 +1,12 @@
 /** What the engine keeps of a job: its definition, when it runs, and how. */
+import { sealCiphers } from '../../domain/transfer/ciphers.ts';
 import type { JobSpec, TemplateRevision, TransferArtifact } from '../../domain/template.ts';
-import { cdmErrorWith } from './errors.ts';
 import type { WireJob } from './job-content.ts';
 import type { JobDocument } from './job-document.ts';
 import { requireJobLink } from './links.ts';
 import { findFlavor, flavors, extractorLimit } from './clusters/flavors.ts';
 import { findConnector } from './translate/connectors.ts';
-import { cdmError } from './errors.ts';
+import { cdmError, cdmErrorWith } from './errors.ts';
 import type { Cluster, CdmServices } from './services.ts';
 import { translateJob, type TranslatedJob } from './translate/job.ts';
 import { environmentOf } from './translate/transfer-settings.ts';
@@ -35,16 +35,21 @@ export async function checkJob(
   wire: WireJob,
 ): Promise<CheckedJob> {
   for (const connector of [wire.fromConnector, wire.toConnector]) {
-    if (connector !== '' && findConnector(connector) === null) throw cdmError('Cdm.0102', connector);
+    if (connector !== '' && findConnector(connector) === null)
+      throw cdmError('Cdm.0102', connector);
   }
   const linkOf = (name: string, connector: string) =>
     requireJobLink(services, cluster.id, name, { name: wire.name, connector });
   const from = await linkOf(wire.fromLink, wire.fromConnector);
   const to = await linkOf(wire.toLink, wire.toConnector);
-  const translated = translateJob(wire, { from, to }, {
-    settings: services.settings.transfers,
-    nowMs: services.context.nowMs(),
-  });
+  const translated = translateJob(
+    wire,
+    { from, to },
+    {
+      settings: services.settings.transfers,
+      nowMs: services.context.nowMs(),
+    },
+  );
   const others = otherLinks(translated);
   for (const name of others) {
     if ((await services.context.engine.links.get(cluster.id, name)) === null) {
@@ -102,11 +107,14 @@ export function jobRevision(
 function jobSpec(services: CdmServices, cluster: Cluster, { definition }: TranslatedJob): JobSpec {
   const { transfers } = services.settings;
   const flavor = findFlavor(cluster.spec.flavorId) ?? flavors[2];
-  const replicas = Math.min(definition.extractors * definition.concurrentTables, extractorLimit(flavor));
+  const replicas = Math.min(
+    definition.extractors * definition.concurrentTables,
+    extractorLimit(flavor),
+  );
   const artifact: TransferArtifact = {
     kind: 'transfer',
     linkNamespace: cluster.id,
-    definition,
+    definition: sealCiphers(definition, (text, purpose) => services.context.seal(text, purpose)),
     variables: {},
     environment: environmentOf(transfers, { id: cluster.id, name: cluster.spec.name }),
     timezone: transfers.timezone,

@@ -83,7 +83,12 @@ async function createJob(
   const templateId = `cdm-${services.context.uuid()}`;
   const { name, jobType } = checked.wire;
   const nowMs = services.context.nowMs();
-  await takeName(engine, cluster.id, { name, templateId, id, jobType, links: checked.links }, nowMs);
+  await takeName(
+    engine,
+    cluster.id,
+    { name, templateId, id, jobType, links: checked.links },
+    nowMs,
+  );
   try {
     await keepDisposable(services, cluster.id, templateId, checked.translated.disposal);
     const { template } = await engine.templates.create(
@@ -119,7 +124,13 @@ export async function updateJob(
   const wire = readWireJob(raw, 'jobs[0]', openContent(services, job));
   const checked = await checkJob(services, cluster, wire);
   const { id, createdBy } = document;
-  const entry = { name: wire.name, templateId: template.id, id, jobType: wire.jobType, links: checked.links };
+  const entry = {
+    name: wire.name,
+    templateId: template.id,
+    id,
+    jobType: wire.jobType,
+    links: checked.links,
+  };
   await takeName(engine, cluster.id, entry, services.context.nowMs());
   await keepDisposable(services, cluster.id, template.id, checked.translated.disposal);
   const revision = jobRevision(services, cluster, checked, { id, createdBy, updatedBy: by });

@@ -2,7 +2,7 @@
 import type { Link } from '../../domain/transfer/link.ts';
 import { cdmError, cdmErrorWith } from './errors.ts';
 import type { CdmServices } from './services.ts';
-import type { JobLink } from './translate/source.ts';
+import type { JobLink } from './translate/job-link.ts';
 
 /** The document of a link: as its user said it, secrets sealed. */
 export interface LinkDocument {
@@ -65,7 +65,11 @@ export async function requireJobLink(
   const document = readLinkDocument(link);
   const connector = document?.connector ?? '';
   if (job.connector !== '' && job.connector !== connector) {
-    throw cdmError('Cdm.0320', job.name, `link [${name}] is one of ${connector}, not of ${job.connector}.`);
+    throw cdmError(
+      'Cdm.0320',
+      job.name,
+      `link [${name}] is one of ${connector}, not of ${job.connector}.`,
+    );
   }
   if (document === null || link.options === null) {
     throw cdmError('Cdm.0055', `the connector of link [${name}] is not installed on this server.`);

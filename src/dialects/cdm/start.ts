@@ -33,7 +33,10 @@ export function readVariables(raw: Readonly<Record<string, unknown>> | undefined
     const text = String(value);
     chars += name.length + text.length;
     if (chars > variableLimits.chars) {
-      throw cdmError('Cdm.0014', `variables must have at most ${variableLimits.chars} characters together.`);
+      throw cdmError(
+        'Cdm.0014',
+        `variables must have at most ${variableLimits.chars} characters together.`,
+      );
     }
     return [name, text] as const;
   });

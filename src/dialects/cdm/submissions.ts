@@ -90,10 +90,7 @@ export async function waitForEnd(
 }
 
 /** The job as it is now: it may have another name than when it ran. */
-async function jobOfRun(
-  { context }: CdmServices,
-  run: Run,
-): Promise<Pick<Job, 'document'> | null> {
+async function jobOfRun({ context }: CdmServices, run: Run): Promise<Pick<Job, 'document'> | null> {
   const template = await context.engine.templates.get(run.templateId, 'cdm');
   const document = template === null ? null : readJobDocument(template.document);
   return document === null ? null : { document };

@@ -60,6 +60,10 @@ async function resourcePath(
     return operation.group;
   }
   const [parameter, reference] = named;
+  if (operation.group === 'links') {
+    const { namespace, link } = params as Record<string, string>;
+    return `links/${namespace}/${link}`;
+  }
   if (parameter !== 'template') {
     return `${operation.group}/${reference}`;
   }

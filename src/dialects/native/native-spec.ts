@@ -18,7 +18,8 @@ const identityEnv = {
   LONGSHORE_ATTEMPT: 'attempt.number',
 } as const;
 
-function checkZone(zone: string): string {
+/** The zone itself. @throws DomainError `invalid-argument` for what is no IANA zone. */
+export function checkZone(zone: string): string {
   try {
     // Resolving the options is what refuses an unknown zone.
     new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions();
@@ -69,16 +70,31 @@ export function revisionOf(input: TemplateInput): TemplateRevision {
 
 /** Applies what a run changes; null when it changes nothing. Pure, as admission needs it. */
 export function overrideOf(input: RunInput): ((template: Template) => RunOverride) | null {
-  const { command, env, replicas } = input;
-  if (command === undefined && env === undefined && replicas === undefined) {
-    return null;
-  }
-  return ({ dialect, spec, document, notActedOn }) => {
+  const { command, env, replicas, variables } = input;
+  const changesCommand = command !== undefined || env !== undefined || replicas !== undefined;
+  if (!changesCommand && variables === undefined) return null;
+  return ({ name, dialect, spec, document, notActedOn }) => {
     if (dialect !== 'native') {
       // The other dialects read their own document back, which we cannot rewrite truthfully.
       throw new DomainError(
         'invalid-argument',
         `a run of a ${dialect} template can be changed through its own API only`,
+      );
+    }
+    const { artifact } = spec.task;
+    if (artifact.kind === 'transfer') {
+      if (changesCommand)
+        throw new DomainError(
+          'invalid-argument',
+          `${name} moves data: a run changes variables only`,
+        );
+      const changed = { ...artifact, variables: { ...artifact.variables, ...variables } };
+      return { spec: { ...spec, task: { ...spec.task, artifact: changed } }, document, notActedOn };
+    }
+    if (variables !== undefined) {
+      throw new DomainError(
+        'invalid-argument',
+        `${name} moves no data: give env instead of variables`,
       );
     }
     const task = {

@@ -1,4 +1,5 @@
 import { statement } from './transactions.ts';
+import { dueRunColumns, dueRunJoins } from './run-limits.ts';
 import { runColumns } from './work.ts';
 
 /**
@@ -16,8 +17,8 @@ export const dueInstances = statement(
 /** Due runs, oldest first, but those whose template is known to be locked by others. */
 export const dueRuns = statement(
   'claim-runs',
-  `select ${runColumns}, t.suspended as template_suspended
-   from runs r join templates t on t.n = r.template_n
+  `select ${dueRunColumns}
+   from runs r ${dueRunJoins}
    where r.state = 'queued' and r.hold is null and r.not_before <= $1 and r.template_n <> all($3::bigint[])
    order by r.not_before, r.n limit $2 for no key update of r skip locked`,
 );

@@ -1,12 +1,7 @@
 import { decideStart } from '../../domain/admission.ts';
-import { attemptId, type RunDetail, type StopCause } from '../../domain/run.ts';
+import type { RunDetail } from '../../domain/run.ts';
 import { transition } from '../../domain/states.ts';
-import type {
-  AttemptHandle,
-  ClaimedAttempt,
-  ClaimRequest,
-  ClaimResult,
-} from '../../ports/store.ts';
+import type { ClaimRequest, ClaimResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import {
   anyAhead,
@@ -17,8 +12,18 @@ import {
   lockFreeTemplates,
   nextDue,
 } from './claims-sql.ts';
+import { addClaimed, type Harvest, holdForPlace, start, stopThem } from './harvest.ts';
+import {
+  awaitLimits,
+  type DueRun,
+  inOrder,
+  lockFirstWaiting,
+  lockLimit,
+  placesOf,
+  releaseFirst,
+} from './run-limits.ts';
 import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
-import { finishRun, releaseReplacing, stopRuns } from './stops.ts';
+import { finishRun, releaseReplacing } from './stops.ts';
 import type { Work } from './work.ts';
 
 interface DueInstance extends RunJoined {
@@ -26,19 +31,15 @@ interface DueInstance extends RunJoined {
   readonly attempt: number;
 }
 
-interface DueRun extends RunJoined {
-  readonly template_suspended: number;
-}
+/** Most runs that one claim lets wait for a place: more are looked at by the next. */
+const MAX_HELD = 1_000;
 
-/** Work of one claim as it gathers. */
-interface Harvest {
-  readonly work: Work;
-  readonly request: ClaimRequest;
-  readonly attempts: ClaimedAttempt[];
-  readonly stop: AttemptHandle[];
-  readonly finished: string[];
-  /** Templates that others have locked: their runs are left for a claim that waits. */
-  readonly blocked: Set<number>;
+/** What was read for the runs that a claim looks at. */
+interface Page {
+  readonly details: ReadonlyMap<number, RunDetail>;
+  readonly careful: readonly DueRun[];
+  /** Locked templates, and whether they are suspended. */
+  readonly suspended: ReadonlyMap<number, boolean>;
 }
 
 /** A claim, and the templates whose runs it could not decide on without waiting. */
@@ -71,8 +72,12 @@ export class Claims {
       stop: [],
       finished: [],
       blocked: new Set(),
+      held: 0,
     };
-    if (awaited.length > 0) await work.tx.rows(awaitTemplates, [awaited]);
+    if (awaited.length > 0) {
+      await work.tx.rows(awaitTemplates, [awaited]);
+      await awaitLimits(work.tx, awaited);
+    }
     await this.#claimPending(harvest);
     // A run in the page may be held or refused, so that room is left: look again until the
     // room or the queue is used up. Every turn moves at least one run out of the queue, or
@@ -82,8 +87,14 @@ export class Claims {
     }
     await work.flush();
     const [next] = await work.tx.rows<{ at: number | null }>(nextDue);
-    const { attempts, stop, finished, blocked } = harvest;
-    const result = { attempts, stop, finished, nextDueMs: next?.at ?? null };
+    const { attempts, stop, finished, blocked, held } = harvest;
+    const result = {
+      attempts,
+      stop,
+      finished,
+      nextDueMs: next?.at ?? null,
+      ...(held >= MAX_HELD ? { more: true } : {}),
+    };
     return { result, blocked: [...blocked] };
   }
 
@@ -131,13 +142,19 @@ export class Claims {
     if (rows.length === 0) return false;
     const revisions = await this.#revisions.load(work.tx, rows.filter(usesRevision));
     const details = new Map(rows.map((row) => [row.n, detailOf(row, revisions)]));
-    const careful = rows.filter(
-      (row) => row.template_suspended === 1 || details.get(row.n)?.spec.concurrency !== 'allow',
-    );
-    const suspended = await lockCarefully(harvest, careful);
+    const careful = rows.filter((row) => needsCare(row, details));
+    const page: Page = { details, careful, suspended: await lockCarefully(harvest, careful) };
+    const limited = new Set<number>();
     for (const row of rows) {
       const detail = details.get(row.n);
       if (detail === undefined || blocked.has(row.template_n)) continue;
+      if (row.own_limit !== null && row.max_running !== null) {
+        if (limited.has(row.own_limit)) continue;
+        limited.add(row.own_limit);
+        const own = rows.filter(({ own_limit: limitN }) => limitN === row.own_limit);
+        await this.#startLimited(harvest, row.own_limit, own, page);
+        continue;
+      }
       if (harvest.attempts.length >= request.limit) {
         // It was locked and is left: another server may have passed it over.
         work.tx.wake = true;
@@ -145,12 +162,77 @@ export class Claims {
       }
       // An earlier run of the page may have replaced it.
       if (row.state !== 'queued') continue;
-      const isSuspended = suspended.get(row.template_n) ?? false;
-      if (careful.includes(row)) await this.#decideCarefully(harvest, row, detail, isSuspended);
-      else start(harvest, row, detail);
+      await this.#startOne(harvest, row, page);
     }
     await releaseReplacing(work, request.nowMs);
-    return true;
+    return harvest.held < MAX_HELD;
+  }
+
+  /** Gives the places of a limit to the first of those that are due and those that wait. */
+  async #startLimited(
+    harvest: Harvest,
+    limitN: number,
+    due: readonly DueRun[],
+    page: Page,
+  ): Promise<void> {
+    const { work, request, blocked } = harvest;
+    const room = (): number => request.limit - harvest.attempts.length;
+    const max = await lockLimit(work.tx, limitN);
+    if (max === null) {
+      for (const row of due) blocked.add(row.template_n);
+      return;
+    }
+    await work.flush();
+    let places = await placesOf(work.tx, limitN, max);
+    let now = page;
+    let candidates = due;
+    let waiting: readonly DueRun[];
+    do {
+      waiting = await lockFirstWaiting(work, limitN, Math.min(places, room()));
+      if (waiting.length > 0) now = await this.#withWaiting(harvest, now, waiting);
+      const { details } = now;
+      const detail = (row: DueRun): RunDetail => details.get(row.n) ?? missing(row);
+      for (const row of inOrder([...candidates, ...waiting], detail)) {
+        // An earlier run of the page may have replaced it.
+        if (row.state !== 'queued') continue;
+        if (blocked.has(row.template_n)) {
+          // Due again, so that the claim which waits for its template comes across it.
+          if (row.hold !== null) work.changeRun(row, { hold: null });
+        } else if (places > 0 && room() > 0) {
+          if (await this.#startOne(harvest, row, now)) places -= 1;
+        } else if (places > 0) {
+          // It was locked and is left: another server may have passed it over.
+          work.tx.wake = true;
+        } else if (row.hold === null) {
+          holdForPlace(harvest, limitN, max, row, detail(row));
+        }
+      }
+      candidates = [];
+      // Some of them may have failed or been held for something else: their places are free.
+    } while (places > 0 && room() > 0 && waiting.length > 0);
+    if (places > 0 && room() <= 0) await releaseFirst(work, limitN);
+  }
+
+  /** The same for runs that wait, which are not of the page. */
+  async #withWaiting(harvest: Harvest, page: Page, rows: readonly DueRun[]): Promise<Page> {
+    const { tx } = harvest.work;
+    const revisions = await this.#revisions.load(tx, rows.filter(usesRevision));
+    const details = new Map(page.details);
+    for (const row of rows) details.set(row.n, detailOf(row, revisions));
+    const careful = rows.filter((row) => needsCare(row, details));
+    const suspended = new Map([...page.suspended, ...(await lockCarefully(harvest, careful))]);
+    return { details, careful: [...page.careful, ...careful], suspended };
+  }
+
+  /** Whether it runs now. */
+  async #startOne(
+    harvest: Harvest,
+    row: DueRun,
+    { details, careful, suspended }: Page,
+  ): Promise<boolean> {
+    const detail = details.get(row.n) ?? missing(row);
+    if (!careful.includes(row)) return start(harvest, row, detail);
+    return this.#decideCarefully(harvest, row, detail, suspended.get(row.template_n) ?? false);
   }
 
   /** A run whose start depends on others, or on the template; that is locked by now. */
@@ -159,16 +241,15 @@ export class Claims {
     row: DueRun,
     detail: RunDetail,
     suspended: boolean,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { work, request } = harvest;
     const policy = detail.spec.concurrency;
     const key = [row.template_n, row.n, request.nowMs];
     await work.flush();
     const others = policy === 'allow' ? [] : await work.tx.rows(anyAhead, key);
     const decision = decideStart({ suspended, policy, hasOthersAhead: others.length > 0 });
-    if (decision.kind === 'start') {
-      start(harvest, row, detail);
-    } else if (decision.kind === 'fail') {
+    if (decision.kind === 'start') return start(harvest, row, detail);
+    if (decision.kind === 'fail') {
       finishRun(work, row, 'failed', null, decision.reason, request.nowMs);
       harvest.finished.push(row.id);
     } else {
@@ -181,6 +262,7 @@ export class Claims {
         work.settling.add(row.template_n);
       }
     }
+    return false;
   }
 }
 
@@ -199,85 +281,13 @@ async function lockCarefully(
   return free;
 }
 
-function start(harvest: Harvest, row: RunJoined, detail: RunDetail): void {
-  const { work, request } = harvest;
-  const { nowMs, fence } = request;
-  const routed = request.route(detail.spec);
-  if ('refusal' in routed) {
-    finishRun(work, row, 'failed', null, routed.refusal, nowMs);
-    harvest.finished.push(row.id);
-    return;
-  }
-  const now = Math.min(row.replicas, request.limit - harvest.attempts.length);
-  const deadline = detail.spec.timeoutMs === null ? null : nowMs + detail.spec.timeoutMs;
-  const state = transition('run', 'queued', 'running');
-  work.changeRun(row, {
-    state,
-    started_at: nowMs,
-    deadline_at: deadline,
-    active: now,
-    claimed_by: fence,
-  });
-  const started: RunDetail = {
-    ...detail,
-    state,
-    startedAtMs: nowMs,
-    deadlineAtMs: deadline,
-    active: now,
-  };
-  for (let idx = 0; idx < row.replicas; idx += 1) {
-    if (idx < now) addClaimed(harvest, row.n, started, idx, 1, routed.executor);
-    else work.putInstance({ run_n: row.n, idx, state: 'pending', attempt: 0, due_at: nowMs });
-  }
-  if (now < row.replicas) work.tx.wake = true;
+/** Whether the start depends on others, or on the template. */
+function needsCare(row: DueRun, details: ReadonlyMap<number, RunDetail>): boolean {
+  return row.template_suspended === 1 || details.get(row.n)?.spec.concurrency !== 'allow';
 }
 
-async function stopThem(
-  harvest: Harvest,
-  runs: readonly RunJoined[],
-  cause: StopCause,
-  message: string,
-): Promise<void> {
-  const { work, request } = harvest;
-  const handles = await stopRuns(work, runs, cause, () => message, request.nowMs);
-  for (const run of runs) {
-    const stop = handles.get(run.n) ?? [];
-    harvest.stop.push(...stop);
-    if (stop.length === 0) harvest.finished.push(run.id);
-  }
-}
-
-function addClaimed(
-  harvest: Harvest,
-  runN: number,
-  run: RunDetail,
-  index: number,
-  number: number,
-  executor: string,
-): void {
-  const { work, request, attempts } = harvest;
-  const { fence, nowMs } = request;
-  work.addAttempt({
-    run_n: runN,
-    idx: index,
-    number,
-    state: 'claimed',
-    executor,
-    fence,
-    adopted: 0,
-    pid: null,
-    exit_code: null,
-    signal: null,
-    message: '',
-    worker: '',
-    result: '',
-    progress: '',
-    claimed_at: nowMs,
-    started_at: null,
-    ended_at: null,
-  });
-  const id = attemptId(run.id, index, number);
-  attempts.push({ attemptId: id, executor, fence, index, number, run });
+function missing({ id }: DueRun): never {
+  throw new Error(`the definition of run ${id} was not read`);
 }
 
 /** The run of a due instance, which its statement has locked. */

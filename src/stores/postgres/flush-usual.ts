@@ -65,6 +65,7 @@ export class UsualChanges {
     if (run.hold !== null || run.stop_cause !== null || run.message !== '') return false;
     if (begun) {
       if (run.state !== 'running' || run.succeeded !== 0 || run.failed !== 0) return false;
+      if (run.limit_n !== null) return false;
       this.#begun.add(run);
     } else {
       if (run.state !== 'succeeded') return false;

@@ -10,9 +10,11 @@ export const flushChanges = statement(
   `with changed_runs as (
      update runs r set state = x.state, hold = x.hold, stop_cause = x.stop_cause, message = x.message,
        active = x.active, succeeded = x.succeeded, failed = x.failed,
-       started_at = x.started_at, ended_at = x.ended_at, deadline_at = x.deadline_at, claimed_by = x.claimed_by
+       started_at = x.started_at, ended_at = x.ended_at, deadline_at = x.deadline_at, claimed_by = x.claimed_by,
+       limit_n = x.limit_n, priority = x.priority
      from json_to_recordset($1::json) as x(n bigint, state text, hold text, stop_cause text, message text,
-       active integer, succeeded integer, failed integer, started_at bigint, ended_at bigint, deadline_at bigint, claimed_by integer)
+       active integer, succeeded integer, failed integer, started_at bigint, ended_at bigint, deadline_at bigint, claimed_by integer,
+       limit_n bigint, priority integer)
      where r.n = x.n
    ), put_instances as (
      insert into instances (run_n, idx, state, attempt, due_at)

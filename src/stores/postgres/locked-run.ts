@@ -18,4 +18,4 @@ export type LockedRun = Omit<
 /** Columns of a `LockedRun`. */
 export const lockedColumns = `r.n, r.id, r.template_n, r.revision, r.state, r.hold, r.stop_cause, r.replicas,
   r.active, r.succeeded, r.failed, r.message, r.scheduled_at, r.started_at, r.ended_at, r.deadline_at,
-  r.claimed_by, r.spec, r.document, r.not_acted_on`;
+  r.claimed_by, r.limit_n, r.priority, r.spec, r.document, r.not_acted_on`;

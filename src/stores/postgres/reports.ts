@@ -107,7 +107,7 @@ export class Reports {
       stale,
       stop,
       finished,
-      wake: wake || [...templates].some((n) => released.has(n)),
+      wake: wake || work.placesGiven || [...templates].some((n) => released.has(n)),
     }));
   }
 }

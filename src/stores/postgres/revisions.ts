@@ -4,7 +4,7 @@ import { rowsJson } from './json-rows.ts';
 import { type Queries, statement } from './transactions.ts';
 
 /** Parsed revisions kept; they are immutable, so this only trades memory for parsing. */
-const MAX_CACHED_REVISIONS = 256;
+const MAX_CACHED_REVISIONS = 1_024;
 
 const selectRevisions = statement(
   'revisions',

@@ -6,6 +6,7 @@ import type { AttemptHandle, StopResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { runEndReason } from '../sql/story.ts';
+import { releaseLimited } from './run-limits.ts';
 import { lockedColumns, type LockedRun } from './locked-run.ts';
 import { statement } from './transactions.ts';
 import { attemptKey, runColumns, type Work } from './work.ts';
@@ -182,6 +183,9 @@ export function finishRun(
 ): void {
   const from = run.state;
   transition('run', from as RunState, to);
+  // One that waits for a place had none to give.
+  if (run.limit_n !== null && (from !== 'queued' || run.hold === null))
+    work.places.add(run.limit_n);
   work.changeRun(run, {
     state: to,
     stop_cause: cause,
@@ -213,9 +217,16 @@ export async function releaseSuspended(
  * Lets runs start that waited for others of their template, where those have ended by now.
  * The waiting run's lock is what serializes two transactions that each end one of the runs it
  * waits for: the second of them looks after the first has committed, so one of them sees all ended.
+ * Places under a limit are given on last: limits are locked after runs.
  * @returns templates with a released run.
  */
 export async function releaseReplacing(work: Work, nowMs: number): Promise<ReadonlySet<number>> {
+  const released = await releaseReplacingRuns(work, nowMs);
+  if (await releaseLimited(work)) work.placesGiven = true;
+  return released;
+}
+
+async function releaseReplacingRuns(work: Work, nowMs: number): Promise<ReadonlySet<number>> {
   const released = new Set<number>();
   if (work.settling.size === 0) return released;
   const held = await work.lockRuns<LockedRun>(replacingRuns, [[...work.settling]]);

@@ -19,6 +19,7 @@ import { listRefusals } from './refusals.ts';
 import { forgottenAttempts, listRemovals, releaseOutput, removalsDone } from './removals.ts';
 import { Reports } from './reports.ts';
 import { retain } from './retention.ts';
+import { setRunLimit } from './run-limits.ts';
 import { Revisions } from './revisions.ts';
 import { listFirings, scheduleState } from './schedules.ts';
 import {
@@ -147,6 +148,9 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     fire: (request) => lanes.fire(request),
     firings: (templateId, offset, limit) => listFirings(db, templateId, offset, limit),
     schedule: (templateId) => scheduleState(db, templateId),
+    setRunLimit: async (dialect, namespace, maxRunning) => ({
+      wake: await write((tx) => setRunLimit(tx, dialect, namespace, maxRunning)),
+    }),
     claim: (request) => lanes.claim(request),
     report: (batch, nowMs) => lanes.report({ reports: batch, nowMs }),
     judgeRun: (runId, verdict, by, nowMs) =>

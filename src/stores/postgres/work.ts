@@ -37,6 +37,10 @@ export class Work {
   readonly attempts = new Map<string, AttemptRow>();
   /** Templates in which a run ended or waits: what they hold back may be free now. */
   readonly settling = new Set<number>();
+  /** Limits of which a run has ended: its place is free for one that waits. */
+  readonly places = new Set<number>();
+  /** Whether runs that waited for such a place may begin now. */
+  placesGiven = false;
   readonly #shard: number;
   readonly #changedRuns = new Set<LockedRun>();
   /** Those of them that were queued before. */
@@ -174,10 +178,11 @@ export class Work {
 /** What of a run can change; its long texts never do. */
 function changeable(run: LockedRun): object {
   const { n, state, hold, stop_cause, message, active, succeeded, failed } = run;
-  const { started_at, ended_at, deadline_at, claimed_by } = run;
+  const { started_at, ended_at, deadline_at, claimed_by, limit_n, priority } = run;
   const counts = { active, succeeded, failed };
   const times = { started_at, ended_at, deadline_at };
-  return { n, state, hold, stop_cause, message, claimed_by, ...counts, ...times };
+  const limit = { limit_n, priority };
+  return { n, state, hold, stop_cause, message, claimed_by, ...counts, ...times, ...limit };
 }
 
 /** Names an attempt within a transaction. */

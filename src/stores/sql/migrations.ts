@@ -6,6 +6,7 @@ import { retention } from './migration-0003.ts';
 import { catalog } from './migration-0004.ts';
 import { documents } from './migration-0005.ts';
 import { storyFromRows } from './migration-0006.ts';
+import { runLimits } from './migration-0007.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -20,6 +21,7 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
     '0004-catalog': { up: (db: Kysely<Database>) => catalog(db, flavor) },
     '0005-documents': { up: (db: Kysely<Database>) => documents(db, flavor) },
     '0006-story-from-rows': { up: (db: Kysely<Database>) => storyFromRows(db) },
+    '0007-run-limits': { up: (db: Kysely<Database>) => runLimits(db, flavor) },
   };
 }
 

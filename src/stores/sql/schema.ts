@@ -34,6 +34,7 @@ export interface Database {
   /** What the newest revision of each template uses of the catalog. */
   template_references: { template_n: number; kind: string; target: number };
   documents: DocumentRow;
+  run_limits: RunLimitRow;
   /** `last`: the greatest number handed out. */
   sequences: { name: string; last: number };
 }
@@ -98,6 +99,10 @@ export interface RunRow {
   deleted_at: number | null;
   /** Fence of the server that began it; null = none yet, or begun before this was kept. */
   claimed_by: number | null;
+  /** Row of the limit that concerned it when it began or had to wait; null = none. */
+  limit_n: number | null;
+  /** Of those that had to wait for a place. */
+  priority: number | null;
   /** The request's overrides applied to the template; null = the revision as it is. */
   spec: string | null;
   document: string | null;
@@ -247,6 +252,14 @@ export interface TagRow {
   key: string;
   value: string;
   template_n: number;
+}
+
+export interface RunLimitRow {
+  n: Generated<number>;
+  dialect: string;
+  namespace: string;
+  /** Most runs at the same time; null = any number. */
+  max_running: number | null;
 }
 
 export interface DocumentRow {

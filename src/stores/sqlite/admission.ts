@@ -46,7 +46,7 @@ export class Admission {
     );
     this.#unfinished = lazy(() =>
       db.prepare(
-        `select id from runs where template_n = ? and state in ('queued', 'running', 'stopping') order by n`,
+        `select id from runs indexed by runs_unfinished where template_n = ? and state in ('queued', 'running', 'stopping') order by n`,
       ),
     );
     this.#insert = lazy(() =>

@@ -8,7 +8,9 @@ import type {
   RunOverride,
 } from '../../ports/store.ts';
 import type { RunDetail } from '../../domain/run.ts';
+import { limitReason } from '../../domain/run-limits.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
+import { type DueRun, dueRunColumns, dueRunJoins, inOrder, type RunLimits } from './run-limits.ts';
 import { lazy, runColumns, type Session } from './session.ts';
 import type { Stops } from './stops.ts';
 
@@ -18,9 +20,11 @@ interface DueInstance {
   readonly attempt: number;
 }
 
-interface DueRun extends RunJoined {
-  readonly template_suspended: number;
-}
+/** `DueRun`s where nothing is limited. */
+const unlimitedRuns = `${runColumns}, t.suspended as template_suspended, null as own_limit, null as max_running
+  from runs r join templates t on t.n = r.template_n`;
+/** Most runs that one claim lets wait for a place: more are looked at by the next. */
+const MAX_HELD = 1_000;
 
 /** Work of one claim transaction as it gathers. */
 interface Harvest {
@@ -28,17 +32,22 @@ interface Harvest {
   readonly attempts: ClaimedAttempt[];
   readonly stop: AttemptHandle[];
   readonly finished: string[];
+  /** Runs that have to wait for a place from now on. */
+  held: number;
 }
 
 /** Taking what is due: the rows exist before anything is started, so nothing is started twice. */
 export class Claims {
   readonly #session: Session;
   readonly #stops: Stops;
+  readonly #limits: RunLimits;
   readonly #dueInstances;
   readonly #dueRuns;
+  readonly #dueLimitedRuns;
   readonly #othersAhead;
   readonly #runByN;
   readonly #startRun;
+  readonly #startLimitedRun;
   readonly #addActive;
   readonly #insertPending;
   readonly #activateInstance;
@@ -46,24 +55,26 @@ export class Claims {
   readonly #hold;
   readonly #nextDue;
 
-  constructor(session: Session, stops: Stops) {
+  constructor(session: Session, stops: Stops, limits: RunLimits) {
     this.#session = session;
     this.#stops = stops;
+    this.#limits = limits;
     const { db } = session;
     this.#dueInstances = lazy(() =>
       db.prepare(
         `select run_n, idx, attempt from instances where state = 'pending' and due_at <= ? order by due_at, run_n, idx limit ?`,
       ),
     );
-    this.#dueRuns = lazy(() =>
-      db.prepare(
-        `select ${runColumns}, t.suspended as template_suspended from runs r join templates t on t.n = r.template_n
-         where r.state = 'queued' and r.hold is null and r.not_before <= ? order by r.not_before, r.n limit ?`,
-      ),
+    const due = (from: string): string =>
+      `select ${from}
+         where r.state = 'queued' and r.hold is null and r.not_before <= ? order by r.not_before, r.n limit ?`;
+    this.#dueRuns = lazy(() => db.prepare(due(unlimitedRuns)));
+    this.#dueLimitedRuns = lazy(() =>
+      db.prepare(due(`${dueRunColumns} from runs r ${dueRunJoins}`)),
     );
     this.#othersAhead = lazy(() =>
       db.prepare(
-        `select id from runs where template_n = ? and n <> ?
+        `select id from runs indexed by runs_unfinished where template_n = ? and n <> ?
            and state in ('queued', 'running', 'stopping') and (state <> 'queued' or (n < ? and not_before <= ?)) order by n`,
       ),
     );
@@ -75,6 +86,12 @@ export class Claims {
     this.#startRun = lazy(() =>
       db.prepare(
         `update runs set state = 'running', started_at = ?, deadline_at = ?, active = ?, claimed_by = ? where n = ?`,
+      ),
+    );
+    this.#startLimitedRun = lazy(() =>
+      db.prepare(
+        `update runs set state = 'running', started_at = ?, deadline_at = ?, active = ?, claimed_by = ?,
+           hold = null, limit_n = ? where n = ?`,
       ),
     );
     this.#addActive = lazy(() => db.prepare('update runs set active = active + 1 where n = ?'));
@@ -102,7 +119,7 @@ export class Claims {
   }
 
   claim(request: ClaimRequest): ClaimResult {
-    const harvest: Harvest = { request, attempts: [], stop: [], finished: [] };
+    const harvest: Harvest = { request, attempts: [], stop: [], finished: [], held: 0 };
     this.#claimPending(harvest);
     // A run in the page may be held or refused, so that room is left: look again until the
     // room or the queue is used up. Every turn moves at least one run out of the queue.
@@ -115,6 +132,7 @@ export class Claims {
       stop: harvest.stop,
       finished: harvest.finished,
       nextDueMs: next.at,
+      ...(harvest.held >= MAX_HELD ? { more: true } : {}),
     };
   }
 
@@ -155,18 +173,60 @@ export class Claims {
   #claimRuns(harvest: Harvest): boolean {
     const { request } = harvest;
     const room = request.limit - harvest.attempts.length;
-    const rows = this.#dueRuns().all(request.nowMs, room) as DueRun[];
+    const due = this.#limits.any ? this.#dueLimitedRuns() : this.#dueRuns();
+    const rows = due.all(request.nowMs, room) as DueRun[];
+    const limited = new Set<number>();
     for (const row of rows) {
-      if (harvest.attempts.length >= request.limit) return false;
-      // A run of this page may have replaced a later one of it.
-      if (!harvest.finished.includes(row.id)) this.#startOne(harvest, row);
+      if (harvest.attempts.length >= request.limit || harvest.held >= MAX_HELD) return false;
+      const { own_limit: limitN, max_running: max } = row;
+      if (limitN === null || max === null) {
+        // A run of this page may have replaced a later one of it.
+        if (!harvest.finished.includes(row.id)) this.#startOne(harvest, row, this.#detail(row));
+      } else if (!limited.has(limitN)) {
+        limited.add(limitN);
+        const own = rows.filter((one) => one.own_limit === limitN);
+        this.#startLimited(harvest, limitN, max, own);
+      }
     }
     return rows.length > 0;
   }
 
-  #startOne(harvest: Harvest, row: DueRun): void {
+  /** Gives the places of a limit to the first of those that are due and those that wait. */
+  #startLimited(harvest: Harvest, limitN: number, max: number, due: readonly DueRun[]): void {
+    const { limit, nowMs } = harvest.request;
+    const room = (): number => limit - harvest.attempts.length;
+    const details = new Map<number, RunDetail>();
+    const detail = (row: DueRun): RunDetail => {
+      const known = details.get(row.n) ?? this.#detail(row);
+      details.set(row.n, known);
+      return known;
+    };
+    let places = this.#limits.places(limitN, max);
+    let candidates = due;
+    let waiting: readonly DueRun[];
+    do {
+      waiting = this.#limits.waiting(limitN, Math.min(places, room()));
+      for (const row of inOrder([...candidates, ...waiting], detail)) {
+        if (harvest.finished.includes(row.id)) continue;
+        if (places > 0 && room() > 0) {
+          if (this.#startOne(harvest, row, detail(row))) places -= 1;
+        } else if (places <= 0 && row.hold === null) {
+          this.#limits.hold(limitN, row, detail(row));
+          harvest.held += 1;
+          if (row.limit_n === null) {
+            this.#stops.event(row.n, nowMs, 'run', 'queued', 'queued', limitReason(max));
+          }
+        }
+      }
+      candidates = [];
+      // Some of them may have failed or been held for something else: their places are free.
+    } while (places > 0 && room() > 0 && waiting.length > 0);
+    if (places > 0 && room() <= 0) this.#limits.release(limitN);
+  }
+
+  /** Whether it runs now. */
+  #startOne(harvest: Harvest, row: DueRun, run: RunDetail): boolean {
     const { nowMs, limit, route, fence } = harvest.request;
-    const run = this.#detail(row);
     const others =
       run.spec.concurrency === 'allow'
         ? []
@@ -179,7 +239,7 @@ export class Claims {
     if (decision.kind === 'fail') {
       this.#stops.finish(row, 'failed', null, decision.reason, nowMs);
       harvest.finished.push(run.id);
-      return;
+      return false;
     }
     if (decision.kind === 'hold') {
       this.#hold().run(decision.hold, row.n);
@@ -188,20 +248,22 @@ export class Claims {
         for (const { id } of others)
           this.#stopped(harvest, id, 'replaced', `replaced by ${run.id}`);
       }
-      return;
+      return false;
     }
     const routed = route(run.spec);
     if ('refusal' in routed) {
       this.#stops.finish(row, 'failed', null, routed.refusal, nowMs);
       harvest.finished.push(run.id);
-      return;
+      return false;
     }
     const now = Math.min(row.replicas, limit - harvest.attempts.length);
     const deadline = run.spec.timeoutMs === null ? null : nowMs + run.spec.timeoutMs;
-    this.#startRun().run(nowMs, deadline, now, fence, row.n);
+    if (row.max_running === null) this.#startRun().run(nowMs, deadline, now, fence, row.n);
+    else this.#startLimitedRun().run(nowMs, deadline, now, fence, row.own_limit, row.n);
     const started: RunDetail = {
       ...run,
       state: 'running',
+      hold: null,
       startedAtMs: nowMs,
       deadlineAtMs: deadline,
       active: now,
@@ -210,6 +272,7 @@ export class Claims {
       if (index < now) this.#insertClaimed(harvest, row.n, started, index, 1, routed.executor);
       else this.#insertPending().run(row.n, index, nowMs);
     }
+    return true;
   }
 
   #stopped(harvest: Harvest, runId: string, cause: StopCause, message: string): void {

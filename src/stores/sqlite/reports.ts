@@ -32,6 +32,7 @@ type ReportedRun = Pick<
   | 'template_n'
   | 'revision'
   | 'state'
+  | 'hold'
   | 'stop_cause'
   | 'replicas'
   | 'active'
@@ -39,6 +40,7 @@ type ReportedRun = Pick<
   | 'failed'
   | 'message'
   | 'scheduled_at'
+  | 'limit_n'
   | 'spec'
 >;
 type ReportedAttempt = Pick<
@@ -78,7 +80,7 @@ export class Reports {
     const { db } = session;
     this.#run = lazy(() =>
       db.prepare(
-        `select n, id, template_n, revision, state, stop_cause, replicas, active, succeeded, failed, message, scheduled_at, spec
+        `select n, id, template_n, revision, state, hold, stop_cause, replicas, active, succeeded, failed, message, scheduled_at, limit_n, spec
          from runs where id = ?`,
       ),
     );

@@ -18,7 +18,7 @@ const CHECKPOINT_PAGES = 16_384;
 /** How long another process's lock is waited for before a write fails. */
 const BUSY_TIMEOUT_MS = 5_000;
 /** Parsed revisions kept; they are immutable, so this only trades memory for parsing. */
-const MAX_CACHED_REVISIONS = 256;
+const MAX_CACHED_REVISIONS = 1_024;
 
 /** Columns of a run with its template, as every read selects them. */
 export const runColumns = `r.*, t.id as template_id, t.name as template_name, t.dialect as dialect, t.namespace as namespace`;

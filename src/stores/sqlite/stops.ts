@@ -6,6 +6,7 @@ import type { AttemptHandle, StopResult } from '../../ports/store.ts';
 import { type RunJoined, toRun } from '../sql/rows.ts';
 import type { AttemptRow } from '../sql/schema.ts';
 import { runEndReason } from '../sql/story.ts';
+import type { RunLimits } from './run-limits.ts';
 import { lazy, runColumns, type Session } from './session.ts';
 
 /** Most overdue runs stopped in one transaction; the rest follow in the next. */
@@ -14,12 +15,13 @@ const MAX_OVERDUE_BATCH = 100;
 /** What of a run its end needs. */
 export type EndingRun = Pick<
   RunJoined,
-  'n' | 'template_n' | 'state' | 'stop_cause' | 'message' | 'scheduled_at'
+  'n' | 'template_n' | 'state' | 'hold' | 'stop_cause' | 'message' | 'scheduled_at' | 'limit_n'
 >;
 
 /** Ending runs: asking their attempts to stop, and writing the final state once none is left. */
 export class Stops {
   readonly #session: Session;
+  readonly #limits: RunLimits;
   readonly #runById;
   readonly #runByN;
   readonly #liveAttempts;
@@ -35,8 +37,9 @@ export class Stops {
   readonly #release;
   readonly #fireAfter;
 
-  constructor(session: Session) {
+  constructor(session: Session, limits: RunLimits) {
     this.#session = session;
+    this.#limits = limits;
     const { db } = session;
     this.#runById = lazy(() =>
       db.prepare(
@@ -89,7 +92,7 @@ export class Stops {
     );
     this.#heldRuns = lazy(() =>
       db.prepare(
-        `select n, id, hold from runs where template_n = ? and state = 'queued' and hold is not null order by n`,
+        `select n, id, hold from runs where template_n = ? and state = 'queued' and hold in ('suspended', 'replacing') order by n`,
       ),
     );
     this.#unfinishedBefore = lazy(() =>
@@ -191,7 +194,10 @@ export class Stops {
     this.#session.countUnfinished(-1);
     // Only a fixed-delay schedule waits for this.
     if (row.scheduled_at !== null) this.#fireAfter().run(nowMs, row.template_n);
-    return this.#releaseReplacing(row.template_n, nowMs);
+    const released = this.#releaseReplacing(row.template_n, nowMs);
+    // One that waits for a place had none to give.
+    if (row.limit_n === null || (row.state === 'queued' && row.hold !== null)) return released;
+    return this.#limits.release(row.limit_n) || released;
   }
 
   /** Lets runs held by a suspension start. True when there was one. */

@@ -16,6 +16,7 @@ import { Reports } from './reports.ts';
 import { Retention } from './retention.ts';
 import { Schedules } from './schedules.ts';
 import { Servers } from './servers.ts';
+import { RunLimits } from './run-limits.ts';
 import { Session } from './session.ts';
 import { Stops } from './stops.ts';
 import { Tags } from './tags.ts';
@@ -45,10 +46,11 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     ...defaultAdmissionLimits,
     ...options.limits,
   });
-  const stops = new Stops(session);
+  const runLimits = new RunLimits(session);
+  const stops = new Stops(session, runLimits);
   const refusals = new Refusals(session);
   const admission = new Admission(session, stops, refusals);
-  const claims = new Claims(session, stops);
+  const claims = new Claims(session, stops, runLimits);
   const reports = new Reports(session, stops);
   const verdicts = new Verdicts(session, stops);
   const servers = new Servers(session, reports);
@@ -101,6 +103,8 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
     fire: (request) => write(() => schedules.fire(request)),
     firings: async (templateId, offset, limit) => schedules.firings(templateId, offset, limit),
     schedule: async (templateId) => schedules.state(templateId),
+    setRunLimit: (dialect, namespace, maxRunning) =>
+      write(() => ({ wake: runLimits.set(dialect, namespace, maxRunning) })),
     claim: (request) =>
       write(() => {
         servers.demand(request.fence);

@@ -19,6 +19,7 @@ export const copiedTables = [
   'template_references',
   'tags',
   'schedules',
+  'run_limits',
   'runs',
   'instances',
   'attempts',

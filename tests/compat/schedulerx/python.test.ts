@@ -26,7 +26,7 @@ const python: Language = {
     'ListGroups.Data.AppGroups[].Xattrs',
   ],
   unsetMembers: [
-    // Jobs have no end of their schedule here.
+    // Of jobs without an end.
     'GetJobInfo.body.data.job_config_info.end_time',
     'ListJobs.body.data.jobs[].end_time',
     // What was not given, or has not happened yet.

@@ -1,6 +1,11 @@
-import { adapter } from './files-local-adapter.ts';
+import { fileCopySuite } from './files-copies.ts';
+import { adapter, uploadingAdapter } from './files-local-adapter.ts';
 import { fileSourceSuite } from './files-sources.ts';
 import { fileStoreSuite } from './files-stores.ts';
+import { fileTargetSuite } from './files-targets.ts';
 
 fileStoreSuite(adapter);
 fileSourceSuite(adapter);
+fileTargetSuite(adapter);
+fileCopySuite(adapter);
+fileTargetSuite(uploadingAdapter);

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FileSource } from '../../../src/domain/transfer/definition.ts';
 import type { FileStore, RowFormat, RowSource } from '../../../src/ports/connector.ts';
+import { within } from '../../support/until.ts';
 import {
   csv,
   type FilesAdapter,
@@ -204,6 +205,20 @@ export function fileSourceSuite(adapter: FilesAdapter): void {
       assert.equal(read.rejected[0]?.where, `${folder}/a.log, record 3`);
     });
 
+    test('dates are read by patterns, by name or number of their column', async () => {
+      const folder = await filled({
+        'a.csv': 'day,at,n\n31/01/2026,20260131235959.120,1\n31-01-2026,,2\n',
+      });
+      const format = { ...csv, headerLines: 1 };
+      const datePatterns = { day: 'dd/MM/yyyy', 2: 'yyyyMMddHHmmss.SSS' };
+      const read = await readAll(await open({ paths: [folder], format, datePatterns }));
+      assert.equal(read.bytes.toString(), '2026-01-31\t2026-01-31 23:59:59.12\t1\n');
+      assert.match(read.rejected[0]?.reason ?? '', /does not follow the date pattern/);
+      await assert.rejects(open({ paths: [folder], datePatterns: { day: 'dd/bb' } }), {
+        code: 'invalid-definition',
+      });
+    });
+
     test('JSON: lines, an array, a document with rows at a path', async () => {
       const rows = [
         '{"id":12345678901234567890,"a":{"b":"x\\ny","c":null},"l":[1,{"z":2}]}',
@@ -309,6 +324,26 @@ export function fileSourceSuite(adapter: FilesAdapter): void {
       const listFile = { link: 'files', bucket: under.bucket, path: `${folder}/list.txt` };
       const read = await readAll(await open({ paths: [], listFile }));
       assert.equal(read.bytes.toString(), '1\n');
+    });
+
+    test('a marker that comes while it is waited for lets the job begin', async () => {
+      const folder = await filled({ 'a.csv': '1\n' });
+      const marker = { name: 'DONE', waitMs: 60_000 };
+      const tables = (await open({ paths: [folder], marker })).tables();
+      await plant(store, `${folder}/DONE`, '');
+      assert.equal((await within('the marker is seen', tables)).length, 1);
+      const aborter = new AbortController();
+      const from = sourceOf({
+        bucket: under.bucket,
+        paths: [folder],
+        marker: { ...marker, name: 'NO' },
+      });
+      const source = await under.connector.source(under.link, from, aborter.signal);
+      const waiting = source.tables();
+      aborter.abort();
+      await assert.rejects(within('waiting ends when the job is stopped', waiting), {
+        name: 'AbortError',
+      });
     });
 
     test('files are dealt by number or by bytes, and none is cut', async () => {

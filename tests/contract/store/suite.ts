@@ -14,6 +14,7 @@ import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
 import { retentionContract } from './retention.ts';
 import { runKeysContract } from './run-keys.ts';
+import { runLimitsContract } from './run-limits.ts';
 import { schedulesContract } from './schedules.ts';
 import { serversContract } from './servers.ts';
 import { stopsContract } from './stops.ts';
@@ -34,6 +35,7 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     admissionContract(adapter);
     unfinishedLimitContract(adapter);
     claimsContract(adapter);
+    runLimitsContract(adapter);
     reportsContract(adapter);
     attemptFactsContract(adapter);
     stopsContract(adapter);

@@ -1,80 +1,21 @@
 /** Jobs through the vendor's client core, on the whole program (cdm.md §3.4-3.7, §4). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failureOf, type Answer } from '../huawei/harness.ts';
+import { failureOf } from '../huawei/harness.ts';
 import {
-  type CdmProgram,
-  job,
-  sqliteLink,
-  startCdmProgram,
-  values,
-} from './program.ts';
-
-type Row = Readonly<Record<string, unknown>>;
-
-const jobsOf = (answer: Answer): readonly Row[] => answer['jobs'] as readonly Row[];
-const links = { from: 'a', to: 'b' };
-const from = { 'fromJobConfig.schemaName': 'main', 'fromJobConfig.tableName': 'orders' };
-const to = { 'toJobConfig.schemaName': 'main', 'toJobConfig.tableName': 'orders' };
-
-/** Links are not tested here: those of the other connectors reach nothing. */
-async function startWithLinks(t: Parameters<typeof startCdmProgram>[0], extra: Row = {}) {
-  const program = await startCdmProgram(t, { testLinks: false, ...extra });
-  const file = (name: string, connector: string, inputs: Row): object => ({
-    name,
-    'connector-name': connector,
-    'link-config-values': values(inputs),
-  });
-  const server = {
-    'linkConfig.server': 'files.example',
-    'linkConfig.username': 'ann',
-    'linkConfig.password': 'x',
-  };
-  await program.cdm('POST', '/link', {
-    links: [
-      sqliteLink('a', 'a.db'),
-      sqliteLink('b', 'b.db'),
-      file('sftp', 'sftp-connector', server),
-      file('ftp', 'ftp-connector', server),
-      file('http', 'http-connector', {}),
-      file('obs', 'obs-connector', {
-        'linkConfig.server': '127.0.0.1',
-        'linkConfig.port': '9000',
-        'linkConfig.accessKey': 'ak',
-        'linkConfig.securityKey': 'sk',
-      }),
-      file('my', 'generic-jdbc-connector', {
-        'linkConfig.databaseType': 'MYSQL',
-        'linkConfig.host': 'db.example',
-        'linkConfig.username': 'ann',
-        'linkConfig.password': 'x',
-      }),
-      file('hive', 'hive-connector', { 'linkConfig.uri': 'file:///warehouse' }),
-    ],
-  });
-  return program;
-}
-
-const csvTo = {
-  'toJobConfig.outputDirectory': 'out',
-  'toJobConfig.outputFormat': 'CSV_FILE',
-};
-const binaryFrom = {
-  'fromJobConfig.inputDirectory': 'in',
-  'fromJobConfig.inputFormat': 'BINARY_FILE',
-};
-const binaryTo = {
-  'toJobConfig.outputDirectory': 'out',
-  'toJobConfig.outputFormat': 'BINARY_FILE',
-};
-const csvFrom = {
-  'fromJobConfig.inputDirectory': 'in',
-  'fromJobConfig.inputFormat': 'CSV_FILE',
-};
+  binaryFrom,
+  binaryTo,
+  from,
+  jobsOf,
+  links,
+  type Row,
+  startWithLinks,
+  to,
+} from './job-inputs.ts';
+import { job } from './program.ts';
 
 test('jobs', async (t) => {
-  const program: CdmProgram = await startWithLinks(t);
-  const { cdm } = program;
+  const { cdm } = await startWithLinks(t);
   const create = (...jobs: object[]) => cdm('POST', '/job', { jobs });
 
   await t.test('a job is made, shown as it was sent, and sent back unchanged', async () => {
@@ -122,7 +63,10 @@ test('jobs', async (t) => {
   });
 
   await t.test('names are unique in the cluster, and a job can be renamed', async () => {
-    assert.equal((await failureOf(create(job('first', links, { from, to })))).errorCode, 'Cdm.0104');
+    assert.equal(
+      (await failureOf(create(job('first', links, { from, to })))).errorCode,
+      'Cdm.0104',
+    );
     await create(job('文件 job', links, { from, to }));
     const path = `/job/${encodeURIComponent('文件 job')}`;
     const [row] = jobsOf(await cdm('GET', path));
@@ -155,16 +99,16 @@ test('jobs', async (t) => {
     const failure = await failureOf(create(job('good', links, { from, to }), bad));
     assert.deepEqual([failure.httpStatusCode, failure.errorCode], [400, 'Cdm.0101']);
     assert.equal((await failureOf(cdm('GET', '/job/good'))).errorCode, 'Cdm.0100');
-    const twice = await failureOf(create(job('x', links, { from, to }), job('x', links, { from, to })));
+    const twice = await failureOf(
+      create(job('x', links, { from, to }), job('x', links, { from, to })),
+    );
     assert.equal(twice.errorCode, 'Cdm.0104');
   });
 
   await t.test('lists have pages, filters and types', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `page-${index}`);
     await create(...names.map((name) => job(name, links, { from, to })));
-    await create(
-      job('whole', links, { from: {}, to: {} }, { job_type: 'BATCH_JOB' }),
-    );
+    await create(job('whole', links, { from: {}, to: {} }, { job_type: 'BATCH_JOB' }));
     const first = await cdm('GET', '/job/all', undefined, { filter: 'PAGE-' });
     assert.equal(first['total'], 12);
     assert.deepEqual([first['page_no'], first['page_size']], [1, 10]);
@@ -177,7 +121,10 @@ test('jobs', async (t) => {
     const past = await cdm('GET', '/job/all', undefined, { page_no: 99, page_size: 100 });
     assert.deepEqual(jobsOf(past), []);
     const batch = await cdm('GET', '/job/all', undefined, { jobType: 'BATCH_JOB' });
-    assert.deepEqual(jobsOf(batch).map((row) => row['name']), ['whole']);
+    assert.deepEqual(
+      jobsOf(batch).map((row) => row['name']),
+      ['whole'],
+    );
     const scenario = await cdm('GET', '/job/all', undefined, { jobType: 'SCENARIO_JOB' });
     assert.equal(scenario['total'], 0);
     for (const query of [{ page_size: 9 }, { page_size: 101 }, { page_no: 0 }]) {
@@ -186,83 +133,14 @@ test('jobs', async (t) => {
     }
   });
 
-  await t.test('what is wrong is told by its code and name', async () => {
-    const binary = { from: binaryFrom, to: binaryTo };
-    const sql = (text: string) => ({ 'fromJobConfig.useSql': 'true', 'fromJobConfig.sql': text });
-    const wrong: readonly [string, RegExp, object][] = [
-      ['Cdm.0238', /jobs\[0\]\.name/, job('', links, { from, to })],
-      ['Cdm.0010', /240/, job('n'.repeat(241), links, { from, to })],
-      ['Cdm.0014', /all/, job('all', links, { from, to })],
-      ['Cdm.0014', /begin with/, job('-x', links, { from, to })],
-      ['Cdm.0024', /job_type/, job('x', links, { from, to }, { job_type: 'OTHER' })],
-      ['Cdm.0055', /SCENARIO/, job('x', links, { from, to }, { job_type: 'SCENARIO_JOB' })],
-      ['Cdm.0055', /BATCH_JOB/, job('x', { from: 'sftp', to: 'b' }, { from: csvFrom, to }, { job_type: 'BATCH_JOB' })],
-      ['Cdm.0238', /to-link-name/, job('x', { from: 'a', to: '' }, { from, to })],
-      ['Cdm.0101', /nowhere/, job('x', { from: 'nowhere', to: 'b' }, { from, to })],
-      ['Cdm.0320', /obs-connector/, job('x', links, { from, to }, { 'from-connector-name': 'obs-connector' })],
-      ['Cdm.0102', /zip-connector/, job('x', links, { from, to }, { 'to-connector-name': 'zip-connector' })],
-      ['Cdm.0238', /from-config-values/, { ...job('x', links, { from, to }), 'from-config-values': null }],
-      ['Cdm.0061', /http-connector/, job('x', { from: 'a', to: 'http' }, { from, to })],
-      ['Cdm.0062', /BINARY/, job('x', { from: 'sftp', to: 'ftp' }, { from: binaryFrom, to: csvTo })],
-      ['Cdm.0062', /BINARY/, job('x', { from: 'http', to: 'ftp' }, { from: binaryFrom, to: csvTo })],
-      ['Cdm.0064', /CSV_FILE/, job('x', { from: 'a', to: 'ftp' }, { from, to: binaryTo })],
-      ['Cdm.0064', /CSV_FILE/, job('x', { from: 'sftp', to: 'b' }, { from: binaryFrom, to })],
-      ['Cdm.0913', /Neither/, job('x', links, { from: {}, to })],
-      ['Cdm.0913', /Neither/, job('x', links, { from: { 'fromJobConfig.useSql': 'true' }, to })],
-      ['Cdm.0014', /SELECT/, job('x', links, { from: sql('WITH x AS (SELECT 1) SELECT * FROM x'), to })],
-      ['Cdm.0014', /comments/, job('x', links, { from: sql('SELECT 1 -- one'), to })],
-      ['Cdm.0014', /one statement/, job('x', links, { from: sql('SELECT 1; SELECT 2'), to })],
-      ['Cdm.0014', /only read/, job('x', links, { from: sql("SELECT 1 INTO OUTFILE 'x'"), to })],
-      ['Cdm.0238', /fromJobConfig\.schemaName/, job('x', { from: 'my', to: 'b' }, { from: { 'fromJobConfig.tableName': 't' }, to })],
-      ['Cdm.0238', /bucketName/, job('x', { from: 'a', to: 'obs' }, { from, to: csvTo })],
-      ['Cdm.0238', /inputDirectory/, job('x', { from: 'sftp', to: 'b' }, { from: { 'fromJobConfig.inputFormat': 'CSV_FILE' }, to })],
-      ['Cdm.0024', /inputFormat/, job('x', { from: 'sftp', to: 'b' }, { from: { ...csvFrom, 'fromJobConfig.inputFormat': 'XLS' }, to })],
-      ['Cdm.0014', /ascending/, job('x', { from: 'sftp', to: 'b' }, { from: { ...csvFrom, 'fromJobConfig.columnList': '3&1' }, to })],
-      ['Cdm.0024', /encodeType/, job('x', { from: 'sftp', to: 'b' }, { from: { ...csvFrom, 'fromJobConfig.encodeType': 'EBCDIC-9' }, to })],
-      ['Cdm.0014', /\.\./, job('x', { from: 'sftp', to: 'b' }, { from: { ...csvFrom, 'fromJobConfig.inputDirectory': 'a/../../b' }, to })],
-      ['Cdm.0085', /50/, job('x', { from: 'sftp', to: 'b' }, { from: { ...csvFrom, 'fromJobConfig.inputDirectory': Array.from({ length: 51 }, (_, i) => `d${i}`).join('|') }, to })],
-      ['Cdm.0014', /64 hexadecimal/, job('x', { from: 'sftp', to: 'ftp' }, { ...binary, from: { ...binaryFrom, 'fromJobConfig.decryption': 'AES-256-GCM' } })],
-      ['Cdm.0014', /KMS/, job('x', { from: 'sftp', to: 'ftp' }, { ...binary, to: { ...binaryTo, 'toJobConfig.encryption': 'KMS' } })],
-      ['Cdm.0055', /binlog/, job('x', links, { from: { ...from, 'fromJobConfig.cdc': 'true' }, to })],
-      ['Cdm.0055', /JDBC/, job('x', { from: 'hive', to: 'b' }, { from: { 'fromJobConfig.table': 't', 'fromJobConfig.readMode': 'jdbc' }, to })],
-      ['Cdm.0024', /storageFormat/, job('x', { from: 'a', to: 'hive' }, { from, to: { 'toJobConfig.table': 't', 'toJobConfig.storageFormat': 'ORC' } })],
-      ['Cdm.0238', /toJobConfig\.whereClause/, job('x', links, { from, to: { ...to, 'toJobConfig.beforeImportType': 'whereClause' } })],
-      ['Cdm.0010', /numExtractors/, job('x', links, { from, to, driver: { 'throttlingConfig.numExtractors': '0' } })],
-      ['Cdm.0004', /numExtractors/, job('x', links, { from, to, driver: { 'throttlingConfig.numExtractors': 'two' } })],
-      ['Cdm.0014', /cycleType/, job('x', links, { from, to, driver: { 'schedulerConfig.isSchedulerJob': 'true', 'schedulerConfig.cycleType': 'year' } })],
-      ['Cdm.0014', /stopDate/, job('x', links, { from, to, driver: { 'schedulerConfig.isSchedulerJob': 'true', 'schedulerConfig.cycleType': 'day', 'schedulerConfig.startDate': '2030-01-02 00:00:00', 'schedulerConfig.stopDate': '2030-01-01 00:00:00' } })],
-      ['Cdm.0014', /converters/, job('x', links, { from, to, driver: { 'transformConfig.converters': '[{"column":"a","type":"ROT13"}]' } })],
-      ['Cdm.0014', /sampleValueColumn/, job('x', links, { from: { ...from, 'fromJobConfig.sampleValueColumn': 'nothing' }, to })],
-      ['Cdm.0101', /dirt/, job('x', links, { from, to, driver: { 'throttlingConfig.recordDirtyData': 'true', 'throttlingConfig.writeToLink': 'dirt', 'throttlingConfig.dirtyDataDirectory': 'bad' } })],
-      ['Cdm.0018', /configs/, { ...job('x', links, { from, to }), 'to-config-values': { configs: 'x' } }],
-    ];
-    for (const [code, message, body] of wrong) {
-      const failure = await failureOf(create(body));
-      assert.equal(failure.errorCode, code, `${failure.errorMsg} ${JSON.stringify(body)}`);
-      assert.match(failure.errorMsg, message);
-      assert.equal(failure.httpStatusCode, 400);
-    }
-    assert.equal((await failureOf(cdm('GET', '/job/x'))).errorCode, 'Cdm.0100');
-  });
-
-  await t.test('requests that are no jobs', async () => {
-    const bodies: readonly [unknown, string][] = [
-      [{}, 'Cdm.0238'],
-      [{ jobs: [] }, 'Cdm.0010'],
-      [{ jobs: {} }, 'Cdm.0004'],
-      [{ jobs: ['x'] }, 'Cdm.0004'],
-      [[], 'Cdm.0018'],
-    ];
-    for (const [body, code] of bodies) {
-      const failure = await failureOf(cdm('POST', '/job', body));
-      assert.equal(failure.errorCode, code, JSON.stringify(body));
-    }
-  });
-
   await t.test('inputs without effect are kept and named as warnings', async () => {
     const made = await create(
       job('odd', links, {
-        from: { ...from, 'fromJobConfig.incrMigration': 'false', 'fromJobConfig.usePattern': 'ORACLE' },
+        from: {
+          ...from,
+          'fromJobConfig.incrMigration': 'false',
+          'fromJobConfig.usePattern': 'ORACLE',
+        },
         to: { ...to, 'oJobConfig.useStageTable': 'true', 'toJobConfig.newInTheCloud': 'yes' },
       }),
     );
@@ -279,10 +157,19 @@ test('jobs', async (t) => {
     const dek = 'ab'.repeat(32);
     const iv = 'cd'.repeat(16);
     await create(
-      job('cipher', { from: 'sftp', to: 'ftp' }, {
-        from: { ...binaryFrom, 'fromJobConfig.decryption': 'AES-256-GCM', 'fromJobConfig.dek': dek, 'fromJobConfig.iv': iv },
-        to: binaryTo,
-      }),
+      job(
+        'cipher',
+        { from: 'sftp', to: 'ftp' },
+        {
+          from: {
+            ...binaryFrom,
+            'fromJobConfig.decryption': 'AES-256-GCM',
+            'fromJobConfig.dek': dek,
+            'fromJobConfig.iv': iv,
+          },
+          to: binaryTo,
+        },
+      ),
     );
     const shown = jobsOf(await cdm('GET', '/job/cipher'));
     assert.doesNotMatch(JSON.stringify(shown), /abab|cdcd/);

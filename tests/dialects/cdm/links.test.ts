@@ -3,14 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { failureOf, type Answer } from '../huawei/harness.ts';
-import {
-  job,
-  send,
-  shareLink,
-  sqliteLink,
-  startCdmProgram,
-  values,
-} from './program.ts';
+import { job, send, shareLink, sqliteLink, startCdmProgram, values } from './program.ts';
 
 interface WireLink {
   readonly name: string;
@@ -87,22 +80,25 @@ test('links', async (t) => {
     assert.deepEqual([gone.httpStatusCode, gone.errorCode], [404, 'Cdm.0101']);
   });
 
-  await t.test('a connection that fails answers 500 with its reason and makes nothing', async () => {
-    const port = await closedPort();
-    const failure = await refused({ links: [mysqlLink('far', port)] });
-    assert.equal(failure.httpStatusCode, 500);
-    assert.equal(failure.errorCode, 'Cdm.0901');
-    assert.doesNotMatch(JSON.stringify(failure), /geheim/);
-    const { cdm, server, projectId, clusterId, key } = program;
-    const raw = await send(server.url, {
-      method: 'POST',
-      path: `/v1.1/${projectId}/clusters/${clusterId}/cdm/link`,
-      headers: { 'x-auth-token': key.id, 'content-type': 'application/json' },
-      body: '{}',
-    });
-    assert.equal(raw.status, 401);
-    assert.equal((await failureOf(cdm('GET', '/link/far'))).httpStatusCode, 404);
-  });
+  await t.test(
+    'a connection that fails answers 500 with its reason and makes nothing',
+    async () => {
+      const port = await closedPort();
+      const failure = await refused({ links: [mysqlLink('far', port)] });
+      assert.equal(failure.httpStatusCode, 500);
+      assert.equal(failure.errorCode, 'Cdm.0901');
+      assert.doesNotMatch(JSON.stringify(failure), /geheim/);
+      const { cdm, server, projectId, clusterId, key } = program;
+      const raw = await send(server.url, {
+        method: 'POST',
+        path: `/v1.1/${projectId}/clusters/${clusterId}/cdm/link`,
+        headers: { 'x-auth-token': key.id, 'content-type': 'application/json' },
+        body: '{}',
+      });
+      assert.equal(raw.status, 401);
+      assert.equal((await failureOf(cdm('GET', '/link/far'))).httpStatusCode, 404);
+    },
+  );
 
   await t.test('validate=true checks and connects and makes nothing', async () => {
     const body = { links: [sqliteLink('try', 'try.db')] };
@@ -134,18 +130,38 @@ test('links', async (t) => {
       ['Cdm.0102', /nope/, { links: [{ ...sqliteLink('x', 'a.db'), 'connector-name': 'nope' }] }],
       ['Cdm.0238', /connector-name/, { links: [{ name: 'x' }] }],
       ['Cdm.0317', /below the folder/, { links: [sqliteLink('x', '../a.db')] }],
-      ['Cdm.0024', /databaseType/, { links: [mysqlLink('x', 1, { 'linkConfig.databaseType': 'DBASE' })] }],
-      ['Cdm.0055', /ORACLE/, { links: [mysqlLink('x', 1, { 'linkConfig.databaseType': 'oracle' })] }],
+      [
+        'Cdm.0024',
+        /databaseType/,
+        { links: [mysqlLink('x', 1, { 'linkConfig.databaseType': 'DBASE' })] },
+      ],
+      [
+        'Cdm.0055',
+        /ORACLE/,
+        { links: [mysqlLink('x', 1, { 'linkConfig.databaseType': 'oracle' })] },
+      ],
       ['Cdm.0010', /linkConfig\.port/, { links: [mysqlLink('x', 70_000)] }],
-      ['Cdm.0004', /linkConfig\.port/, { links: [mysqlLink('x', 1, { 'linkConfig.port': 'one' })] }],
+      [
+        'Cdm.0004',
+        /linkConfig\.port/,
+        { links: [mysqlLink('x', 1, { 'linkConfig.port': 'one' })] },
+      ],
       ['Cdm.0004', /useSSL/, { links: [mysqlLink('x', 1, { 'linkConfig.useSSL': 'yes' })] }],
       ['Cdm.0238', /linkConfig\.host/, { links: [mysqlLink('x', 1, { 'linkConfig.host': ' ' })] }],
       [
         'Cdm.0317',
         /allowLoadLocalInfile/,
-        { links: [mysqlLink('x', 1, { 'linkConfig.jdbcProperties': { allowLoadLocalInfile: 'true' } })] },
+        {
+          links: [
+            mysqlLink('x', 1, { 'linkConfig.jdbcProperties': { allowLoadLocalInfile: 'true' } }),
+          ],
+        },
       ],
-      ['Cdm.0018', /configs/, { links: [{ ...sqliteLink('x', 'a.db'), 'link-config-values': { configs: 1 } }] }],
+      [
+        'Cdm.0018',
+        /configs/,
+        { links: [{ ...sqliteLink('x', 'a.db'), 'link-config-values': { configs: 1 } }] },
+      ],
     ];
     for (const [code, message, body] of wrong) {
       const failure = await refused(body);
@@ -157,10 +173,17 @@ test('links', async (t) => {
 
   await t.test('connectors that are only declared are refused in words', async () => {
     for (const connector of ['mongodb', 'redis', 'kafka', 'hbase', 'dli', 'elasticsearch']) {
-      const link = { name: 'x', 'connector-name': `${connector}-connector`, 'link-config-values': values() };
+      const link = {
+        name: 'x',
+        'connector-name': `${connector}-connector`,
+        'link-config-values': values(),
+      };
       const failure = await refused({ links: [link] });
       assert.equal(failure.errorCode, 'Cdm.0055');
-      assert.match(failure.errorMsg, new RegExp(`${connector}-connector is declared and not installed`));
+      assert.match(
+        failure.errorMsg,
+        new RegExp(`${connector}-connector is declared and not installed`),
+      );
     }
   });
 
@@ -168,7 +191,10 @@ test('links', async (t) => {
     const link = {
       name: 'x',
       'connector-name': 'nas-connector',
-      'link-config-values': values({ 'linkConfig.protocol': 'smb', 'linkConfig.server': '\\\\\\\\far\\\\dir' }),
+      'link-config-values': values({
+        'linkConfig.protocol': 'smb',
+        'linkConfig.server': '\\\\\\\\far\\\\dir',
+      }),
     };
     const failure = await refused({ links: [link] });
     assert.equal(failure.httpStatusCode, 500);
@@ -234,7 +260,9 @@ test('secrets are placeholders, and placeholders keep them', async (t) => {
   // Without its password it would be refused.
   await cdm('PUT', '/link/db', { links: [link] });
   const blank = await failureOf(
-    cdm('POST', '/link', { links: [mysqlLink('db2', 3306, { 'linkConfig.password': 'Add password here' })] }),
+    cdm('POST', '/link', {
+      links: [mysqlLink('db2', 3306, { 'linkConfig.password': 'Add password here' })],
+    }),
   );
   assert.equal(blank.errorCode, 'Cdm.0238');
   assert.match(blank.errorMsg, /linkConfig\.password/);

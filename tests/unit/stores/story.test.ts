@@ -32,6 +32,8 @@ const run: RunRecord = {
   deadline_at: null,
   deleted_at: null,
   claimed_by: 3,
+  limit_n: null,
+  priority: null,
   spec: null,
   document: null,
   not_acted_on: null,

@@ -15,7 +15,11 @@ import {
   utf8Content,
 } from './csv-layout.ts';
 import { CsvTranscoder, type Transcoded } from './csv-transcode.ts';
+import { emptiness, withEmptyTexts } from './empty-texts.ts';
 import type { EntryBatch, EntryRequest, FormatReader } from './format.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
 
 /**
  * CSV files as rows (cdm.md §5.9). Where a file lies as it is asked for, its bytes pass untouched;
@@ -157,8 +161,10 @@ class CsvReading {
     return { ...rows, extraRows, position: `${seekable ? this.#byte : -1}:${this.#record}` };
   }
 
-  #rows(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Transcoded {
-    if (this.#passes(bytes, cut, layout)) return { bytes, rows: cut.rows, rejected: [] };
+  #rows(asRead: Buffer, cut: CsvCut, layout: CsvLayout): Transcoded {
+    const bytes = withoutCr(asRead, cut, layout);
+    const passing = this.#passing(bytes, cut, layout);
+    if (passing !== null) return { bytes: passing, rows: cut.rows, rejected: [] };
     this.#transcoder ??= new CsvTranscoder({
       layout,
       ...this.#fields(),
@@ -173,24 +179,23 @@ class CsvReading {
     );
   }
 
-  /** Whether bytes are already what is asked for, so that whoever reads them sees the same rows. */
-  #passes(bytes: Buffer, cut: CsvCut, layout: CsvLayout): boolean {
+  /** The bytes when they are, but for empty fields, what is asked for; null = they are not. */
+  #passing(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Buffer | null {
     const { format, emptyTexts, columns, all } = this.#request;
-    if (format.kind !== 'csv' || this.#selected !== null || layout.escaped) return false;
-    if (this.#format.fieldSeparator !== format.separator || !format.quoted) return false;
-    if (layout.lineEnd.toString('latin1') !== format.lineEnd) return false;
-    if (columns.length !== all.length || columns.some((column, at) => column !== all[at])) {
-      if (!sameColumns(columns, all)) return false;
-    }
-    if (cut.irregular || (cut.quotes && !layout.quoted)) return false;
-    if (bytes.at(-1) !== layout.lineEnd.at(-1)) return false;
-    if (layout.dropCr && bytes.includes(0x0d)) return false;
+    if (format.kind !== 'csv' || this.#selected !== null || layout.escaped) return null;
+    if (this.#format.fieldSeparator !== format.separator || !format.quoted) return null;
+    if (format.lineEnd !== '\n' || layout.lineEnd.toString() !== '\n') return null;
+    if (columns.length !== all.length || !sameColumns(columns, all)) return null;
+    // Others may read these quotes differently.
+    if (cut.irregular || (cut.quotes && !layout.quoted)) return null;
+    if (bytes.at(-1) !== LF || (layout.dropCr && bytes.includes(CR))) return null;
     // NULL in words of its own, and what ends data for PostgreSQL.
-    if (bytes.includes('\\N') || bytes.includes('\\.')) return false;
-    if (emptyTexts !== null && hasEmpty(bytes, format.separator, format.lineEnd, emptyTexts)) {
-      return false;
-    }
-    return this.#encoding === 'utf-8' ? isUtf8(bytes) : !bytes.includes('\ufffd');
+    if (bytes.includes('\\N') || bytes.includes('\\.')) return null;
+    if (this.#encoding === 'utf-8' ? !isUtf8(bytes) : bytes.includes('\ufffd')) return null;
+    if (emptyTexts === null) return bytes;
+    const { texts, nulls } = emptiness(bytes, format.separator, emptyTexts);
+    if (nulls) return null;
+    return texts ? withEmptyTexts(bytes, format.separator, emptyTexts) : bytes;
   }
 
   #fields(): {
@@ -208,6 +213,12 @@ class CsvReading {
   }
 }
 
+/** Records with LF alone, where nothing but line ends can hold a CR LF. */
+function withoutCr(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Buffer {
+  if (!layout.dropCr || cut.quotes || layout.escaped || !bytes.includes(CR)) return bytes;
+  return Buffer.from(bytes.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+}
+
 /** Pieces that are not much larger than a batch shall be. */
 async function* sliced(content: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
   for await (const piece of content) {
@@ -218,26 +229,6 @@ async function* sliced(content: AsyncIterable<Buffer>, bytes: number): AsyncGene
 
 function sameColumns(some: readonly Column[], others: readonly Column[]): boolean {
   return some.every((column, at) => column.name === others[at]?.name);
-}
-
-/** Whether there may be empty fields that mean another thing than the format says. */
-function hasEmpty(
-  bytes: Buffer,
-  separator: string,
-  lineEnd: string,
-  emptyTexts: readonly boolean[],
-): boolean {
-  // Quoted and empty, where NULL is meant.
-  if (emptyTexts.includes(false) && bytes.includes('""')) return true;
-  if (!emptyTexts.includes(true)) return false;
-  return (
-    bytes.includes(separator + separator) ||
-    bytes.includes(separator + lineEnd) ||
-    bytes.includes(lineEnd + separator) ||
-    bytes.includes(lineEnd + lineEnd) ||
-    bytes.subarray(0, 1).toString('latin1') === separator ||
-    bytes.subarray(0, lineEnd.length).toString('latin1') === lineEnd
-  );
 }
 
 function joined(pieces: readonly Buffer[]): Buffer {

@@ -1,15 +1,29 @@
 import type { FileFormat, FileSource } from '../../../domain/transfer/definition.ts';
+import type { ConnectorContext } from '../../../ports/connector.ts';
 import { badDefinition } from '../errors.ts';
 import { csvReader } from './csv-reader.ts';
 import { writableCsv } from './csv-writer.ts';
+import { datedReader } from './dated-reader.ts';
 import type { FormatReader, WritableFormat } from './format.ts';
 import { jsonReader } from './json-reader.ts';
 import { writableJson } from './json-writer.ts';
+import { parquetReader } from './parquet-reader.ts';
+import { writableParquet } from './parquet-writer.ts';
 import { patternReader } from './pattern-reader.ts';
 import type { WrittenTable } from './written-table.ts';
 
 /** The reader of a format. @throws TransferError `invalid-definition` for what has none. */
-export function readerOf(format: FileFormat, from: FileSource): FormatReader {
+export function readerOf(
+  format: FileFormat,
+  from: FileSource,
+  { nowMs }: Pick<ConnectorContext, 'nowMs'>,
+): FormatReader {
+  const reader = plainReaderOf(format, from);
+  if (Object.keys(from.datePatterns).length === 0) return reader;
+  return datedReader(reader, from.datePatterns, nowMs);
+}
+
+function plainReaderOf(format: FileFormat, from: FileSource): FormatReader {
   switch (format.kind) {
     case 'csv':
       return format.linePattern === null
@@ -18,6 +32,7 @@ export function readerOf(format: FileFormat, from: FileSource): FormatReader {
     case 'json':
       return jsonReader(format, from.columns);
     case 'parquet':
+      return parquetReader(from.columns);
     case 'binary':
       throw badDefinition(`files of the format ${format.kind} cannot be read as rows`);
   }
@@ -31,6 +46,7 @@ export function writableOf(format: FileFormat, table: WrittenTable): WritableFor
     case 'json':
       return writableJson(format, table);
     case 'parquet':
+      return writableParquet(format, table);
     case 'binary':
       throw badDefinition(`rows cannot be written in the format ${format.kind}`);
   }

@@ -69,8 +69,11 @@ export function translateDriver(
       dirtyRows: dirtyRowsOf(throttling),
       throttle: {
         bytesPerSecond:
-          limits && throttling.has('byteRate') ? throttling.integer('byteRate', 1) * mebibyte : null,
-        rowsPerSecond: limits && throttling.has('recordRate') ? throttling.integer('recordRate', 1) : null,
+          limits && throttling.has('byteRate')
+            ? throttling.integer('byteRate', 1) * mebibyte
+            : null,
+        rowsPerSecond:
+          limits && throttling.has('recordRate') ? throttling.integer('recordRate', 1) : null,
       },
       queueBytes: throttling.integer('channelCapacityMb', 64) * mebibyte,
       errorRetries: Math.max(triple ? 3 : 0, throttling.integer('splitRetryTime', 0)),
@@ -90,25 +93,35 @@ function dirtyRowsOf(settings: Settings): TransferDefinition['dirtyRows'] {
   return {
     tolerate,
     maxPerShard: tolerate ? settings.integer('maxErrorRecords', 0) : 0,
-    maxPercent: tolerate && settings.has('maxErrorPercent') ? settings.integer('maxErrorPercent', 100) : null,
+    maxPercent:
+      tolerate && settings.has('maxErrorPercent') ? settings.integer('maxErrorPercent', 100) : null,
     copyTo: copies
       ? {
           link: settings.text('writeToLink').trim(),
           bucket: settings.text('obsBucket').trim(),
-          directory: pathOf(settings.text('dirtyDataDirectory'), settings.full('dirtyDataDirectory')),
+          directory: pathOf(
+            settings.text('dirtyDataDirectory'),
+            settings.full('dirtyDataDirectory'),
+          ),
         }
       : null,
   };
 }
 
 function disposalOf(settings: Settings): Disposal {
-  const words = { NONE: 'none', DELETE_AFTER_SUCCEED: 'after-success', DELETE: 'after-any' } as const;
+  const words = {
+    NONE: 'none',
+    DELETE_AFTER_SUCCEED: 'after-success',
+    DELETE: 'after-any',
+  } as const;
   return words[settings.choice('disposableType', 'NONE') as keyof typeof words];
 }
 
 function scheduleOf(settings: Settings, zone: string, nowMs: number): ScheduleDefinition | null {
   const names = ['isSchedulerJob', 'cycleType', 'cycle', 'runAt', 'startDate', 'stopDate'];
-  const inputs = Object.fromEntries(names.map((name) => [settings.full(name), settings.text(name)]));
+  const inputs = Object.fromEntries(
+    names.map((name) => [settings.full(name), settings.text(name)]),
+  );
   const reading = readScheduler(inputs, zone, nowMs);
   if (reading.kind === 'none') return null;
   if (reading.kind === 'schedule') return reading.definition;
@@ -126,7 +139,8 @@ function convertersOf(settings: Settings, timezone: string): readonly ConverterS
   } catch {
     throw wrong('must be a JSON text.');
   }
-  if (!Array.isArray(parsed) || parsed.length > 1_000) throw wrong('must be an array of at most 1000 converters.');
+  if (!Array.isArray(parsed) || parsed.length > 1_000)
+    throw wrong('must be an array of at most 1000 converters.');
   const zone = findZone(timezone);
   if (zone === null) throw new Error(`${timezone} is no time zone; the configuration let it pass`);
   return parsed.map((item: unknown, index) => {

@@ -2,7 +2,7 @@
 import type { FileFilter, FileFormat, FileSource } from '../../../domain/transfer/definition.ts';
 import { cdmError } from '../errors.ts';
 import type { Settings } from '../values/settings.ts';
-import type { JobLink } from './source.ts';
+import type { JobLink } from './job-link.ts';
 import { cipherOf, encodingOf, listOf, namesOf, pathOf, textOrNull, unescaped } from './words.ts';
 
 /** Most paths of one job (cdm.md §1). */
@@ -94,12 +94,16 @@ function sourceFormat(settings: Settings): FileFormat {
     default:
       return {
         kind: 'csv',
-        fieldSeparator: settings.text('fieldSeparator') === '' ? ',' : unescaped(settings.text('fieldSeparator')),
-        lineSeparator: settings.text('lineSeparator') === '' ? null : unescaped(settings.text('lineSeparator')),
+        fieldSeparator:
+          settings.text('fieldSeparator') === '' ? ',' : unescaped(settings.text('fieldSeparator')),
+        lineSeparator:
+          settings.text('lineSeparator') === '' ? null : unescaped(settings.text('lineSeparator')),
         quoted: settings.flag('quoteChar', false),
         escaped: settings.flag('useEscape', false),
         linePattern: linePatternOf(settings),
-        headerLines: settings.flag('firstRowAsHeader', false) ? settings.integer('headerRows', 1) : 0,
+        headerLines: settings.flag('firstRowAsHeader', false)
+          ? settings.integer('headerRows', 1)
+          : 0,
         encoding: encodingOf(settings, 'encodeType', 'utf-8'),
         quoteStyle: 'rfc4180',
         lineBreaks: { policy: 'keep' },
@@ -124,7 +128,10 @@ function checkedPattern(pattern: string, name: string): string {
     RegExp(pattern, 'u');
     return pattern;
   } catch (error) {
-    throw cdmError('Cdm.0014', `[${name}]: ${error instanceof Error ? error.message : 'no regular expression'}.`);
+    throw cdmError(
+      'Cdm.0014',
+      `[${name}]: ${error instanceof Error ? error.message : 'no regular expression'}.`,
+    );
   }
 }
 
@@ -132,12 +139,19 @@ function columnsOf(settings: Settings, format: FileFormat): readonly string[] | 
   const columns = namesOf(settings.text('columnList'));
   if (columns === null || format.kind !== 'csv') return columns;
   const name = settings.full('columnList');
-  const added = new Set(namesOf(settings.text('sampleValueColumn'))?.map((field) => field.split(':')[0]));
+  const added = new Set(
+    namesOf(settings.text('sampleValueColumn'))?.map((field) => field.split(':')[0]),
+  );
   const numbers = columns.filter((column) => !added.has(column));
   const isNumbers = numbers.every((column) => /^[1-9]\d{0,4}$/.test(column));
-  const ascends = numbers.every((column, at) => at === 0 || Number(numbers[at - 1]) < Number(column));
+  const ascends = numbers.every(
+    (column, at) => at === 0 || Number(numbers[at - 1]) < Number(column),
+  );
   if (!isNumbers || !ascends) {
-    throw cdmError('Cdm.0014', `[${name}] must be ascending numbers of columns joined by &, e.g. 1&3&5.`);
+    throw cdmError(
+      'Cdm.0014',
+      `[${name}] must be ascending numbers of columns joined by &, e.g. 1&3&5.`,
+    );
   }
   return columns;
 }
@@ -155,7 +169,10 @@ function compressionOf(settings: Settings): Pick<FileSource, 'compression' | 'co
 function markerOf(settings: Settings): FileSource['marker'] {
   if (!settings.flag('useMarkerFile', false)) return null;
   if (!settings.has('markerFile')) throw cdmError('Cdm.0238', settings.full('markerFile'));
-  return { name: settings.text('markerFile').trim(), waitMs: settings.integer('waitTime', 0) * 1_000 };
+  return {
+    name: settings.text('markerFile').trim(),
+    waitMs: settings.integer('waitTime', 0) * 1_000,
+  };
 }
 
 function afterwardsOf(settings: Settings): FileSource['afterwards'] {

@@ -14,7 +14,8 @@ import { findConnector } from './connectors.ts';
 import { translateDriver, type TranslatedDriver } from './driver.ts';
 import { fromInputs } from './inputs/from.ts';
 import { toInputs } from './inputs/to.ts';
-import { type JobLink, translateSource } from './source.ts';
+import type { JobLink } from './job-link.ts';
+import { translateSource } from './source.ts';
 import { translateTarget } from './target.ts';
 import type { TransferSettings } from './transfer-settings.ts';
 
@@ -30,7 +31,10 @@ export interface JobContent {
   readonly driver: ConfigValues;
 }
 
-export interface TranslatedJob extends Pick<TranslatedDriver, 'schedule' | 'disposal' | 'groupName'> {
+export interface TranslatedJob extends Pick<
+  TranslatedDriver,
+  'schedule' | 'disposal' | 'groupName'
+> {
   readonly definition: TransferDefinition;
   readonly useSql: boolean;
   /** Full names of inputs that are kept without effect. */
@@ -93,7 +97,8 @@ function settingsFor(
 }
 
 function requireDirections({ from, to }: { readonly from: JobLink; readonly to: JobLink }): void {
-  if (findConnector(from.connector)?.from !== true) throw cdmError('Cdm.0061', from.connector, 'FROM');
+  if (findConnector(from.connector)?.from !== true)
+    throw cdmError('Cdm.0061', from.connector, 'FROM');
   if (findConnector(to.connector)?.to !== true) throw cdmError('Cdm.0061', to.connector, 'TO');
 }
 
@@ -103,7 +108,10 @@ function requirePair(source: TransferSource, target: TransferTarget): void {
   const writes = isBinary(target);
   if (reads === writes) return;
   if (source.kind === 'files' && target.kind === 'files') {
-    throw cdmError('Cdm.0062', 'inputFormat and outputFormat must both be BINARY_FILE, or neither.');
+    throw cdmError(
+      'Cdm.0062',
+      'inputFormat and outputFormat must both be BINARY_FILE, or neither.',
+    );
   }
   const formats = 'between tables and files, files must be CSV_FILE, JSON_FILE or PARQUET_FILE.';
   throw cdmError('Cdm.0064', formats);

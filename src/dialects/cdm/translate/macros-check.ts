@@ -1,6 +1,11 @@
 /** Whether everything that a data job's macros need is there, before anything starts (cdm.md §6.1). */
 import { DomainError } from '../../../domain/errors.ts';
-import { mapTexts, type MacroScope, resolveText, type TextTree } from '../../../domain/transfer/macros.ts';
+import {
+  mapTexts,
+  type MacroScope,
+  resolveText,
+  type TextTree,
+} from '../../../domain/transfer/macros.ts';
 import type { TransferArtifact } from '../../../domain/template.ts';
 import { cdmError } from '../errors.ts';
 

@@ -18,5 +18,8 @@ export function readQuery(sql: string): { readonly sql: string } | { readonly pr
 
 /** The text without what stands in quotes; an open quote hides the rest. */
 function bare(text: string): string {
-  return text.replace(/'(?:[^'\\]|''|\\.)*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)/gs, "''");
+  return text.replace(
+    /'(?:[^'\\]|''|\\.)*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)/gs,
+    "''",
+  );
 }

@@ -1,20 +1,11 @@
 /** What a job's from-inputs mean, in the engine's words (cdm.md §4.4). */
 import type { TransferSource } from '../../../domain/transfer/definition.ts';
-import type { LinkOptions } from '../../../domain/transfer/link.ts';
 import { cdmError } from '../errors.ts';
 import type { Settings } from '../values/settings.ts';
 import { fileSource, httpSource } from './file-source.ts';
+import type { JobLink } from './job-link.ts';
 import { readQuery } from './query.ts';
 import { encodingOf, namesOf, textOrNull } from './words.ts';
-
-/** A link as jobs see it. */
-export interface JobLink {
-  readonly name: string;
-  readonly connector: string;
-  readonly options: LinkOptions;
-  /** Kind of database in the client's word, e.g. `DWS`; empty for others. */
-  readonly databaseType: string;
-}
 
 /** @throws WireError for inputs that do not fit together. */
 export function translateSource(
@@ -35,7 +26,7 @@ export function translateSource(
 }
 
 function databaseSource(link: JobLink, settings: Settings, wholeDatabase: boolean): TransferSource {
-  const bytesEncoding = encodingOf(settings, 'encodingForBinary', 'ISO_8859_1');
+  const bytesEncoding = bytesEncodingOf(settings);
   const columns = namesOf(settings.text('columnList'));
   if (settings.flag('useSql', false)) {
     if (wholeDatabase) {
@@ -65,6 +56,14 @@ function databaseSource(link: JobLink, settings: Settings, wholeDatabase: boolea
       : null,
     bytesEncoding,
   };
+}
+
+/** Latin 1 keeps every byte; its WHATWG label would mean another encoding. */
+function bytesEncodingOf(settings: Settings): string {
+  const name = 'encodingForBinary';
+  const label = settings.text(name).trim().replaceAll('_', '-').toLowerCase();
+  if (['', 'iso-8859-1', 'latin1'].includes(label)) return 'iso-8859-1';
+  return encodingOf(settings, name, label);
 }
 
 /** The contract demands a schema; where the link has a default it can be told without. */

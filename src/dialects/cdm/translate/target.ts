@@ -8,7 +8,7 @@ import type {
 } from '../../../domain/transfer/definition.ts';
 import { cdmError } from '../errors.ts';
 import type { Settings } from '../values/settings.ts';
-import type { JobLink } from './source.ts';
+import type { JobLink } from './job-link.ts';
 import {
   cipherOf,
   encodingOf,
@@ -46,7 +46,11 @@ export function translateTarget(
 
 function tableTarget(link: JobLink, settings: Settings, wholeDatabase: boolean): TableTarget {
   const table = settings.text('tableName').trim();
-  if (link.options.kind === 'mysql' && link.options.database === '' && !settings.has('schemaName')) {
+  if (
+    link.options.kind === 'mysql' &&
+    link.options.database === '' &&
+    !settings.has('schemaName')
+  ) {
     throw cdmError('Cdm.0238', settings.full('schemaName'));
   }
   const upserts = settings.choice('importMode', 'COPY') === 'UPSERT';
@@ -61,7 +65,11 @@ function tableTarget(link: JobLink, settings: Settings, wholeDatabase: boolean):
     clear: clearOf(settings),
     conflict: conflict === 'UPDATE' ? 'update' : conflict === 'REPLACE' ? 'replace' : 'insert',
     stage: settings.flag('useStageTable', false),
-    characterFactor: settings.flag('extendCharLength', false) ? (link.databaseType === 'DWS' ? 4 : 3) : 1,
+    characterFactor: settings.flag('extendCharLength', false)
+      ? link.databaseType === 'DWS'
+        ? 4
+        : 3
+      : 1,
     keepNotNull: settings.flag('useNullable', true),
     before: textOrNull(settings.text('preSql')),
     after: textOrNull(settings.text('postSql')),
@@ -92,12 +100,16 @@ function fileTarget(link: JobLink, settings: Settings, context: TargetContext): 
     directory: pathOf(settings.text('outputDirectory'), settings.full('outputDirectory')),
     format,
     columns: format.kind === 'binary' ? null : namesOf(settings.text('columnList')),
-    maxFileBytes: settings.has('writeFileSize') ? settings.integer('writeFileSize', 1) * 1_048_576 : null,
+    maxFileBytes: settings.has('writeFileSize')
+      ? settings.integer('writeFileSize', 1) * 1_048_576
+      : null,
     baseName: textOrNull(settings.text('filePrefix')),
     duplicates: duplicatesOf(settings),
     viaTemporary: settings.flag('writeToTempFile', false),
     marker: textOrNull(settings.text('markerFile'))?.trim() ?? null,
-    flattenInto: flatten ? pathOf(settings.text('customDirectory'), settings.full('customDirectory')) : null,
+    flattenInto: flatten
+      ? pathOf(settings.text('customDirectory'), settings.full('customDirectory'))
+      : null,
     clear: settings.flag('shouldClearTable', false),
     append: link.connector === 'hdfs-connector' ? settings.flag('appendMode', false) : true,
     compression: settings.choice('compression', 'NONE').toLowerCase() as FileTarget['compression'],
@@ -141,8 +153,12 @@ function targetFormat(settings: Settings, quoteStyle: 'rfc4180' | 'legacy'): Fil
     default:
       return {
         kind: 'csv',
-        fieldSeparator: settings.text('fieldSeparator') === '' ? ',' : unescaped(settings.text('fieldSeparator')),
-        lineSeparator: settings.text('lineSeparator') === '' ? '\r\n' : unescaped(settings.text('lineSeparator')),
+        fieldSeparator:
+          settings.text('fieldSeparator') === '' ? ',' : unescaped(settings.text('fieldSeparator')),
+        lineSeparator:
+          settings.text('lineSeparator') === ''
+            ? '\r\n'
+            : unescaped(settings.text('lineSeparator')),
         quoted: settings.flag('quoteChar', false),
         escaped: false,
         linePattern: null,
@@ -157,7 +173,8 @@ function targetFormat(settings: Settings, quoteStyle: 'rfc4180' | 'legacy'): Fil
 function warehouseTarget(link: string, settings: Settings): WarehouseTarget {
   const overwrites =
     settings.choice('clearType', '') === 'INSERT_OVERWRITE' ||
-    (settings.flag('shouldClearTable', false) && settings.choice('clearDataMode', 'TRUNCATE') === 'LOAD_OVERWRITE');
+    (settings.flag('shouldClearTable', false) &&
+      settings.choice('clearDataMode', 'TRUNCATE') === 'LOAD_OVERWRITE');
   const nulls = { TO_NULL: 'null', TO_EMPTY_STRING: 'empty', TO_NULL_STRING: 'null-word' } as const;
   return {
     kind: 'warehouse',
@@ -166,7 +183,11 @@ function warehouseTarget(link: string, settings: Settings): WarehouseTarget {
     table: settings.text('table').trim(),
     columns: namesOf(settings.text('columnList')),
     preparation: preparationOf(settings),
-    clear: overwrites ? 'overwrite' : settings.flag('shouldClearTable', false) ? 'truncate' : 'none',
+    clear: overwrites
+      ? 'overwrite'
+      : settings.flag('shouldClearTable', false)
+        ? 'truncate'
+        : 'none',
     partitions: partitionsOf(settings),
     partitionColumns: listOf(settings.text('partitionColumns')),
     storage: settings.choice('storageFormat', 'TEXTFILE') === 'PARQUET' ? 'parquet' : 'text',
@@ -186,7 +207,10 @@ function partitionsOf(settings: Settings): WarehouseTarget['partitions'] {
         listOf(text).map((pair) => {
           const at = pair.indexOf('=');
           if (at < 1) {
-            throw cdmError('Cdm.0014', `[${settings.full('partitionsInfo')}] must be like year=2020,location=sun.`);
+            throw cdmError(
+              'Cdm.0014',
+              `[${settings.full('partitionsInfo')}] must be like year=2020,location=sun.`,
+            );
           }
           return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
         }),

@@ -9,36 +9,42 @@ const maxPathChars = 4_096;
 const longText = Type.String({ maxLength: 65_536 });
 const path = Type.String({ maxLength: maxPathChars });
 export const linkName = Type.String({ minLength: 1, maxLength: 256 });
-export const bucketName = Type.String({ maxLength: 256, description: 'Empty where there are none.' });
-const encoding = Type.String({ minLength: 1, maxLength: 40, description: 'WHATWG label, e.g. gbk.' });
+export const bucketName = Type.String({
+  maxLength: 256,
+  description: 'Empty where there are none.',
+});
+const encoding = Type.String({
+  minLength: 1,
+  maxLength: 40,
+  description: 'WHATWG label, e.g. gbk.',
+});
 
 /** Names of columns; null = all. */
 export const columnNames = Type.Union(
-  [Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { minItems: 1, maxItems: 5_000 }), Type.Null()],
+  [
+    Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { minItems: 1, maxItems: 5_000 }),
+    Type.Null(),
+  ],
   { description: 'Null = all.' },
 );
 
-const LineBreaks = Type.Union([
-  Type.Object({ policy: Type.Enum(['keep', 'drop']) }, closed),
-  Type.Object({ policy: Type.Literal('replace'), by: longText }, closed),
-]);
-
 /** What becomes of line breaks within values. */
 export const lineBreaks = given(
-  // Told apart by their members, so it is one object here and split when it is read.
-  Type.Object(
-    { policy: given(Type.Enum(['keep', 'drop', 'replace']), 'keep'), by: given(longText, '') },
-    { ...closed, description: '`by` counts for `replace`.' },
-  ),
-  {},
+  Type.Union([
+    Type.Object({ policy: Type.Enum(['keep', 'drop']) }, closed),
+    Type.Object({ policy: Type.Literal('replace'), by: longText }, closed),
+  ]),
+  { policy: 'keep' },
 );
-export type LineBreaksInput = typeof LineBreaks;
 
 const CsvFormat = Type.Object(
   {
     kind: Type.Literal('csv'),
     fieldSeparator: given(Type.String({ minLength: 1, maxLength: 16 }), ','),
-    lineSeparator: given(Type.Union([Type.String({ minLength: 1, maxLength: 16 }), Type.Null()]), null),
+    lineSeparator: given(
+      Type.Union([Type.String({ minLength: 1, maxLength: 16 }), Type.Null()]),
+      null,
+    ),
     quoted: given(Type.Boolean({ description: '`"` protects separators.' }), true),
     escaped: given(Type.Boolean({ description: 'A backslash protects separators.' }), false),
     linePattern: given(
@@ -94,30 +100,23 @@ const FileFormat = Type.Union([CsvFormat, JsonFormat, ParquetFormat, BinaryForma
 
 const cipher = Type.Object(
   {
-    key: Type.Optional(
-      Type.String({
-        pattern: '^[0-9A-Fa-f]{64}$',
-        writeOnly: true,
-        default: '',
-        description: 'Never shown. When a data job is replaced, absent = as before.',
+    key: given(
+      Type.Union([Type.String({ pattern: '^[0-9A-Fa-f]{64}$' }), Type.Literal('')], {
+        description: 'Never shown. Empty or absent when a data job is replaced: as before.',
       }),
+      '',
     ),
     iv: Type.String({ pattern: '^[0-9A-Fa-f]{24,32}$' }),
   },
   { ...closed, description: 'AES-256-GCM, hexadecimal.' },
 );
 
-const wildcards = given(Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { maxItems: 100 }), []);
+const wildcards = given(
+  Type.Array(Type.String({ minLength: 1, maxLength: 1_024 }), { maxItems: 100 }),
+  [],
+);
 const timeText = given(
   Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()]),
-  null,
-);
-
-const encrypt = given(
-  Type.Union([
-    cipher,
-    Type.Null(),
-  ]),
   null,
 );
 
@@ -169,7 +168,7 @@ export const FileSourceInput = Type.Object(
     ),
     afterwards: given(Type.Enum(['nothing', 'rename', 'delete']), 'nothing'),
     md5Suffix: given(Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()]), null),
-    decrypt: encrypt,
+    decrypt: given(Type.Union([cipher, Type.Null()]), null),
     datePatterns: given(Type.Record(Type.String(), Type.String(), { maxProperties: 1_000 }), {}),
     dropQuery: given(Type.Boolean(), false),
   },
@@ -201,10 +200,7 @@ export const FileTargetInput = Type.Object(
     flattenInto: given(Type.Union([path, Type.Null()]), null),
     clear: given(Type.Boolean(), false),
     append: given(Type.Boolean(), true),
-    compression: given(
-      Type.Enum(['none', 'gzip', 'deflate', 'bzip2', 'lz4', 'snappy']),
-      'none',
-    ),
+    compression: given(Type.Enum(['none', 'gzip', 'deflate', 'bzip2', 'lz4', 'snappy']), 'none'),
     md5: given(
       Type.Object(
         { check: given(Type.Boolean(), false), record: given(Type.Boolean(), false) },
@@ -212,7 +208,14 @@ export const FileTargetInput = Type.Object(
       ),
       {},
     ),
-    encrypt,
+    encrypt: given(
+      Type.Union([
+        cipher,
+        Type.Object({ kmsKeyId: Type.String({ minLength: 1, maxLength: 256 }) }, closed),
+        Type.Null(),
+      ]),
+      null,
+    ),
     copyContentType: given(Type.Boolean(), false),
     bytesEncoding: given(encoding, 'utf-8'),
     nulls: given(Type.String({ maxLength: 64, description: 'How NULL is written.' }), ''),

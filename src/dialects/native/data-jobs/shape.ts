@@ -5,6 +5,8 @@ import { type Fault, ShapeFaultError } from '../problem.ts';
 
 /** Most faults that are looked for; the first ones say enough. */
 const maxFaults = 20;
+/** Members by which objects of several kinds are told apart. */
+const tellers = ['kind', 'policy'] as const;
 
 /** The type of a schema once its defaults are there. */
 export type Filled<T> = T extends readonly (infer E)[]
@@ -26,6 +28,7 @@ interface Node {
   readonly required?: readonly string[];
   readonly items?: Node;
   readonly const?: unknown;
+  readonly enum?: readonly unknown[];
   readonly default?: unknown;
 }
 
@@ -99,11 +102,19 @@ function choose(
   if (isObject(value) && objects.length > 0) {
     const [only] = objects;
     if (only !== undefined && objects.length === 1) return only;
-    const kind = value['kind'];
-    const meant = objects.find((schema) => kindsOf(schema).includes(kind));
+    const teller = tellers.find((name) =>
+      objects.every((schema) => wordsOf(schema, name).length > 0),
+    );
+    const meant = objects.find((schema) =>
+      teller === undefined
+        ? Object.keys(value).every((name) => name in (schema.properties ?? {}))
+        : wordsOf(schema, teller).includes(value[teller]),
+    );
     if (meant !== undefined) return meant;
-    const kinds = objects.flatMap(kindsOf).map(String).join(', ');
-    faults.push({ path: `${place}/kind`, code: 'kind', message: `must be one of: ${kinds}` });
+    if (teller === undefined) return only ?? null;
+    const words = objects.flatMap((schema) => wordsOf(schema, teller)).map(String);
+    const message = `must be one of: ${words.join(', ')}`;
+    faults.push({ path: `${place}/${teller}`, code: 'kind', message });
     return null;
   }
   const fitting = schemas.find((schema) => Value.Check(schema as TSchema, value));
@@ -118,9 +129,10 @@ function choose(
   return null;
 }
 
-function kindsOf({ properties }: Node): readonly unknown[] {
-  const kind = properties?.['kind'] as { const?: unknown; enum?: readonly unknown[] } | undefined;
-  return kind?.enum ?? (kind?.const === undefined ? [] : [kind.const]);
+/** What a member can be by which objects are told apart; empty = it is no such member. */
+function wordsOf({ properties }: Node, name: string): readonly unknown[] {
+  const member = properties?.[name];
+  return member?.enum ?? (member?.const === undefined ? [] : [member.const]);
 }
 
 function check(schema: Node, value: unknown, place: string, faults: Fault[]): void {

@@ -1,6 +1,8 @@
 import type { NativeOperation } from '../operation.ts';
+import { dataJobOperations } from './data-jobs.ts';
 import { infoOperations } from './info.ts';
 import { keyOperations } from './keys.ts';
+import { linkOperations } from './links.ts';
 import { logOperations } from './logs.ts';
 import { logStoreOperations } from './logstores.ts';
 import { policyOperations } from './policies.ts';
@@ -17,6 +19,8 @@ export const nativeOperations: readonly NativeOperation[] = [
   ...runOperations,
   ...logOperations,
   ...logStoreOperations,
+  ...linkOperations,
+  ...dataJobOperations,
   ...keyOperations,
   ...userOperations,
   ...policyOperations,

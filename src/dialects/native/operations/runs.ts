@@ -27,7 +27,8 @@ const group = 'runs';
 const maxWaitMs = 60_000;
 const clock = (): number => performance.now();
 
-const runParams = Type.Object({ run: Type.String({ minLength: 1, maxLength: 256 }) });
+/** Path parameter of one run. */
+export const runParams = Type.Object({ run: Type.String({ minLength: 1, maxLength: 256 }) });
 
 /** @throws DomainError `run-not-found`. */
 export async function findRun(engine: Engine, id: string): Promise<RunDetail> {

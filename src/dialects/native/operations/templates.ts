@@ -6,6 +6,7 @@ import {
   type NativeCall,
   type NativeServices,
 } from '../operation.ts';
+import { requireCommand } from '../data-jobs/spec.ts';
 import { findTemplate } from '../find-template.ts';
 import { revisionOf } from '../native-spec.ts';
 import { withNextFiring } from '../schedule-state.ts';
@@ -131,13 +132,15 @@ const update = defineOperation({
   body: TemplateInput,
   reply: oneTemplate,
   async handle({ params, body, caller }, { engine }) {
-    const { id, name, dialect } = await findTemplate(engine, params.template);
+    const found = await findTemplate(engine, params.template);
+    const { id, name, dialect } = found;
     if (dialect !== 'native') {
       throw new DomainError(
         'invalid-argument',
         `${name} is a ${dialect} template; change it through that API`,
       );
     }
+    requireCommand(found);
     if (body.name !== name) {
       throw new DomainError(
         'invalid-argument',

@@ -109,6 +109,13 @@ export const TemplateInput = Type.Object(
 );
 export type TemplateInput = Static<typeof TemplateInput>;
 
+/** Values of `${name}` macros of data jobs. */
+export const variablesSchema = Type.Record(
+  Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.-]{0,127}$' }),
+  Type.String({ maxLength: 65_536 }),
+  { maxProperties: 1_000, description: 'Values of `${name}` in the definition of a data job.' },
+);
+
 /** What a single run may change of a native template. */
 export const RunInput = Type.Object(
   {
@@ -125,6 +132,7 @@ export const RunInput = Type.Object(
     command: Type.Optional(commandSchema),
     env: Type.Optional(envSchema),
     replicas: Type.Optional(replicasSchema),
+    variables: Type.Optional(variablesSchema),
   },
   { ...closed, title: 'RunInput' },
 );

@@ -57,6 +57,8 @@ export class Attempt {
   readonly #telling: Telling;
   #record: AttemptRecord | null = null;
   #stopAsked = false;
+  /** Whether nothing was dispatched yet, because it is not written down. */
+  #writing = false;
   #over = false;
   /** Whether there is something to write down. */
   #unsaved = false;
@@ -90,7 +92,7 @@ export class Attempt {
   async begin(prepared: Prepared): Promise<void> {
     try {
       const dispatches = await prepared.choose();
-      if (typeof dispatches === 'string') return this.#refuse(dispatches);
+      if (typeof dispatches === 'string') return this.refuse(dispatches);
       const parts: PartRecord[] = [];
       for (const { part, workers } of dispatches) {
         const logId = await this.#shared.nextNumber();
@@ -101,10 +103,14 @@ export class Attempt {
         parts.push({ logId, dispatchedAtMs, index, total, ...place, state: 'sent', message: '' });
       }
       if (this.#over) return;
-      if (this.#stopAsked) return this.#refuse(words.stoppedBefore);
+      if (this.#stopAsked) return this.refuse(words.stoppedBefore);
       const { group, jobId, name } = prepared;
-      this.#take({ group, jobId, name, parts, startedAtMs: null, stopAtMs: null, end: null });
-      this.save();
+      const record = { group, jobId, name, parts, startedAtMs: null, stopAtMs: null, end: null };
+      this.#take(record);
+      for (const { logId } of parts) this.#dispatching.add(logId);
+      this.#writing = true;
+      await this.#shared.journal.gather(this.id, record);
+      this.#writing = false;
       await Promise.all(
         dispatches.map(({ part: plan, workers }, index) => {
           const part = parts[index];
@@ -113,8 +119,13 @@ export class Attempt {
         }),
       );
     } catch (error) {
-      this.#refuse(`the dispatch could not be prepared: ${(error as Error).message}`);
+      this.refuse(`the dispatch could not be prepared: ${(error as Error).message}`);
     }
+  }
+
+  /** Nothing was dispatched and nothing will be. */
+  refuse(message: string): void {
+    if (!this.#over) this.#tellEnd(plainEnd('refused', this.#shared.nowMs(), message));
   }
 
   /** Goes on where an earlier life of the server was. `started`: whether the store knows it. */
@@ -135,7 +146,8 @@ export class Attempt {
   stop(): void {
     this.#stopAsked = true;
     const record = this.#record;
-    if (record === null || this.#over || this.#killing !== null) return;
+    // A kill would end other runs of the job: what is not dispatched yet never will be.
+    if (record === null || this.#writing || this.#over || this.#killing !== null) return;
     record.stopAtMs ??= this.#shared.nowMs();
     this.#trySave();
     this.#killing = new Killing(this.#shared, record, {
@@ -239,7 +251,7 @@ export class Attempt {
           Object.assign(part, { address, url, appName });
           this.save();
         },
-        wanted: () => !this.#over && !isOver(part) && this.#record?.stopAtMs === null,
+        wanted: () => !this.#over && !isOver(part) && !this.#stopAsked,
       });
       if (this.#over || isOver(part)) return;
       if (outcome.kind === 'accepted') this.#accepted(part);
@@ -297,10 +309,6 @@ export class Attempt {
     record.end = endOf(record, this.#shared.nowMs());
     this.#trySave();
     this.#tellEnd(record.end);
-  }
-
-  #refuse(message: string): void {
-    if (!this.#over) this.#tellEnd(plainEnd('refused', this.#shared.nowMs(), message));
   }
 
   #tellEnd(end: EndRecord): void {

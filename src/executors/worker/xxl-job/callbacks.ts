@@ -1,5 +1,6 @@
 import type { Attempt } from './attempt.ts';
 import { accepted, type Answer, type Caller, type Enrollment, wrongToken } from './enrollment.ts';
+import type { Journal } from './journal.ts';
 import { type Callback, codes, readCallbacks } from './protocol.ts';
 
 /** Shortest time between two lines about callbacks that nobody waits for. */
@@ -8,6 +9,7 @@ const quietMs = 1_000;
 /** What callbacks ask of the executor's other parts. */
 export interface CallbackSources {
   readonly enrollment: Enrollment;
+  readonly journal: Pick<Journal, 'together'>;
   nowMs(): number;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -64,15 +66,18 @@ export class Callbacks {
       if (group === null) continue;
       if (!(await this.#sources.enrollment.maySpeakFor(group, caller))) return wrongToken;
     }
-    const touched = new Set<Attempt>();
     let ignored = read.unreadable;
-    for (const callback of read.items) {
-      const attempt = this.#waiting.get(callback.logId);
-      if (attempt !== undefined && this.#apply(attempt, callback)) touched.add(attempt);
-      else ignored += 1;
-    }
+    const answer = this.#writeTogether(() => {
+      const touched = new Set<Attempt>();
+      for (const callback of read.items) {
+        const attempt = this.#waiting.get(callback.logId);
+        if (attempt !== undefined && this.#apply(attempt, callback)) touched.add(attempt);
+        else ignored += 1;
+      }
+      for (const attempt of touched) attempt.flush();
+    });
     if (ignored > 0) this.#tellIgnored(ignored, caller);
-    return this.#flush(touched);
+    return answer;
   }
 
   #apply(attempt: Attempt, callback: Callback): boolean {
@@ -82,9 +87,9 @@ export class Callbacks {
   }
 
   /** Accepted only when it is written down: an executor forgets what was accepted. */
-  #flush(touched: ReadonlySet<Attempt>): Answer {
+  #writeTogether(writes: () => void): Answer {
     try {
-      for (const attempt of touched) attempt.flush();
+      this.#sources.journal.together(writes);
       return accepted;
     } catch (error) {
       this.#sources.warn({ err: error }, 'callbacks could not be written down');

@@ -12,13 +12,13 @@ import type {
 import type { WorkerGroups, WorkerInfo } from '../../../ports/workers.ts';
 import { AddressRules } from './addresses.ts';
 import type { AdminSide } from './admin.ts';
-import { Attempt, type Shared } from './attempt.ts';
+import { Attempt, type Prepared, type Shared } from './attempt.ts';
 import { Callbacks } from './callbacks.ts';
 import { ExecutorClient } from './client.ts';
 import { type Answer, type Caller, Enrollment, type GlobalToken } from './enrollment.ts';
 import { isAttemptId, Journal } from './journal.ts';
 import { LiveAttempts } from './live.ts';
-import { maxQuestions, type Timing, usualTiming } from './limits.ts';
+import { maxQuestions, startsPerTurn, type Timing, usualTiming } from './limits.ts';
 import { plainEnd, words } from './outcome.ts';
 import { Output } from './output.ts';
 import { prepare, type PrepareSources } from './prepare.ts';
@@ -83,6 +83,9 @@ class WorkerExecutor implements XxlJobExecutor {
   readonly #shared: Shared;
   readonly #live = new LiveAttempts();
   readonly #strays: Strays;
+  /** Attempts that are still to begin. */
+  readonly #starts: [Attempt, AttemptStart][] = [];
+  #starting = false;
   /** Questions under way. */
   #questions = 0;
   #tick: Timer | null = null;
@@ -110,6 +113,7 @@ class WorkerExecutor implements XxlJobExecutor {
     this.#enrollment = new Enrollment(groups, globalToken, rules, this.#registry);
     this.#callbacks = new Callbacks({
       enrollment: this.#enrollment,
+      journal: this.#journal,
       nowMs,
       info: (fields, message) => log.info(fields, message),
       warn: (fields, message) => log.warn(fields, message),
@@ -173,10 +177,29 @@ class WorkerExecutor implements XxlJobExecutor {
   start(attempts: readonly AttemptStart[]): void {
     for (const start of attempts) {
       const { attemptId, fence } = start;
-      if (this.#live.has(attemptId)) continue;
-      const prepared = this.#problem === '' ? prepare(start, this.#sources) : this.#problem;
-      if (typeof prepared === 'string') this.#refuse(attemptId, fence, prepared);
-      else void this.#attempt(attemptId, fence).begin(prepared);
+      // Known from here on, so that a stop finds it.
+      if (!this.#live.has(attemptId)) this.#starts.push([this.#attempt(attemptId, fence), start]);
+    }
+    if (!this.#starting) this.#startSome();
+  }
+
+  /** A few in each turn: the first are on their way while the others are still prepared. */
+  #startSome(): void {
+    for (const [attempt, start] of this.#starts.splice(0, startsPerTurn)) {
+      const prepared = this.#prepare(start);
+      if (typeof prepared === 'string') attempt.refuse(prepared);
+      else void attempt.begin(prepared);
+    }
+    this.#starting = this.#starts.length > 0;
+    if (this.#starting) setImmediate(() => this.#startSome());
+  }
+
+  #prepare(start: AttemptStart): Prepared | string {
+    if (this.#problem !== '') return this.#problem;
+    try {
+      return prepare(start, this.#sources);
+    } catch (error) {
+      return `the journal cannot be read: ${(error as Error).message}`;
     }
   }
 
@@ -217,7 +240,7 @@ class WorkerExecutor implements XxlJobExecutor {
   async remove(attemptIds: readonly string[]): Promise<void> {
     for (const attemptId of attemptIds) {
       if (!isAttemptId(attemptId) || this.#live.has(attemptId)) continue;
-      await this.#journal.remove(attemptId);
+      this.#journal.remove(attemptId);
       await this.#output.remove(attemptId);
     }
   }
@@ -226,8 +249,8 @@ class WorkerExecutor implements XxlJobExecutor {
     return this.#registry.infos(group);
   }
 
-  location(attemptId: string): string {
-    return this.#journal.file(attemptId);
+  location(): string {
+    return this.#journal.file;
   }
 
   health(): { readonly ready: boolean; readonly reason: string } {
@@ -240,6 +263,7 @@ class WorkerExecutor implements XxlJobExecutor {
     this.#tick?.cancel();
     this.#callbacks.end();
     for (const attempt of this.#live.values()) attempt.close();
+    this.#journal.close();
     this.#client.close();
     return Promise.resolve();
   }
@@ -285,10 +309,6 @@ class WorkerExecutor implements XxlJobExecutor {
     } catch (error) {
       this.#options.log.warn({ err: error, attemptId }, 'an attempt could not be written down');
     }
-  }
-
-  #refuse(attemptId: string, fence: number, message: string): void {
-    this.#tell({ kind: 'refused', attemptId, fence, atMs: this.#options.nowMs(), message });
   }
 
   /** Reports of one turn go out together, never from within the call that caused them. */

@@ -31,10 +31,14 @@ export const maxParts = 1_000;
 export const maxRoutedJobs = 10_000;
 /** Calls to one executor at the same time; it has 200 threads. */
 export const maxSocketsPerExecutor = 64;
+/** Attempts that begin in one turn of the event loop. */
+export const startsPerTurn = 32;
 /** Questions about running jobs under way at the same time. */
 export const maxQuestions = 64;
 /** Largest journal of an attempt that is read. */
 export const maxJournalBytes = 4 * 1024 * 1024;
+/** Pages (32 MiB) in the journal's log before they are moved into its database, in one go. */
+export const journalLogPages = 8_192;
 /** Unclaimed journals that are looked at when the server starts. */
 export const maxUnclaimed = 10_000;
 

@@ -518,4 +518,3 @@ function rowsOf(batches: readonly RowBatch[]): Rows {
 function batchOf(rows: Rows): RowBatch {
   return { bytes: encodeRows(rows), rows: rows.length };
 }
-

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { cdmError } from '../../errors.ts';
+import { cdmErrorWith } from '../../errors.ts';
 import { readWireJob, type WireJob } from '../../job-content.ts';
 import { createJobs, findJob, hasContent } from '../../jobs.ts';
 import { answer, defineOperation } from '../../operation.ts';
@@ -28,9 +28,12 @@ export const createAndStartRandomClusterJob = defineOperation({
       const wire = readWireJob(raw, 'jobs[0]', null);
       const accepting = await services.gate.accepting(project, body.clusters);
       const chosen = await choose(services, accepting, wire);
-      if (chosen === null) throw cdmError('Cdm.0201', body.clusters.join(', ').slice(0, 200));
+      if (chosen === null) {
+        throw cdmErrorWith('Cdm.0201', { status: 400 }, body.clusters.join(', ').slice(0, 200));
+      }
       const known = await findJob(services, chosen.id, wire.name);
-      if (known !== null && hasContent(services, known, raw)) return { cluster: chosen, job: known };
+      if (known !== null && hasContent(services, known, raw))
+        return { cluster: chosen, job: known };
       const [made] = await createJobs(services, chosen, [wire], by);
       if (made === undefined) throw new Error('no job was made');
       return { cluster: chosen, job: made };

@@ -10,7 +10,8 @@ export const showSubmissions = defineOperation({
   action: 'cdm:job:get',
   method: 'GET',
   path: '/clusters/{cluster_id}/cdm/submissions',
-  summary: 'Shows submissions of the last 30 days, newest first; without `jname` those of all jobs.',
+  summary:
+    'Shows submissions of the last 30 days, newest first; without `jname` those of all jobs.',
   query: Type.Object({
     jname: Type.Optional(Type.String({ maxLength: 1_000 })),
     page_no: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),

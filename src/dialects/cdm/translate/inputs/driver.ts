@@ -75,7 +75,10 @@ export const otherInputs: readonly InputTable[] = [
       ),
     ],
   },
-  { prefix: 'smnConfig.', specs: [stored('isNeedNotification', 'alerts are set up by the operator')] },
+  {
+    prefix: 'smnConfig.',
+    specs: [stored('isNeedNotification', 'alerts are set up by the operator')],
+  },
 ];
 
 /** All of them, in the order that `readSettings` answers in. */

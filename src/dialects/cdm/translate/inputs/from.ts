@@ -102,7 +102,10 @@ const hive: InputTable = {
     choice('readMode', ['HDFS', 'JDBC'], 'default HDFS; JDBC is refused (ours)'),
     map('partitionValues', 'by partition column: values, or an expression on ${value} (ours)'),
     text('sampleValueColumn', 'added fields, name:value joined by &'),
-    refused('whereClause', 'a predicate needs HiveServer2, which is not spoken; use partitionValues'),
+    refused(
+      'whereClause',
+      'a predicate needs HiveServer2, which is not spoken; use partitionValues',
+    ),
   ],
 };
 

@@ -25,7 +25,11 @@ const database: InputTable = {
       ],
       'default EXCEPTION: a duplicate is a dirty row',
     ),
-    choice('importMode', ['COPY', 'UPSERT', 'GDS'], 'UPSERT = onConflict UPDATE; others change nothing'),
+    choice(
+      'importMode',
+      ['COPY', 'UPSERT', 'GDS'],
+      'UPSERT = onConflict UPDATE; others change nothing',
+    ),
     flag('useStageTable', 'loads beside the table and moves at the end'),
     flag('extendCharLength', 'lengths of characters times 3, for DWS 4, in created tables'),
     flag('useNullable', 'NOT NULL is carried over to created tables; default true'),
@@ -49,7 +53,11 @@ const fileSpecs = [
   integer('writeFileSize', 'MB; a next file is begun beyond; default no limit', { min: 1 }),
   text('filePrefix', 'name of output files; macros'),
   text('columnList', 'default all'),
-  choice('duplicateFileOpType', ['REPLACE', 'SKIP', 'ABANDON'], 'same name and size; default REPLACE'),
+  choice(
+    'duplicateFileOpType',
+    ['REPLACE', 'SKIP', 'ABANDON'],
+    'same name and size; default REPLACE',
+  ),
   flag('writeToTempFile', 'binary: <name>.tmp, renamed at the end'),
   text('markerFile', 'an empty file written last'),
   flag('useCustomDirectory', 'only names of files are kept, below customDirectory'),
@@ -68,7 +76,11 @@ const fileSpecs = [
   text('dek', '64 hexadecimal digits'),
   text('iv', '32 hexadecimal digits'),
   flag('copyContentType', 'obs to obs'),
-  choice('csvDelimPolicy', ['IGNORE', 'DROP', 'REPLACE'], 'line breaks within values; default IGNORE'),
+  choice(
+    'csvDelimPolicy',
+    ['IGNORE', 'DROP', 'REPLACE'],
+    'line breaks within values; default IGNORE',
+  ),
   text('csvReplaceChar', 'what replaces them (ours)'),
 ] as const;
 
@@ -88,14 +100,22 @@ const hive: InputTable = {
     choice('clearType', ['INSERT_OVERWRITE'], 'as LOAD_OVERWRITE'),
     text('partitionsInfo', 'which are cleared: year=2020,location=sun; several joined by | (ours)'),
     text('partitionColumns', 'joined by commas; of tables that are created (ours)'),
-    choice('storageFormat', ['TEXTFILE', 'PARQUET'], 'default TEXTFILE; ORC and RCFILE are refused'),
+    choice(
+      'storageFormat',
+      ['TEXTFILE', 'PARQUET'],
+      'default TEXTFILE; ORC and RCFILE are refused',
+    ),
     refused('tablePath', 'tables lie below the root of the link'),
     choice(
       'convertNull',
       ['TO_NULL', 'TO_EMPTY_STRING=TO_EMPTY_STING', 'TO_NULL_STRING'],
       'default TO_NULL',
     ),
-    choice('csvDelimPolicy', ['IGNORE', 'DROP', 'REPLACE'], 'line breaks within values; default IGNORE'),
+    choice(
+      'csvDelimPolicy',
+      ['IGNORE', 'DROP', 'REPLACE'],
+      'line breaks within values; default IGNORE',
+    ),
     text('csvReplaceChar', 'what replaces them (ours)'),
   ],
 };

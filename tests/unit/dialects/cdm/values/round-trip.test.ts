@@ -16,7 +16,8 @@ import {
 } from '../../../../../src/dialects/cdm/values/secrets.ts';
 
 const groups = ['from', 'to', 'driver', 'link'] as const;
-const seal = (text: string, purpose: string): string => `sealed(${purpose})${Buffer.from(text).toString('hex')}`;
+const seal = (text: string, purpose: string): string =>
+  `sealed(${purpose})${Buffer.from(text).toString('hex')}`;
 const unseal = (sealed: string, purpose: string): string => {
   const prefix = `sealed(${purpose})`;
   assert.ok(sealed.startsWith(prefix), sealed);
@@ -47,10 +48,9 @@ const wire = fc.record({
   configs: fc.array(
     fc.record({
       name: fc.constantFrom('linkConfig', 'fromJobConfig'),
-      inputs: fc.array(
-        fc.record({ name: word, value: fc.oneof(scalar, map, pairs) }),
-        { maxLength: 5 },
-      ),
+      inputs: fc.array(fc.record({ name: word, value: fc.oneof(scalar, map, pairs) }), {
+        maxLength: 5,
+      }),
     }),
     { maxLength: 3 },
   ),
@@ -134,7 +134,14 @@ test('what clients really send is tolerated', () => {
     {
       configs: [
         { name: 'jarConfig', inputs: {} },
-        { name: 'x', inputs: [{ name: 'x.a', values: 7 }, { name: 'x.b', value: null }], id: 3 },
+        {
+          name: 'x',
+          inputs: [
+            { name: 'x.a', values: 7 },
+            { name: 'x.b', value: null },
+          ],
+          id: 3,
+        },
       ],
     },
     'x',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Journal } from '../../../../../src/executors/worker/xxl-job/journal.ts';
 import { Peer } from './peer.ts';
 import { attemptStart, groupKey, Session } from './session.ts';
 
@@ -30,11 +31,15 @@ test('a job is dispatched as the protocol has it, and ends with its callback', a
     broadcastTotal: 1,
   });
   assert.ok(existsSync(session.executor.location('a.0.1')));
+  const journal = new Journal(join(session.dataDir, 'workers', 'xxl-job'));
+  journal.open();
+  t.after(() => journal.close());
+  assert.deepEqual(journal.unended(), ['a.0.1']);
   await session.callback(logId, 200, 'it is done');
   const { exitCode, signal, stopped, result } = await session.report('a.0.1', 'ended');
   assert.deepEqual([exitCode, signal, stopped, result], [0, null, false, 'it is done']);
-  assert.ok(existsSync(join(session.dataDir, 'workers', 'xxl-job', 'ended', 'a.0.1.json')));
-  assert.ok(!existsSync(session.executor.location('a.0.1')));
+  assert.deepEqual(journal.unended(), []);
+  assert.equal(journal.read('a.0.1')?.end?.result, 'it is done');
 });
 
 test('scripts go as glue, without the ends of lines that shells stumble over', async (t) => {

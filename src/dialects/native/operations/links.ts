@@ -1,0 +1,284 @@
+import { Type } from 'typebox';
+import { DomainError } from '../../../domain/errors.ts';
+import { TransferError } from '../../../domain/transfer/errors.ts';
+import type { Link } from '../../../domain/transfer/link.ts';
+import type { Engine } from '../../../engine/index.ts';
+import { readLinkOptions } from '../data-jobs/link-options.ts';
+import { linksOf } from '../data-jobs/link-rights.ts';
+import { defineOperation, json, nothing } from '../operation.ts';
+import { closed, maxPageSize, pageOf, paging } from '../views/common.ts';
+import {
+  ColumnList,
+  columnListView,
+  isNativeLink,
+  LinkChange,
+  linkDocument,
+  LinkInput,
+  linkNamespace,
+  LinkPage,
+  LinkTestView,
+  LinkView,
+  linkView,
+  TableList,
+  tableListView,
+} from '../views/link.ts';
+
+const group = 'links';
+/** How long a link is tried. */
+const testMs = 10_000;
+
+const linkParams = Type.Object({
+  namespace: Type.String({ minLength: 1, maxLength: 256 }),
+  // Links of other dialects have other names.
+  link: Type.String({ minLength: 1, maxLength: 512 }),
+});
+const schema = Type.Optional(
+  Type.String({ maxLength: 1_024, default: '', description: 'Empty = the link’s default.' }),
+);
+const oneLink = {
+  status: 200,
+  type: 'application/json',
+  schema: LinkView,
+  description: 'The link, without secrets.',
+} as const;
+
+/** @throws DomainError `link-not-found`. */
+async function findLink(
+  engine: Engine,
+  { namespace, link: name }: { readonly namespace: string; readonly link: string },
+): Promise<Link> {
+  const link = await engine.links.get(namespace, name);
+  return link ?? missing(namespace, name);
+}
+
+function missing(namespace: string, name: string): never {
+  throw new DomainError('link-not-found', `there is no link ${name} in ${namespace}`, {
+    link: name,
+  });
+}
+
+/** @throws DomainError for a link that its own API must change, since that API reads its own record back. */
+function requireNative(link: Link): void {
+  if (isNativeLink(link)) return;
+  throw new DomainError(
+    'invalid-argument',
+    `link ${link.name} was made through CDM; change it through that API`,
+  );
+}
+
+/** What a usable link is made of. @throws DomainError `invalid-argument`. */
+function optionsOf({ name, options }: Link): NonNullable<Link['options']> {
+  if (options !== null) return options;
+  throw new DomainError(
+    'invalid-argument',
+    `the connector of link ${name} is not installed on this server`,
+  );
+}
+
+const list = defineOperation({
+  name: 'ListLinks',
+  method: 'GET',
+  path: '/links',
+  group,
+  summary: 'Links of a namespace, oldest first, without secrets.',
+  query: Type.Object({ ...paging, namespace: Type.Optional(linkNamespace) }, closed),
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: LinkPage,
+    description: 'A page of links.',
+  },
+  async handle({ query }, { engine, region }) {
+    const { offset, limit } = pageOf(query);
+    const page = await engine.links.list(query.namespace ?? region, offset, limit);
+    return json({ rows: page.rows.map(linkView), total: page.total });
+  },
+});
+
+const get = defineOperation({
+  name: 'GetLink',
+  method: 'GET',
+  path: '/links/{namespace}/{link}',
+  group,
+  summary: 'One link, without secrets.',
+  params: linkParams,
+  reply: oneLink,
+  async handle({ params }, { engine }) {
+    return json(linkView(await findLink(engine, params)));
+  },
+});
+
+const create = defineOperation({
+  name: 'CreateLink',
+  method: 'POST',
+  path: '/links',
+  group,
+  summary: 'Stores how data is reached; options and secrets are sealed. Nothing connects yet.',
+  body: LinkInput,
+  reply: { ...oneLink, status: 201 },
+  async handle({ body, caller }, { engine, region }) {
+    const { name, namespace = region, enabled = true } = body;
+    const options = readLinkOptions(body.options, null);
+    const made = await engine.links.change(
+      namespace,
+      name,
+      (current) => {
+        if (current === null) return { options, enabled, document: linkDocument };
+        throw new DomainError('already-exists', `a link ${name} exists in ${namespace}`);
+      },
+      caller.user.name,
+    );
+    return json(linkView(made ?? missing(namespace, name)), 201);
+  },
+});
+
+const update = defineOperation({
+  name: 'UpdateLink',
+  method: 'PUT',
+  path: '/links/{namespace}/{link}',
+  group,
+  summary:
+    'Replaces a link’s options; secrets that are left out stay. Attempts that began go on with the old ones.',
+  params: linkParams,
+  body: LinkChange,
+  reply: oneLink,
+  async handle({ params, body, caller }, { engine }) {
+    const changed = await engine.links.change(
+      params.namespace,
+      params.link,
+      (current) => {
+        if (current === null) return missing(params.namespace, params.link);
+        requireNative(current);
+        const options = readLinkOptions(body.options, current.options);
+        return { options, enabled: body.enabled ?? true, document: linkDocument };
+      },
+      caller.user.name,
+    );
+    return json(linkView(changed ?? missing(params.namespace, params.link)));
+  },
+});
+
+const remove = defineOperation({
+  name: 'DeleteLink',
+  method: 'DELETE',
+  path: '/links/{namespace}/{link}',
+  group,
+  summary: 'Erases a link that no data job of its namespace uses.',
+  params: linkParams,
+  reply: { status: 204, type: null, description: 'It is gone, with its secrets.' },
+  async handle({ params, caller }, { engine }) {
+    await requireUnused(engine, params);
+    await engine.links.change(
+      params.namespace,
+      params.link,
+      (current) => {
+        if (current === null) return missing(params.namespace, params.link);
+        requireNative(current);
+        return null;
+      },
+      caller.user.name,
+    );
+    return nothing;
+  },
+});
+
+/** @throws DomainError `link-in-use` naming a job. */
+async function requireUnused(
+  engine: Engine,
+  { namespace, link }: { readonly namespace: string; readonly link: string },
+): Promise<void> {
+  for (let offset = 0; ; offset += maxPageSize) {
+    const { rows, total } = await engine.templates.list({ namespace, offset, limit: maxPageSize });
+    const user = rows.find(({ spec: { task } }) => {
+      const { artifact } = task;
+      return (
+        artifact.kind === 'transfer' &&
+        artifact.linkNamespace === namespace &&
+        linksOf(artifact.definition).includes(link)
+      );
+    });
+    if (user !== undefined) {
+      throw new DomainError('link-in-use', `the data job ${user.name} uses link ${link}`, { link });
+    }
+    if (rows.length === 0 || offset + rows.length >= total) return;
+  }
+}
+
+const test = defineOperation({
+  name: 'TestLink',
+  method: 'POST',
+  path: '/links/{namespace}/{link}/test',
+  group,
+  summary: 'Connects, asks something small and lets go, within 10 s. A refusal says what failed.',
+  params: linkParams,
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: LinkTestView,
+    description: 'The link works.',
+  },
+  async handle({ params }, { engine }) {
+    const options = optionsOf(await findLink(engine, params));
+    const beganAtMs = performance.now();
+    await engine.dataJobs.test(options, testMs);
+    return json({ tookMs: Math.round(performance.now() - beganAtMs) });
+  },
+});
+
+const tables = defineOperation({
+  name: 'ListLinkTables',
+  method: 'GET',
+  path: '/links/{namespace}/{link}/tables',
+  group,
+  summary: 'Tables that a database link reaches, sorted.',
+  params: linkParams,
+  query: Type.Object(
+    {
+      schema,
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 10_000,
+          default: maxPageSize,
+          description: 'Most tables.',
+        }),
+      ),
+    },
+    closed,
+  ),
+  reply: { status: 200, type: 'application/json', schema: TableList, description: 'The tables.' },
+  async handle({ params, query }, { engine }) {
+    const options = optionsOf(await findLink(engine, params));
+    const limit = query.limit ?? maxPageSize;
+    const found = await engine.dataJobs.tables(options, query.schema ?? '', limit);
+    return json(tableListView(found));
+  },
+});
+
+const columns = defineOperation({
+  name: 'ListLinkColumns',
+  method: 'GET',
+  path: '/links/{namespace}/{link}/tables/{table}',
+  group,
+  summary: 'Columns of one table of a database link.',
+  params: Type.Object({
+    ...linkParams.properties,
+    table: Type.String({ minLength: 1, maxLength: 1_024 }),
+  }),
+  query: Type.Object({ schema }, closed),
+  reply: { status: 200, type: 'application/json', schema: ColumnList, description: 'The columns.' },
+  async handle({ params, query }, { engine }) {
+    const options = optionsOf(await findLink(engine, params));
+    const table = { schema: query.schema ?? '', name: params.table };
+    const found = await engine.dataJobs.columns(options, table);
+    if (found === null) {
+      throw new TransferError(
+        'table-missing',
+        `link ${params.link} reaches no table ${params.table}`,
+      );
+    }
+    return json(columnListView(found));
+  },
+});
+
+export const linkOperations = [list, get, create, update, remove, test, tables, columns] as const;

@@ -1,0 +1,143 @@
+import Sqlite, { type Database as Connection } from 'better-sqlite3';
+import { stateBusyMs } from '../limits.ts';
+
+export type { Connection };
+
+/**
+ * What is known of a run, shared by its workers and the server: one file, several processes.
+ *
+ * - `run`: one row. `owner` has the phase that only one worker does (planning, finishing, proving).
+ * - `tables`: what the plan says of each table.
+ * - `chunks`: `waiting`, `taken` by a worker, or `done`. `intent` is written before a commit
+ *   whose end might not be seen, and taken back or made good after it.
+ * - `marks`: token of the last commit of each shard of a table.
+ * - `quarantine`: `pending` rows belong to a chunk whose commit is not known yet.
+ * - `workers`: who is there, and what each has moved since its last commit.
+ */
+const schema = `
+  create table if not exists run (
+    only_one integer primary key check (only_one = 1),
+    phase text not null,
+    grain text not null default 'chunk',
+    owner text,
+    failure text,
+    proof text,
+    started_at integer not null,
+    updated_at integer not null,
+    ended_at integer,
+    rows_deleted integer not null default 0,
+    files_total integer,
+    bytes_total integer,
+    error_tries integer not null default 0,
+    transient_tries integer not null default 0,
+    retry_at integer,
+    abandoned integer not null default 0
+  ) strict;
+  create table if not exists tables (
+    idx integer primary key,
+    planned text not null,
+    source text not null,
+    target text not null,
+    details text not null,
+    state text not null,
+    message text not null default '',
+    before text
+  ) strict;
+  create table if not exists chunks (
+    table_idx integer not null,
+    seq integer not null,
+    shard integer not null,
+    chunk text not null,
+    weight integer,
+    state text not null,
+    owner text,
+    not_before integer,
+    position text,
+    intent text,
+    repeats integer not null default 0,
+    rows_read integer not null default 0,
+    extra_rows integer not null default 0,
+    rows_written integer not null default 0,
+    rows_updated integer not null default 0,
+    rows_rejected integer not null default 0,
+    bytes_read integer not null default 0,
+    bytes_written integer not null default 0,
+    files_read integer not null default 0,
+    files_written integer not null default 0,
+    files_skipped integer not null default 0,
+    primary key (table_idx, seq)
+  ) strict;
+  create index if not exists chunks_of_shard on chunks (table_idx, shard, seq);
+  create index if not exists chunks_open on chunks (state) where state <> 'done';
+  create table if not exists marks (
+    table_idx integer not null,
+    shard integer not null,
+    token text not null,
+    primary key (table_idx, shard)
+  ) strict;
+  create table if not exists quarantine (
+    id integer primary key autoincrement,
+    table_idx integer not null,
+    seq integer not null,
+    shard integer not null,
+    pending integer not null,
+    place text not null,
+    reason text not null,
+    fields text not null
+  ) strict;
+  create index if not exists quarantine_pending on quarantine (table_idx, seq) where pending = 1;
+  create index if not exists quarantine_of_shard on quarantine (shard, id);
+  create table if not exists notes (
+    id integer primary key autoincrement,
+    at integer not null,
+    shard integer not null,
+    message text not null,
+    rows_repeated integer not null
+  ) strict;
+  create table if not exists workers (
+    name text primary key,
+    pid integer not null,
+    ticks text not null,
+    beat_at integer not null,
+    ended integer not null default 0,
+    rows_read integer not null default 0,
+    rows_written integer not null default 0,
+    bytes_read integer not null default 0,
+    bytes_written integer not null default 0,
+    rows_rejected integer not null default 0
+  ) strict;
+`;
+
+/** Opens the state for work, making it where it is not there. @throws Error of the database. */
+export function openState(file: string, nowMs: number): Connection {
+  const database = new Sqlite(file, { timeout: stateBusyMs });
+  database.pragma('journal_mode = wal');
+  // A commit of the target may follow at once: what was intended must survive the machine, too.
+  database.pragma('synchronous = full');
+  // All of it or nothing: whoever finds the run finds its tables.
+  database
+    .transaction(() => {
+      database.exec(schema);
+      database
+        .prepare(
+          `insert or ignore into run (only_one, phase, started_at, updated_at) values (1, 'planning', ?, ?)`,
+        )
+        .run(nowMs, nowMs);
+    })
+    .immediate();
+  return database;
+}
+
+/** Opens it for reading; null when there is none, or nothing in it yet. */
+export function openStateForReading(file: string): Connection | null {
+  try {
+    // Not as read-only: a reader of the write-ahead log needs its side files.
+    const database = new Sqlite(file, { fileMustExist: true, timeout: stateBusyMs });
+    if (database.prepare(`select 1 from sqlite_schema where name = 'run'`).get() !== undefined)
+      return database;
+    database.close();
+    return null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Connection } from './database.ts';
+import { openState } from './database.ts';
+import { Chunks } from './chunks.ts';
+import { Members } from './members.ts';
+import { Quarantine } from './quarantine.ts';
+import { RunRecord } from './run.ts';
+
+/** The state of a run as one of its workers sees it. */
+export interface RunState {
+  readonly database: Connection;
+  readonly members: Members;
+  readonly run: RunRecord;
+  readonly chunks: Chunks;
+  readonly quarantine: Quarantine;
+  close(): void;
+}
+
+/** Opens the state for the worker of this name. @throws Error of the database. */
+export function openRunState(file: string, me: string, nowMs: () => number): RunState {
+  const database = openState(file, nowMs());
+  const members = new Members(database, nowMs);
+  return {
+    database,
+    members,
+    run: new RunRecord(database, members, me, nowMs),
+    chunks: new Chunks(database, members, me, nowMs),
+    quarantine: new Quarantine(database),
+    close: () => database.close(),
+  };
+}

@@ -1,0 +1,56 @@
+import { DomainError } from '../../../domain/errors.ts';
+import { TransferError } from '../../../domain/transfer/errors.ts';
+import type { TransferFailure } from '../../../domain/transfer/report.ts';
+import { maxMessageLength } from '../limits.ts';
+import { ChunkFailure } from './load.ts';
+
+/** What went wrong, in the words of the domain. */
+export interface Fault extends TransferFailure {
+  readonly transient: boolean;
+}
+
+/** Tells any error as a failure of a data job; `table` names what it is about. */
+export function faultOf(error: unknown, table: string | null): Fault {
+  if (error instanceof ChunkFailure) {
+    const inner = faultOf(error.cause, null);
+    const { chunk } = error;
+    const where = [table, chunk?.chunk.label].filter((text) => text !== null && text !== undefined);
+    const told = where.every((text) => inner.message.includes(text));
+    return told ? inner : { ...inner, message: oneLine(`${where.join(', ')}: ${inner.message}`) };
+  }
+  if (error instanceof TransferError) {
+    const { code, transient, message } = error;
+    return { code, transient, message: oneLine(message), details: rest(message) };
+  }
+  if (error instanceof DomainError) {
+    const { message } = error;
+    return { code: 'invalid-definition', transient: false, message: oneLine(message), details: '' };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const full = hasCode(error, 'ENOSPC') || hasCode(error, 'SQLITE_FULL');
+  return {
+    code: full ? 'disk-full' : 'internal',
+    transient: false,
+    message: oneLine(full ? `the disk of the data folder is full: ${message}` : message),
+    details: error instanceof Error ? (error.stack ?? '').slice(0, 4 * maxMessageLength) : '',
+  };
+}
+
+/** Without what only the decision about it needs. */
+export function failureOf({ code, message, details }: Fault): TransferFailure {
+  return { code, message, details };
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return line.length <= maxMessageLength ? line : `${line.slice(0, maxMessageLength - 1)}…`;
+}
+
+/** All of a message of several lines; empty when one line says it. */
+function rest(message: string): string {
+  return /[\r\n]/.test(message) ? message.slice(0, 4 * maxMessageLength) : '';
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

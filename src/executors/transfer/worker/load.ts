@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ColumnType } from '../../../domain/transfer/columns.ts';
+import { TransferError } from '../../../domain/transfer/errors.ts';
+import type { RowSource } from '../../../ports/connector.ts';
+import { batchBytes, queueBytes, waitMs } from '../limits.ts';
+import type { Ends } from '../plan/ends.ts';
+import type { ClaimedChunk, ClaimRules } from '../state/chunks.ts';
+import type { KeptTable } from '../state/run.ts';
+import { DirtyRows } from './dirty.ts';
+import type { WorkerParts } from './parts.ts';
+import { BoundedQueue } from './queue.ts';
+import { takeUp } from './resume.ts';
+import { type Transform, transformOf } from './transform.ts';
+import { ChunkWriter, placeOf, type ReadBatch } from './writer.ts';
+
+/** A failure and the piece of work that it is about; null = about none. */
+export class ChunkFailure extends Error {
+  readonly chunk: ClaimedChunk | null;
+
+  constructor(chunk: ClaimedChunk | null, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'ChunkFailure';
+    this.chunk = chunk;
+  }
+}
+
+type Step =
+  | { readonly kind: 'begin'; readonly chunk: ClaimedChunk; readonly table: KeptTable }
+  | { readonly kind: 'rows'; readonly rows: ReadBatch }
+  | { readonly kind: 'end' };
+
+/**
+ * Moves chunks until none is left that this worker could do. Reading goes on while a write is
+ * under way. @throws ChunkFailure; what it had is given back then.
+ */
+export async function loadChunks(
+  parts: WorkerParts,
+  ends: Ends,
+  outer: AbortSignal,
+): Promise<void> {
+  const { state, definition } = parts;
+  const tables = new Map(state.run.tables().map((kept) => [kept.table.index, kept]));
+  const controller = new AbortController();
+  const signal = AbortSignal.any([outer, controller.signal]);
+  const dirty = new DirtyRows(definition.dirtyRows, state);
+  const writer = new ChunkWriter(parts, ends.target, dirty, signal);
+  const memory = Math.min(Math.max(definition.queueBytes, queueBytes.least), queueBytes.most);
+  const queue = new BoundedQueue<Step>(memory);
+  const held = new Set<ClaimedChunk>();
+  const onAbort = (): void => queue.fail(outer.reason);
+  outer.addEventListener('abort', onAbort, { once: true });
+  if (outer.aborted) onAbort();
+  const failures: unknown[] = [];
+  // Both sides have ended before anything is taken back: a commit may be under way.
+  await Promise.all([read(queue).catch(fail), write(queue).catch(fail)]);
+  if (failures.length === 0) await writer.close().catch(fail);
+  outer.removeEventListener('abort', onAbort);
+  if (failures.length === 0) return;
+  await writer.abort();
+  for (const chunk of held) state.chunks.release(chunk);
+  throw failures[0];
+
+  /** The first failure ends both sides. */
+  function fail(error: unknown): void {
+    failures.push(error);
+    queue.fail(error);
+    controller.abort(error);
+  }
+
+  async function read(into: BoundedQueue<Step>): Promise<void> {
+    const reader = new ChunkReader(parts, ends.source);
+    const rules = claimRules(parts, ends);
+    for (;;) {
+      // What is read ahead of a commit could be done by another worker that has nothing.
+      await into.empty();
+      outer.throwIfAborted();
+      const claimed = state.chunks.claim(rules);
+      if (claimed === 'over') return into.close();
+      if (claimed === 'wait') {
+        await pause(waitMs, undefined, { signal });
+        continue;
+      }
+      held.add(claimed);
+      const table = tables.get(claimed.table);
+      try {
+        if (table === undefined) throw new TransferError('internal', 'a chunk without a table');
+        const chunk = await takeUp(claimed, { state, target: ends.target, me: parts.me });
+        if (chunk === null) continue;
+        await into.push({ kind: 'begin', chunk, table }, 0);
+        for await (const rows of reader.read(chunk, table, signal)) {
+          await into.push({ kind: 'rows', rows }, rows.batch.bytes.length);
+        }
+        await into.push({ kind: 'end' }, 0);
+      } catch (error) {
+        throw error instanceof ChunkFailure ? error : new ChunkFailure(claimed, error);
+      }
+    }
+  }
+
+  async function write(from: BoundedQueue<Step>): Promise<void> {
+    try {
+      for (let step = await from.take(); step !== null; step = await from.take()) {
+        if (step.kind === 'begin') await writer.begin(step.chunk, step.table);
+        else if (step.kind === 'rows') await writer.rows(step.rows);
+        else await writer.end();
+      }
+    } catch (error) {
+      throw error instanceof ChunkFailure ? error : new ChunkFailure(writer.chunk, error);
+    }
+  }
+}
+
+/** How many may work on what: whole databases by table, others as their shards are. */
+function claimRules({ definition }: WorkerParts, { target }: Ends): ClaimRules {
+  const { from, extractors, concurrentTables } = definition;
+  const wholeDatabase = from.kind === 'tables' && from.wholeDatabase;
+  return {
+    grain: target.grain,
+    tables: wholeDatabase ? concurrentTables : null,
+    workersPerTable: extractors,
+  };
+}
+
+/** What keeps an empty text apart from NULL. */
+const textKinds: ReadonlySet<ColumnType['kind']> = new Set(['char', 'varchar', 'text']);
+
+/** Reads chunks as batches that are ready to be written. */
+class ChunkReader {
+  readonly #parts: WorkerParts;
+  readonly #source: RowSource;
+  readonly #transforms = new Map<number, Transform>();
+
+  constructor(parts: WorkerParts, source: RowSource) {
+    this.#parts = parts;
+    this.#source = source;
+  }
+
+  async *read(
+    chunk: ClaimedChunk,
+    { table, details }: KeptTable,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReadBatch> {
+    const columns = table.columns.flatMap(({ source }) => (source === null ? [] : [source]));
+    const batches = this.#source.read({
+      table: table.source,
+      columns,
+      chunk: chunk.chunk,
+      position: chunk.position,
+      format: details.read,
+      emptyTexts: table.columns.flatMap(({ source, target }) =>
+        source === null ? [] : [textKinds.has(target.type.kind)],
+      ),
+      batchBytes,
+      signal,
+    });
+    let firstRow = 0;
+    for await (const batch of batches) {
+      const rowsRead = batch.rows + (batch.rejected?.length ?? 0);
+      await this.#parts.throttle.take(batch.sourceBytes ?? batch.bytes.length, rowsRead, signal);
+      const changed = details.transforms
+        ? this.#transform(table.index, { table, details })(batch, place(firstRow))
+        : batch;
+      yield { batch: changed, rowsRead, firstRow };
+      firstRow += rowsRead;
+    }
+
+    function place(first: number): (row: number) => string {
+      return (row) => placeOf(chunk, first + row);
+    }
+  }
+
+  #transform(index: number, { table, details }: Pick<KeptTable, 'table' | 'details'>): Transform {
+    const known = this.#transforms.get(index);
+    if (known !== undefined) return known;
+    const made = transformOf(this.#parts.definition, table, details.added, this.#parts);
+    this.#transforms.set(index, made);
+    return made;
+  }
+}

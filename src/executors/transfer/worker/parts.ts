@@ -1,0 +1,45 @@
+import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
+import type { TransferWork } from '../../../ports/transfers.ts';
+import type { OpenCopying } from '../plan/copying.ts';
+import type { ConnectorOf } from '../plan/ends.ts';
+import type { RunState } from '../state/state.ts';
+import type { Throttle } from './throttle.ts';
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly runId: string;
+  /** 0-based instance. */
+  readonly index: number;
+  readonly replicas: number;
+  /** `<index>.<attempt number>`. */
+  readonly me: string;
+  readonly work: TransferWork;
+  readonly definition: TransferDefinition;
+  readonly connectorOf: ConnectorOf;
+  readonly openCopying: OpenCopying;
+  /** Zone of dates without an offset in expressions. */
+  readonly timezone: string;
+  readonly state: RunState;
+  readonly throttle: Throttle;
+  readonly live: Live;
+  readonly nowMs: () => number;
+  /** A line for people who follow the attempt. */
+  readonly say: (line: string) => void;
+}
+
+/** What was moved since the last commit. */
+export class Live {
+  rowsRead = 0;
+  rowsWritten = 0;
+  rowsRejected = 0;
+  bytesRead = 0;
+  bytesWritten = 0;
+
+  reset(): void {
+    this.rowsRead = 0;
+    this.rowsWritten = 0;
+    this.rowsRejected = 0;
+    this.bytesRead = 0;
+    this.bytesWritten = 0;
+  }
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../../support/tools.ts';
+import { startSdk } from '../sdk.ts';
+import { prepared, run } from '../toolchain.ts';
+import type { Language } from './caller.ts';
+import { compare, TEST_DEADLINE_MS } from './walk.ts';
+
+const folder = join(import.meta.dirname, 'go');
+const files = ['go.mod', 'go.sum', 'main.go', 'provider.go'].map((name) => join(folder, name));
+
+const go: Language = {
+  name: 'Go',
+  unsupported: [],
+  unknownMembers: [],
+  unsetMembers: null,
+  makesProjects: false,
+};
+
+test(
+  'Huawei Cloud’s typed SDK for Go: every CDM operation, also as the Terraform provider reads it',
+  { ...needs('go', 'bash', 'setsid'), timeout: TEST_DEADLINE_MS },
+  async (t) => {
+    const tools = await prepared('cdm-go', files, async (built) => {
+      const output = join(built, 'driver');
+      await run('go', ['build', '-mod=readonly', '-buildvcs=false', '-o', output, '.'], {
+        cwd: folder,
+      });
+    });
+    if ('missing' in tools) return t.skip(tools.missing);
+    await compare(t, go, ({ url, key, region, projectId }) =>
+      startSdk(t, [
+        join(tools.folder, 'driver'),
+        ...[url, key.id, key.secret, region],
+        ...(projectId === undefined ? [] : [projectId]),
+      ]),
+    );
+  },
+);

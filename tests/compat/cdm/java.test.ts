@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../../support/tools.ts';
+import { startSdk } from '../sdk.ts';
+import { prepared, run } from '../toolchain.ts';
+import type { Language } from './caller.ts';
+import { compare, TEST_DEADLINE_MS } from './walk.ts';
+
+const folder = join(import.meta.dirname, 'java');
+const [pom, source] = [join(folder, 'pom.xml'), join(folder, 'Driver.java')];
+
+const java: Language = {
+  name: 'Java',
+  unsupported: [],
+  unknownMembers: [],
+  unsetMembers: null,
+  makesProjects: true,
+};
+
+test(
+  'Huawei Cloud’s typed SDK for Java: every CDM operation',
+  { ...needs('java', 'javac', 'mvn', 'bash', 'setsid'), timeout: TEST_DEADLINE_MS },
+  async (t) => {
+    const tools = await prepared('cdm-java', [pom, source], async (built) => {
+      const lib = join(built, 'lib');
+      const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${lib}`];
+      await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...goal]);
+      const classes = join(built, 'classes');
+      await run('javac', ['-encoding', 'UTF-8', '-cp', join(lib, '*'), '-d', classes, source]);
+    });
+    if ('missing' in tools) return t.skip(tools.missing);
+    const classPath = [join(tools.folder, 'classes'), join(tools.folder, 'lib', '*')].join(':');
+    await compare(t, java, ({ url, key, region, projectId }) =>
+      startSdk(t, [
+        ...(['java', '-cp', classPath, 'Driver'] as const),
+        ...[url, key.id, key.secret, region],
+        ...(projectId === undefined ? [] : [projectId]),
+      ]),
+    );
+  },
+);

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { needs } from '../../support/tools.ts';
+import { startSdk } from '../sdk.ts';
+import { prepared, run } from '../toolchain.ts';
+import type { Language } from './caller.ts';
+import { compare, TEST_DEADLINE_MS } from './walk.ts';
+
+const folder = join(import.meta.dirname, 'python');
+const requirements = join(folder, 'requirements.txt');
+
+const python: Language = {
+  name: 'Python',
+  unsupported: [],
+  unknownMembers: [],
+  unsetMembers: [],
+  makesProjects: true,
+};
+
+test(
+  'Huawei Cloud’s typed SDK for Python: every CDM operation',
+  { ...needs('python3', 'bash', 'setsid'), timeout: TEST_DEADLINE_MS },
+  async (t) => {
+    const tools = await prepared('cdm-python', [requirements], async (venv) => {
+      await run('python3', ['-m', 'venv', venv]);
+      const install = ['-m', 'pip', 'install', '--quiet', '--requirement', requirements];
+      await run(join(venv, 'bin', 'python'), install);
+    });
+    if ('missing' in tools) return t.skip(tools.missing);
+    const program = [join(tools.folder, 'bin', 'python'), join(folder, 'driver.py')] as const;
+    await compare(t, python, ({ url, key, region, projectId }) =>
+      startSdk(t, [
+        ...program,
+        ...[url, key.id, key.secret, region],
+        ...(projectId === undefined ? [] : [projectId]),
+      ]),
+    );
+  },
+);

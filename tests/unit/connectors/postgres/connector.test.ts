@@ -1,0 +1,302 @@
+/** What only PostgreSQL has, against a real one; the rest is in `tests/contract/connector`. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { binaryName, columnFor, columnType } from '../../../../src/connectors/postgres/types.ts';
+import type { Column } from '../../../../src/domain/transfer/columns.ts';
+import { RowsRefused } from '../../../../src/ports/connector.ts';
+import type { DatabaseUnderTest } from '../../../contract/connector/database-adapter.ts';
+import {
+  batchOf,
+  load,
+  loaderFor,
+  onlyTable,
+  planFor,
+  readChunks,
+  readTable,
+  sorted,
+  tableSource,
+  tableTarget,
+  untyped,
+  withSource,
+  withTarget,
+} from '../../../contract/connector/database-jobs.ts';
+import { missingPostgres } from '../../../support/postgres.ts';
+import { within } from '../../../support/until.ts';
+
+const skip = missingPostgres() ?? false;
+
+describe('PostgreSQL connector', { skip }, () => {
+  let opened: DatabaseUnderTest | null = null;
+  before(async () => {
+    const { adapter } = await import('../../../contract/connector/postgres-adapter.ts');
+    opened = await adapter.open();
+  });
+  after(() => opened?.close());
+
+  function database(): DatabaseUnderTest {
+    return opened ?? assert.fail('the database is not open');
+  }
+
+  test('a table is read partition by partition', async () => {
+    const { run } = database();
+    await run('CREATE TABLE parts (id integer, note text) PARTITION BY RANGE (id)');
+    await run('CREATE TABLE parts_a PARTITION OF parts FOR VALUES FROM (0) TO (10)');
+    await run('CREATE TABLE parts_b PARTITION OF parts FOR VALUES FROM (10) TO (20)');
+    await run("INSERT INTO parts SELECT i, 'n' || i FROM generate_series(0, 19) AS i");
+    const cut = { shards: 2, fine: true, chunkRows: 5 };
+    const chosen = async (names: readonly string[] | null): Promise<readonly string[]> =>
+      withSource(
+        database(),
+        tableSource('parts', { tablePartitions: { names }, where: 'id % 2 = 0' }),
+        async (source) => {
+          const table = await onlyTable(source);
+          const chunks = await source.chunks(table, cut);
+          const rows = await readChunks(source, table, chunks);
+          return [...chunks.map(({ label }) => label), String(rows.length)];
+        },
+      );
+    assert.deepEqual(await chosen(null), ['partition parts_a', 'partition parts_b', '10']);
+    assert.deepEqual(await chosen(['parts_b']), ['partition parts_b', '5']);
+    await assert.rejects(chosen(['parts_c']), /no partition parts_c; it has parts_a, parts_b/);
+  });
+
+  test('rows pass into partitions by their keys', async () => {
+    const { run } = database();
+    await run('CREATE TABLE split (id integer PRIMARY KEY, n text) PARTITION BY HASH (id)');
+    await run('CREATE TABLE split_0 PARTITION OF split FOR VALUES WITH (MODULUS 2, REMAINDER 0)');
+    await run('CREATE TABLE split_1 PARTITION OF split FOR VALUES WITH (MODULUS 2, REMAINDER 1)');
+    await run("INSERT INTO split VALUES (1, 'old')");
+    const rows = [
+      ['1', 'new'],
+      ['2', 'new'],
+    ];
+    await load(database(), tableTarget('split', { conflict: 'update' }), untyped('id', 'n'), rows);
+    assert.deepEqual(sorted(await readTable(database(), 'split')), rows);
+  });
+
+  test('identities are taken as they come, computed columns are left out', async () => {
+    const { run } = database();
+    await run(`CREATE TABLE made_up (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      n integer, twice integer GENERATED ALWAYS AS (n * 2) STORED)`);
+    for (const conflict of ['insert', 'update', 'replace'] as const) {
+      for (const stage of [false, true]) {
+        await run('TRUNCATE made_up');
+        await withTarget(
+          database(),
+          tableTarget('made_up', { conflict, stage }),
+          async (target) => {
+            const plan = await planFor(target, untyped('id', 'n'));
+            assert.deepEqual(
+              (await target.look(untyped())).columns?.map(({ name }) => name),
+              ['id', 'n'],
+            );
+            await target.prepare([plan], 'run-1');
+            const loader = await loaderFor(target, plan);
+            await loader.write(batchOf([['7', '3']]));
+            await loader.prepareCommit();
+            await loader.commit();
+            await loader.close();
+            await target.finish([plan], 'run-1');
+          },
+        );
+        assert.deepEqual(await run('SELECT * FROM made_up'), [['7', '3', '6']]);
+      }
+    }
+  });
+
+  test('domains, enumerations and names that need quotes', async () => {
+    const { run } = database();
+    await run('CREATE SCHEMA "odd ""schema"');
+    await run("CREATE TYPE mood AS ENUM ('sad', 'ok')");
+    await run('CREATE DOMAIN percent AS numeric(5,2) CHECK (value <= 100)');
+    const item = `"odd ""schema"."odd, line 7"`;
+    await run(`CREATE TABLE ${item} ("a b" percent, "c""d" mood, UNIQUE ("a b"))`);
+    await run(`INSERT INTO ${item} VALUES (1.5, 'ok')`);
+    const from = tableSource('odd, line 7', { schema: 'odd "schema' });
+    await withSource(database(), from, async (source) => {
+      const table = await onlyTable(source);
+      assert.deepEqual(
+        table.columns.map(({ type }) => type),
+        [{ kind: 'decimal', precision: 5, scale: 2 }, { kind: 'other' }],
+      );
+      assert.deepEqual(source.formats(table.columns), ['csv', 'text']);
+      const chunks = await source.chunks(table, { shards: 1, fine: true, chunkRows: 1 });
+      assert.deepEqual(await readChunks(source, table, chunks), [['1.50', 'ok']]);
+      const to = tableTarget('', { schema: 'odd "schema' });
+      await withTarget(database(), to, async (target) => {
+        const plan = await planFor(target, table);
+        const loader = await loaderFor(target, plan);
+        await assert.rejects(
+          loader.write(
+            batchOf([
+              ['2', 'ok'],
+              ['101', 'ok'],
+              ['3', 'ok'],
+            ]),
+          ),
+          (error) => {
+            assert.ok(error instanceof RowsRefused);
+            assert.equal(error.row, 1);
+            assert.match(error.message, /percent_check/);
+            return true;
+          },
+        );
+        await loader.close();
+      });
+    });
+  });
+
+  test('CSV goes into tables as it is, and bad records are told by their place', async () => {
+    const { run } = database();
+    await run('CREATE TABLE records (id integer, note varchar(10), at date)');
+    const csv = {
+      kind: 'csv',
+      separator: ';',
+      quoted: true,
+      lineEnd: '\n',
+      booleans: 't/f',
+    } as const;
+    const write = (text: string, format: typeof csv | (typeof csv & { empties: 'by-type' })) =>
+      withTarget(database(), tableTarget('records'), async (target) => {
+        const plan = await planFor(target, untyped('id', 'note', 'at'));
+        assert.deepEqual(
+          target.formats(plan).map(({ kind }) => kind),
+          ['csv', 'text'],
+        );
+        const loader = await loaderFor(target, plan, { format });
+        try {
+          await loader.write({ bytes: Buffer.from(text), rows: 1 });
+          await loader.prepareCommit();
+          await loader.commit();
+        } finally {
+          await loader.close();
+        }
+        const rows = await run('SELECT * FROM records ORDER BY id');
+        await run('TRUNCATE records');
+        return rows;
+      });
+    const good = '1;"a;""b\nc";2026-01-31\n2;;\n3;"";""\n';
+    assert.deepEqual(await write(good, csv), [
+      ['1', 'a;"b\nc', '2026-01-31'],
+      ['2', null, null],
+      ['3', '', null],
+    ]);
+    const byType = { ...csv, empties: 'by-type' } as const;
+    assert.deepEqual((await write(good, byType))[1], ['2', '', null]);
+    assert.deepEqual(await write('4;\\N;\\N\n5;\\.;\n', byType), [
+      ['4', null, null],
+      ['5', '\\.', null],
+    ]);
+    for (const [bad, row, reason] of [
+      ['1;"a\nb";2026-01-31\nx;c;2026-01-31\n', 1, /column id: .*"x"/],
+      ['1;a;2026-02-30\n', 0, /column at/],
+      ['1;a;2026-01-31\n2;b\n', 1, /missing data/],
+      ['1;a;2026-01-31\n2;b;2026-01-31;more\n', 1, /extra data/],
+      ['1;\xff;2026-01-31\n', 0, /encoding|too long|UTF8/i],
+    ] as const) {
+      await assert.rejects(
+        withTarget(database(), tableTarget('records'), async (target) => {
+          const plan = await planFor(target, untyped('id', 'note', 'at'));
+          const loader = await loaderFor(target, plan, { format: csv });
+          try {
+            await loader.write({ bytes: Buffer.from(bad, 'latin1'), rows: 1 });
+          } finally {
+            await loader.close();
+          }
+        }),
+        (error) => {
+          assert.ok(error instanceof RowsRefused, String(error));
+          assert.equal(error.row, row);
+          assert.match(error.message, reason);
+          return true;
+        },
+      );
+    }
+  });
+
+  test('a table is written as CSV with the line ends and booleans of its files', async () => {
+    const { run } = database();
+    await run('CREATE TABLE lines (id integer PRIMARY KEY, yes boolean, note text)');
+    await run(`INSERT INTO lines VALUES (1, true, 'a,"b"'), (2, NULL, E'x\\ny'), (3, false, '')`);
+    const read = (format: Parameters<typeof readText>[2]): Promise<string> =>
+      withSource(database(), tableSource('lines'), (source) => readText(source, 'lines', format));
+    const format = { kind: 'csv', separator: ',', booleans: 'true/false' } as const;
+    assert.equal(
+      await read({ ...format, quoted: true, lineEnd: '\r\n' }),
+      '1,true,"a,""b"""\r\n2,,"x\ny"\r\n3,false,""\r\n',
+    );
+    assert.equal(
+      await read({ ...format, quoted: false, lineEnd: '\n', booleans: 't/f' }),
+      '1,t,a,"b"\n2,,x\ny\n3,f,\n',
+    );
+  });
+
+  test('a commit under way is waited for', async () => {
+    const { run } = database();
+    await run('CREATE TABLE slow (id integer PRIMARY KEY)');
+    await withTarget(database(), tableTarget('slow'), async (target) => {
+      const loader = await loaderFor(target, await planFor(target, untyped('id')));
+      await loader.write(batchOf([['1']]));
+      const token = await loader.prepareCommit();
+      const asked = target.outcome(token);
+      await loader.commit();
+      assert.equal(await within('the outcome', asked), 'committed');
+      await loader.close();
+    });
+  });
+
+  test('types of the catalogue in words of no database, and back', () => {
+    const types: Readonly<Record<string, string>> = {
+      'character varying(20)': 'varchar',
+      'character varying': 'text',
+      'timestamp(3) without time zone': 'timestamp',
+      'timestamp with time zone': 'timestamptz',
+      'numeric(10,2)': 'decimal',
+      'integer[]': 'other',
+      'numeric(10,2)[]': 'other',
+      bytea: 'bytes',
+      '"char"': 'other',
+    };
+    for (const [name, kind] of Object.entries(types)) {
+      assert.equal(columnType(name).kind, kind, name);
+    }
+    assert.equal(binaryName('character varying(20)'), binaryName('text'));
+    assert.equal(binaryName('timestamp(3) without time zone'), 'timestamp without time zone');
+    assert.equal(binaryName('integer[]'), 'integer[]');
+    assert.equal(binaryName('mood'), null);
+  });
+
+  test('columns of created tables (cdm.md §5.7)', () => {
+    const created = (type: Column['type'], nativeType = '', factor = 1): string =>
+      columnFor(
+        { name: 'c', type, nullable: true, nativeType, comment: '', keyPosition: 0 },
+        { characterFactor: factor, keepNotNull: true },
+      ).nativeType;
+    assert.equal(created({ kind: 'uint64' }), 'numeric(20,0)');
+    assert.equal(created({ kind: 'varchar', length: 10 }, '', 3), 'character varying(30)');
+    assert.equal(created({ kind: 'varchar', length: 20_000_000 }), 'text');
+    assert.equal(created({ kind: 'timestamp', fraction: 3 }), 'timestamp(3) without time zone');
+    assert.equal(created({ kind: 'decimal', precision: null, scale: null }), 'numeric');
+    assert.equal(created({ kind: 'json' }), 'jsonb');
+    assert.equal(created({ kind: 'other' }, "enum('a','b')"), 'text');
+    assert.equal(created({ kind: 'other' }, 'integer[]'), 'integer[]');
+  });
+});
+
+async function readText(
+  source: Parameters<Parameters<typeof withSource>[2]>[0],
+  _name: string,
+  format: Parameters<typeof readChunks>[3] & { kind: 'csv' },
+): Promise<string> {
+  const table = await onlyTable(source);
+  let text = '';
+  for (const chunk of await source.chunks(table, { shards: 1, fine: false, chunkRows: 1 })) {
+    const request = { table, columns: table.columns, chunk, position: null, format };
+    const { signal } = new AbortController();
+    for await (const batch of source.read({ ...request, batchBytes: 4_096, signal })) {
+      assert.equal(batch.rows, 3);
+      text += Buffer.from(batch.bytes).toString();
+    }
+  }
+  return text;
+}

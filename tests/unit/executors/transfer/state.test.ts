@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import type { Chunk } from '../../../../src/ports/connector.ts';
+import { quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
+import { noCounts, NotOursError } from '../../../../src/executors/transfer/state/chunks.ts';
+import { reportText } from '../../../../src/executors/transfer/report-text.ts';
+import type { PlannedWork } from '../../../../src/executors/transfer/state/run.ts';
+import { openRunState, type RunState } from '../../../../src/executors/transfer/state/state.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const anyRules = { grain: 'chunk', tables: null, workersPerTable: 10 } as const;
+const nowMs = (): number => 1_000_000;
+
+function planned(index: number, shards: readonly number[]): PlannedWork {
+  const name = { schema: '', name: `t${index}` };
+  return {
+    table: {
+      index,
+      source: { name, columns: [], named: true, estimatedRows: 100, bytes: null, files: null },
+      target: name,
+      columns: [],
+    },
+    details: {
+      read: { kind: 'text' },
+      write: { kind: 'text' },
+      transforms: false,
+      added: [],
+      keyed: true,
+      binary: false,
+      toFiles: false,
+      estimatedRows: 100,
+    },
+    source: name.name,
+    target: name.name,
+    chunks: shards.map((shard, place): Chunk => ({
+      id: String(place),
+      shard,
+      label: `part ${place}`,
+      spec: {},
+      weight: null,
+    })),
+  };
+}
+
+/** Two workers of one run; both are this process, so `leave` is what ends one. */
+async function run(
+  t: TestContext,
+  tables: readonly PlannedWork[],
+  grain: 'chunk' | 'shard' = 'chunk',
+): Promise<{ readonly a: RunState; readonly b: RunState; readonly file: string }> {
+  const file = join(await temporaryFolder(t), 'state.db');
+  const [a, b] = ['0.1', '1.1'].map((me) => {
+    const state = openRunState(file, me, nowMs);
+    state.members.join(me);
+    return state;
+  });
+  if (a === undefined || b === undefined) throw new Error('two workers');
+  t.after(() => {
+    a.close();
+    b.close();
+  });
+  assert.ok(a.run.takePhase('planning'));
+  assert.ok(!b.run.takePhase('planning'));
+  a.run.savePlan(tables, { grain, filesTotal: null, bytesTotal: null });
+  a.run.beginLoading(new Map(), 0);
+  return { a, b, file };
+}
+
+function claimed(state: RunState, rules: Parameters<RunState['chunks']['claim']>[0] = anyRules) {
+  const chunk = state.chunks.claim(rules);
+  assert.ok(typeof chunk === 'object', `nothing to take: ${String(chunk)}`);
+  return chunk;
+}
+
+const commit = (state: RunState, chunk: ReturnType<typeof claimed>, rowsWritten = 1): void =>
+  state.chunks.committed(chunk, {
+    token: 'x',
+    position: null,
+    counts: { ...noCounts, rowsRead: rowsWritten, rowsWritten },
+  });
+
+describe('the state of a run', () => {
+  test('a chunk has one owner, and what a dead one had is free', async (t) => {
+    const { a, b } = await run(t, [planned(0, [0, 0])]);
+    const first = claimed(a);
+    const second = claimed(b);
+    assert.notEqual(first.seq, second.seq);
+    assert.equal(a.chunks.claim(anyRules), 'over');
+    a.chunks.intend(first, { token: 'tx', position: null, counts: noCounts });
+    a.members.leave('0.1');
+    const taken = claimed(b);
+    assert.equal(taken.seq, first.seq);
+    assert.equal(taken.before, '0.1');
+    assert.equal(taken.intent?.token, 'tx');
+    // Whoever was thought dead and is not must not commit any more.
+    assert.throws(() => commit(a, first), NotOursError);
+    commit(b, taken);
+    commit(b, second);
+    assert.ok(b.run.beginFinishing());
+    assert.ok(!a.run.beginFinishing());
+  });
+
+  test('a shard goes to one worker at a time, in its order', async (t) => {
+    const { a, b } = await run(t, [planned(0, [0, 0, 1])], 'shard');
+    const rules = { ...anyRules, grain: 'shard' } as const;
+    assert.equal(claimed(a, rules).seq, 0);
+    assert.equal(claimed(b, rules).seq, 2);
+    assert.equal(b.chunks.claim(rules), 'wait');
+    assert.equal(claimed(a, rules).seq, 1);
+  });
+
+  test('tables and workers on a table are limited', async (t) => {
+    const { a, b } = await run(t, [planned(0, [0, 0]), planned(1, [0])]);
+    const rules = { grain: 'chunk', tables: 1, workersPerTable: 1 } as const;
+    assert.equal(claimed(a, rules).table, 0);
+    assert.equal(b.chunks.claim(rules), 'wait');
+    assert.equal(claimed(b, { ...rules, tables: 2 }).table, 1);
+  });
+
+  test('dirty rows count with the commit of their chunk', async (t) => {
+    const { a, b, file } = await run(t, [planned(0, [0, 1])]);
+    const row = (name: string) => ({ fields: [name, null], where: 'row 1', reason: 'bad' });
+    const first = claimed(a);
+    a.quarantine.add(first, [row('lost')]);
+    a.chunks.undone(first);
+    a.quarantine.add(first, [row('kept')]);
+    assert.equal(quarantineOf(file, { after: 0, limit: 10 }).total, 0);
+    assert.equal(a.quarantine.ofShard(0), 1);
+    commit(a, first);
+    b.quarantine.add(claimed(b), [row('pending')]);
+    const { rows, total } = quarantineOf(file, { after: 0, limit: 10 });
+    assert.equal(total, 1);
+    assert.deepEqual(rows[0]?.fields, ['kept', null]);
+  });
+
+  test('errors are tried again within their budgets', async (t) => {
+    const { a } = await run(t, [planned(0, [0])]);
+    const policy = { errorRetries: 2, retryDelaysMs: [10, 20] };
+    const error = { code: 'read-failed', transient: false } as const;
+    const decide = (tries = 0, transient = false) =>
+      a.run.onError({ ...error, transient }, tries, policy);
+    assert.deepEqual(decide(0, true), { kind: 'again', waitMs: 500 });
+    assert.deepEqual(decide(), { kind: 'again', waitMs: 10 });
+    assert.deepEqual(decide(), { kind: 'again', waitMs: 20 });
+    assert.deepEqual(decide(), { kind: 'fail' });
+    assert.deepEqual(decide(99, true), { kind: 'fail' });
+    assert.deepEqual(a.run.onError({ code: 'dirty-limit', transient: false }, 0, policy), {
+      kind: 'fail',
+    });
+  });
+
+  test('the first failure is the run’s', async (t) => {
+    const { a, b, file } = await run(t, [planned(0, [0])]);
+    a.run.fail({ code: 'disk-full', message: 'first', details: '' });
+    const told = b.run.fail({ code: 'stopped', message: 'second', details: '' });
+    assert.equal(told.message, 'first');
+    const report = reportOf(file, nowMs());
+    assert.equal(report?.phase, 'failed');
+    assert.equal(report.error?.code, 'disk-full');
+  });
+
+  test('a report of very many tables fits its bound and keeps those that failed', async (t) => {
+    const tables = Array.from({ length: 3_000 }, (_, index) => planned(index, [0]));
+    const { a, file } = await run(t, tables);
+    a.run.failTable(2_999, 'gone');
+    const report = reportOf(file, nowMs());
+    if (report === null) throw new Error('no report');
+    assert.equal(report.tables.length, 3_000);
+    const text = reportText(report);
+    assert.ok(Buffer.byteLength(text) < 64 * 1024);
+    assert.match(text, /"gone"/);
+  });
+
+  test('nothing is told of a run that is not here', async (t) => {
+    const file = join(await temporaryFolder(t), 'state.db');
+    assert.equal(reportOf(file, nowMs()), null);
+    assert.deepEqual(quarantineOf(file, { after: 0, limit: 1 }), { rows: [], total: 0 });
+  });
+});
