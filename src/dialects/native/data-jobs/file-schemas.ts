@@ -98,17 +98,16 @@ const FileFormat = Type.Union([CsvFormat, JsonFormat, ParquetFormat, BinaryForma
   title: 'FileFormat',
 });
 
+const hexadecimal = (pattern: string) =>
+  given(Type.Union([Type.String({ pattern }), Type.Literal('')]), '');
+
 const cipher = Type.Object(
+  { key: hexadecimal('^[0-9A-Fa-f]{64}$'), iv: hexadecimal('^[0-9A-Fa-f]{24,32}$') },
   {
-    key: given(
-      Type.Union([Type.String({ pattern: '^[0-9A-Fa-f]{64}$' }), Type.Literal('')], {
-        description: 'Never shown. Empty or absent when a data job is replaced: as before.',
-      }),
-      '',
-    ),
-    iv: Type.String({ pattern: '^[0-9A-Fa-f]{24,32}$' }),
+    ...closed,
+    description:
+      'AES-256-GCM, hexadecimal. Never shown: answers have an empty object here, which stands for the same as before when a data job is replaced.',
   },
-  { ...closed, description: 'AES-256-GCM, hexadecimal.' },
 );
 
 const wildcards = given(

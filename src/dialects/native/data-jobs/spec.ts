@@ -6,6 +6,7 @@ import type {
   TemplateRevision,
   TransferArtifact,
 } from '../../../domain/template.ts';
+import { sealCiphers } from '../../../domain/transfer/ciphers.ts';
 import type { FileCipher, TransferDefinition } from '../../../domain/transfer/definition.ts';
 import { checkZone } from '../native-spec.ts';
 import { readSchedule } from '../read-schedule.ts';
@@ -47,9 +48,18 @@ export function artifactOf(
   };
 }
 
-/** @throws ScheduleFaultError. */
-export function dataJobRevision(input: DataJobInput, artifact: TransferArtifact): TemplateRevision {
-  const { definition, timezone } = artifact;
+/**
+ * What is stored of the job. Keys of ciphers are sealed.
+ * @throws ScheduleFaultError.
+ */
+export function dataJobRevision(
+  input: DataJobInput,
+  clear: TransferArtifact,
+  seal: (text: string, purpose: string) => string,
+): TemplateRevision {
+  const { timezone } = clear;
+  const definition = sealCiphers(clear.definition, seal);
+  const artifact: TransferArtifact = { ...clear, definition };
   const replicas = definition.extractors * definition.concurrentTables;
   const spec: JobSpec = {
     task: { artifact, argv: [], env: {}, identityEnv: {}, postStart: null, preStop: null },
@@ -117,10 +127,11 @@ function withKey(
   before: FileCipher | { readonly kmsKeyId: string } | null,
   place: string,
 ): FileCipher {
-  if (sent.key !== '') return sent;
-  if (before !== null && 'key' in before) return { ...sent, key: before.key };
+  if (sent.key !== '' && sent.iv !== '') return sent;
+  const isLeftOut = sent.key === '' && sent.iv === '';
+  if (isLeftOut && before !== null && 'key' in before) return before;
   throw new DomainError(
     'invalid-argument',
-    `definition/${place}/key must be given: 64 hexadecimal digits`,
+    `definition/${place} must have both a key (64 hexadecimal digits) and an iv`,
   );
 }

@@ -48,6 +48,7 @@ const create = defineOperation({
   reply: { ...oneJob, status: 201 },
   async handle({ body, caller }, services) {
     const { engine, region, version } = services;
+    const seal = services.seal.bind(services);
     const namespace = body.namespace ?? region;
     const artifact = artifactOf(body, { namespace, version, current: null });
     await requireLinks(artifact.definition, namespace, caller, services);
@@ -64,7 +65,7 @@ const create = defineOperation({
       );
     }
     const { template } = await engine.templates.create(
-      { dialect: 'native', namespace, name: body.name, ...dataJobRevision(body, artifact) },
+      { dialect: 'native', namespace, name: body.name, ...dataJobRevision(body, artifact, seal) },
       caller.user.name,
     );
     return json(await view(engine, template), 201);
@@ -95,6 +96,7 @@ const update = defineOperation({
   reply: oneJob,
   async handle({ params, body, caller }, services) {
     const { engine, version } = services;
+    const seal = services.seal.bind(services);
     const found = await findTemplate(engine, params.template);
     const { id, name, dialect, namespace } = found;
     if (dialect !== 'native') {
@@ -115,7 +117,7 @@ const update = defineOperation({
     const { template } = await engine.templates.update(
       id,
       'native',
-      () => dataJobRevision(body, artifact),
+      () => dataJobRevision(body, artifact, seal),
       caller.user.name,
     );
     return json(await view(engine, template));

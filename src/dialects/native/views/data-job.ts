@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { TransferArtifact } from '../../../domain/template.ts';
-import type { FileCipher, TransferDefinition } from '../../../domain/transfer/definition.ts';
+import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
 import { TransferInput } from '../data-jobs/definition-schema.ts';
 import { closed } from './common.ts';
 import { linkNamespace } from './link.ts';
@@ -69,22 +69,15 @@ export function dataJobMembers({
   };
 }
 
-/** Without keys: they are never shown. */
+/** Without keys: they are never shown, sealed or not. */
 function shownDefinition(definition: TransferDefinition): Record<string, unknown> {
   const { from, to } = definition;
   return {
     ...definition,
-    from:
-      from.kind === 'files' && from.decrypt !== null
-        ? { ...from, decrypt: shown(from.decrypt) }
-        : from,
+    from: from.kind === 'files' && from.decrypt !== null ? { ...from, decrypt: {} } : from,
     to:
       to.kind === 'files' && to.encrypt !== null && 'key' in to.encrypt
-        ? { ...to, encrypt: shown(to.encrypt) }
+        ? { ...to, encrypt: {} }
         : to,
   };
-}
-
-function shown({ iv }: FileCipher): { readonly iv: string } {
-  return { iv };
 }

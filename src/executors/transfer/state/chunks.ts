@@ -1,6 +1,6 @@
 import type { Chunk } from '../../../ports/connector.ts';
 import { maxNotes } from '../limits.ts';
-import type { Connection } from './database.ts';
+import { type Connection, durably } from './database.ts';
 import type { Members } from './members.ts';
 
 /** What moving a piece came to. */
@@ -170,9 +170,11 @@ export class Chunks {
     return row.n;
   }
 
-  /** A commit is about to happen. @throws NotOursError. */
+  /** A commit is about to happen: that is durable before it does. @throws NotOursError. */
   intend(chunk: ClaimedChunk, intent: Intent): void {
-    this.#change(chunk, 'intent = @intent', { intent: JSON.stringify(intent) });
+    durably(this.#database, () =>
+      this.#change(chunk, 'intent = @intent', { intent: JSON.stringify(intent) }),
+    );
   }
 
   /** It has happened: what was intended is so. @throws NotOursError. */

@@ -112,8 +112,8 @@ const schema = `
 export function openState(file: string, nowMs: number): Connection {
   const database = new Sqlite(file, { timeout: stateBusyMs });
   database.pragma('journal_mode = wal');
-  // A commit of the target may follow at once: what was intended must survive the machine, too.
-  database.pragma('synchronous = full');
+  // Only what was intended must survive the machine (`durably`); all else can be found out by it.
+  database.pragma('synchronous = normal');
   // All of it or nothing: whoever finds the run finds its tables.
   database
     .transaction(() => {
@@ -126,6 +126,16 @@ export function openState(file: string, nowMs: number): Connection {
     })
     .immediate();
   return database;
+}
+
+/** Runs a change that is on the disk when this returns, with everything before it. */
+export function durably<T>(database: Connection, change: () => T): T {
+  database.pragma('synchronous = full');
+  try {
+    return change();
+  } finally {
+    database.pragma('synchronous = normal');
+  }
 }
 
 /** Opens it for reading; null when there is none, or nothing in it yet. */
