@@ -81,6 +81,8 @@ export function createTemplates(
     async delete(id, dialect, by) {
       const { stop } = await store.deleteTemplate(id, dialect, context(by, ''));
       stopAttempts(runtime, stop);
+      // A run that waited in line may have passed its place on.
+      dispatcher.wake();
       purger.wake();
     },
 
