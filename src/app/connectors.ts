@@ -34,6 +34,19 @@ const makers: Makers = {
     ),
   local: async (context) =>
     (await import('../connectors/local/connector.ts')).localConnector(context),
+  warehouse: async (context) => {
+    const { warehouseConnector } = await import('../connectors/warehouse/connector.ts');
+    const { localConnector } = await import('../connectors/local/connector.ts');
+    const { s3Connector } = await import('../connectors/s3/connector.ts');
+    const [local, s3] = [localConnector(context), s3Connector(context)];
+    return warehouseConnector(context, async (options, bucket, signal) => {
+      const files = await (options.kind === 's3'
+        ? s3.files?.(options, bucket, signal)
+        : local.files?.(options, bucket, signal));
+      if (files === undefined) throw new Error(`links of kind ${options.kind} have no files`);
+      return files;
+    });
+  },
 };
 
 /** Kinds of links that work here. */

@@ -1,6 +1,7 @@
 import type { RunDetailView } from '../../dialects/native/views/run.ts';
 import type { TransferStatus } from '../../dialects/native/views/transfer-report.ts';
 import type { Client } from '../client.ts';
+import { CliError, exitCodes } from '../errors.ts';
 import { progressBar } from '../progress.ts';
 import { Pace } from './migrate-words.ts';
 
@@ -32,6 +33,13 @@ export async function followRun(client: Client, runId: string): Promise<Transfer
       if (isOver(run.state)) return status;
       if (status.report !== null) bar.update(pace.step(status.report, performance.now()));
     }
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== exitCodes.unreachable) throw error;
+    throw new CliError(
+      error.message,
+      `Workers of ${runId} go on without the server. When it is back: longshore migrate --attach ${runId}`,
+      error.exitCode,
+    );
   } finally {
     bar.end();
     process.removeListener('SIGINT', detach);

@@ -23,13 +23,13 @@ export function planText({ tables, notes }: PlanView): string {
     const rows =
       planned.estimatedRows === null ? '' : `, about ${count(planned.estimatedRows)} rows`;
     return [
-      `${planned.source} -> ${planned.target}: ${planned.shards} at a time, ${planned.chunks} chunks${rows}, as ${planned.format}`,
+      `${planned.source} -> ${planned.target}: ${planned.shards} at a time, ${planned.chunks} ${planned.chunks === 1 ? 'chunk' : 'chunks'}${rows}, as ${planned.format}`,
       table(
         ['COLUMN', 'TYPE', 'BECOMES', 'TYPE'],
         planned.columns.map((c) => [c.source || '(added)', c.sourceType, c.target, c.targetType]),
       ),
       ...(planned.statements.length === 0 ? [] : ['before the first row:']),
-      ...planned.statements.map((statement) => `  ${statement}`),
+      ...planned.statements.map((statement) => `  ${statement.replaceAll('\n', '\n  ')}`),
       '',
     ];
   });
@@ -114,7 +114,9 @@ export function summaryText({ runId, state, message, report }: TransferStatus): 
     `${head} after ${seconds.toFixed(1)} s`,
     countersText(report, seconds),
     ...tableLines(report),
-    ...(resumes.length === 0 ? [] : [`taken up again ${count(resumes.length)} times:`]),
+    ...(resumes.length === 0
+      ? []
+      : [`taken up again ${resumes.length === 1 ? 'once' : `${count(resumes.length)} times`}:`]),
     ...resumes.slice(0, maxTold).map(({ shard, message: words, rowsRepeated }) => {
       const repeated =
         rowsRepeated === 0 ? '' : ` (${count(rowsRepeated)} rows repeated, told apart by key)`;
@@ -166,7 +168,7 @@ function tableLines({ tables }: ReportView): readonly string[] {
 const proofWords = {
   match: 'source and target are equal',
   mismatch: 'SOURCE AND TARGET DIFFER',
-  'counts-only': 'the counts agree; checksums of these types cannot be compared',
+  'counts-only': 'the counts agree; checksums were not compared',
   skipped: 'not compared',
 } as const;
 

@@ -33,6 +33,20 @@ const PLAIN_CSV: RowFormat = {
   booleans: 't/f',
 };
 
+/**
+ * Types of bounds. Not the columns' own: a domain may refuse a value that nobody has, and a real
+ * number is only equal to itself as such.
+ */
+const CASTS: Readonly<Record<string, string>> = {
+  bool: 'boolean',
+  float32: 'real',
+  float64: 'double precision',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+};
+
 /** PostgreSQL for `sql-source.ts` and `sql-target.ts`. */
 export class PostgresDatabase implements Database {
   readonly digester: PgDigester;
@@ -56,9 +70,10 @@ export class PostgresDatabase implements Database {
     return this.#quoting.identifier(identifier);
   }
 
-  literal(value: string, { type, nativeType }: Column): string {
-    if (/^-?\d+(\.\d+)?$/.test(value) && /^(u?int\d+|decimal)$/.test(type.kind)) return value;
-    return `${literal(value)}::${nativeType}`;
+  literal(value: string, { type: { kind } }: Column): string {
+    if (/^-?\d+(\.\d+)?$/.test(value) && /^(u?int\d+|decimal)$/.test(kind)) return value;
+    const cast = CASTS[kind];
+    return cast === undefined ? literal(value) : `${literal(value)}::${cast}`;
   }
 
   tableItem(table: TableName): string {
@@ -237,7 +252,7 @@ export class PostgresDatabase implements Database {
       format,
       {
         quoting: this.#quoting,
-        xact: 'pg_current_xact_id()',
+        xact: 'txid_current()',
         onClose: async () => {
           signal.removeEventListener('abort', abort);
           await this.#sessions.giveBack(session);

@@ -92,10 +92,11 @@ export class PgLoader implements RowLoader {
     const { columns, item } = this.#target;
     const into = this.#clause === '' ? item : PASSAGE;
     const sql = [...this.#before(), copyInStatement(into, columns, format, this.#quoting)];
+    // Also when it fails: then there is a transaction to be rolled back.
+    this.#begun = true;
     try {
       const parts = format.kind === 'pg-binary' ? [HEADER, bytes, TRAILER] : [bytes];
       const { affected } = await this.#session.copyIn(sql.join('; '), parts);
-      this.#begun = true;
       this.#savepoint = true;
       if (this.#clause === '') return { ...nothing, written: affected };
       return await this.#pass(affected);
@@ -105,18 +106,23 @@ export class PgLoader implements RowLoader {
   }
 
   async prepareCommit(): Promise<string> {
-    // What would fail only at the commit shall fail before it.
-    const result = await this.#run(
-      `${this.#begun ? '' : 'BEGIN; '}SET CONSTRAINTS ALL IMMEDIATE; SELECT ${this.#xact}, pg_backend_pid(), (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
-    );
+    const sql = [
+      ...(this.#begun ? [] : ['BEGIN']),
+      // What would fail only at the commit shall fail before it.
+      'SET CONSTRAINTS ALL IMMEDIATE',
+      `SELECT ${this.#xact}, pg_backend_pid(), (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
+    ];
     this.#begun = true;
-    return JSON.stringify(result.rows[0] ?? []);
+    const { rows } = await this.#run(sql.join('; '));
+    return JSON.stringify(rows[0] ?? []);
   }
 
   async commit(): Promise<WriteCounts> {
-    await this.#run('COMMIT');
     this.#begun = false;
     this.#savepoint = false;
+    const { tag } = await this.#run('COMMIT');
+    // A transaction that has failed is rolled back by COMMIT, without an error.
+    if (tag !== 'COMMIT') throw this.#lost(new Error(`the commit became a ${tag}`));
     return nothing;
   }
 
@@ -148,10 +154,10 @@ export class PgLoader implements RowLoader {
     const { item, columns } = this.#target;
     const names = this.#quoting.list(columns.map(({ name }) => name));
     // Without the table's constraints: these are checked when rows go into the table itself.
+    this.#begun = true;
     await this.#run(
       `BEGIN; CREATE TEMP TABLE ${PASSAGE_NAME} ON COMMIT DROP AS SELECT ${names} FROM ${item} WITH NO DATA; ALTER TABLE ${PASSAGE} ADD COLUMN ${PLACE} bigint GENERATED ALWAYS AS IDENTITY`,
     );
-    this.#begun = true;
   }
 
   /** Moves what is in the passage into the table. */
@@ -183,7 +189,6 @@ export class PgLoader implements RowLoader {
     } catch (failure) {
       return this.#lost(failure);
     }
-    this.#begun = true;
     this.#savepoint = true;
     const [, line, column] = this.#place.exec(error.context) ?? [];
     const at = column === undefined ? '' : `column ${column}: `;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { TransferError } from '../../domain/transfer/errors.ts';
 import { literal } from './quoting.ts';
 import type { Result } from './session.ts';
 
@@ -22,9 +23,7 @@ export async function outcomeOf(
   const startedAtMs = performance.now();
   let ended = false;
   for (;;) {
-    // Null for transactions so old that the server has forgotten them.
-    const { rows } = await run(`SELECT pg_xact_status(${literal(xact)}::xid8)`);
-    const status = rows[0]?.[0] ?? null;
+    const status = await statusOf(xact, run);
     if (status === 'committed') return 'committed';
     if (status === 'aborted') return 'rolled-back';
     if (status !== 'in progress') return 'unknown';
@@ -37,6 +36,22 @@ export async function outcomeOf(
     }
     if (waitedMs > COMMIT_LIMIT_MS + END_LIMIT_MS) return 'unknown';
     await pause(LOOK_AGAIN_MS);
+  }
+}
+
+/** Null for transactions that are so old that the server has forgotten them, or none of its own. */
+async function statusOf(
+  xact: string,
+  run: (sql: string) => Promise<Result>,
+): Promise<string | null> {
+  try {
+    const { rows } = await run(`SELECT txid_status(${literal(xact)}::bigint)`);
+    return rows[0]?.[0] ?? null;
+  } catch (error) {
+    if (error instanceof TransferError && error.code === 'sql-failed' && !error.transient) {
+      return null;
+    }
+    throw error;
   }
 }
 

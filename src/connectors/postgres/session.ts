@@ -3,7 +3,7 @@ import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { ConnectorContext, RowBatch } from '../../ports/connector.ts';
 import type { BatchBuilder } from './batch-builder.ts';
-import { ServerError } from './errors.ts';
+import { ServerError, transferErrorOf } from './errors.ts';
 import { type Login, logIn } from './login.ts';
 import {
   backend,
@@ -23,6 +23,8 @@ const MAX_RESULT_ROWS = 100_000;
 /** A batch goes to the server in messages of this size. */
 const COPY_DATA_BYTES = 128 * 1024;
 const CLOSE_LIMIT_MS = 5_000;
+/** State of a connection outside of transactions. */
+const IDLE = 0x49;
 
 /**
  * How values are written, whatever the server's defaults (`ports/connector.ts`). Statements may
@@ -38,8 +40,8 @@ const SETTINGS = [
   'SET standard_conforming_strings = on',
   'SET client_min_messages = error',
   'SET statement_timeout = 0',
-  // Compiling costs more than it gives for what is asked here.
-  'SET jit = off',
+  // Compiling costs more than it gives for what is asked here; not every server has it.
+  "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'jit'",
 ].join('; ');
 
 /** Result of statements that were sent together: rows of the last one that had any. */
@@ -48,13 +50,15 @@ export interface Result {
   readonly rows: readonly (readonly (string | null)[])[];
   /** Rows that the last statement affected. */
   readonly affected: number;
+  /** What the server says that the last statement was, e.g. `COMMIT`. */
+  readonly tag: string;
 }
 
 /** A statement under way. */
 interface Command {
   columns: readonly ResultColumn[];
   rows: (readonly (string | null)[])[];
-  affected: number;
+  tag: string;
   error: Error | null;
   readonly builder: BatchBuilder | null;
   readonly resolve: (result: Result) => void;
@@ -68,6 +72,7 @@ export class PgSession {
   readonly #silenceMs: number;
   #command: Command | null = null;
   #ended: Error | null = null;
+  #inTransaction = false;
   #silence: NodeJS.Timeout | null = null;
 
   private constructor(login: Login, silenceMs: number) {
@@ -97,13 +102,23 @@ export class PgSession {
   ): Promise<PgSession> {
     const login = await logIn(options, context);
     const session = new PgSession(login, options.socketTimeoutMs);
-    await session.run(SETTINGS);
-    return session;
+    try {
+      await session.run(SETTINGS);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw transferErrorOf(error, 'link-unreachable', 'PostgreSQL did not take the settings');
+    }
   }
 
   /** Whether it can be used for a next statement. */
   get usable(): boolean {
     return this.#ended === null && this.#command === null;
+  }
+
+  /** Whether it can be used by somebody else: nothing is begun that is not ended. */
+  get clean(): boolean {
+    return this.usable && !this.#inTransaction;
   }
 
   /**
@@ -197,7 +212,7 @@ export class PgSession {
     return new Promise((resolve, reject) => {
       if (this.#ended !== null) return reject(this.#ended);
       if (this.#command !== null) return reject(new Error('the connection is busy'));
-      this.#command = { columns: [], rows: [], affected: 0, error: null, builder, resolve, reject };
+      this.#command = { columns: [], rows: [], tag: '', error: null, builder, resolve, reject };
       this.#listen();
       write();
     });
@@ -219,14 +234,16 @@ export class PgSession {
         else command.error ??= new Error(`a result has more than ${MAX_RESULT_ROWS} rows`);
         break;
       case backend.commandComplete:
-        command.affected = Number(/ (\d+)\0?$/.exec(body.toString('latin1'))?.[1] ?? 0);
+        command.tag = body.toString('latin1', 0, Math.max(0, body.length - 1));
         break;
       case backend.readyForQuery: {
         this.#command = null;
+        this.#inTransaction = body[0] !== IDLE;
         this.#rest();
         this.#stream.resume();
-        const { columns, rows, affected, error } = command;
-        if (error === null) command.resolve({ columns, rows, affected });
+        const { columns, rows, tag, error } = command;
+        const affected = Number(/ (\d+)$/.exec(tag)?.[1] ?? 0);
+        if (error === null) command.resolve({ columns, rows, affected, tag });
         else command.reject(error);
         break;
       }

@@ -45,7 +45,7 @@ export class Sessions {
 
   async giveBack(session: PgSession): Promise<void> {
     this.#busy.delete(session);
-    if (session.usable && !this.#closed && this.#idle.length < MAX_IDLE) this.#idle.push(session);
+    if (session.clean && !this.#closed && this.#idle.length < MAX_IDLE) this.#idle.push(session);
     else await session.close();
   }
 

@@ -1,6 +1,7 @@
 /** Partitions of a table: folders called `column=value` (cdm.md §5.9). */
 import type { Column } from '../../domain/transfer/columns.ts';
 import type { WarehouseSource } from '../../domain/transfer/definition.ts';
+import { findZone, type Zone } from '../../domain/schedule/zone.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import {
   compileExpression,
@@ -8,7 +9,6 @@ import {
   type RowExpression,
 } from '../../domain/transfer/expressions/expression.ts';
 import { ExpressionError } from '../../domain/transfer/expressions/error.ts';
-import { systemZone } from './zone.ts';
 import { sameName } from './table-schema.ts';
 
 /** The folder of rows whose value is NULL. */
@@ -121,4 +121,12 @@ function unescaped(value: string): string {
   return value.replace(/%([0-9a-fA-F]{2})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
   );
+}
+
+/** That of this process. */
+function systemZone(): Zone {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const zone = findZone(timeZone) ?? findZone('UTC');
+  if (zone === null) throw new Error('there is no time zone UTC');
+  return zone;
 }

@@ -32,7 +32,8 @@ export function cdmPage(): string {
     '## CDM',
     '',
     'Paths follow `/v1.1/{project_id}`. Policies are asked about the action, and about the cluster, link or job that',
-    'the path names: `cdm:cluster/<id>`, `cdm:cluster/<id>/link/<name>`, `cdm:cluster/<id>/job/<name>`.',
+    'the path names: `cdm:cluster/<id>`, `cdm:cluster/<id>/link/<name>`, `cdm:cluster/<id>/job/<name>`. For',
+    '`createAndStartRandomClusterJob` these are the clusters of its body.',
     '',
     ...table(cdm),
     '',
@@ -52,10 +53,14 @@ function table(operations: readonly HuaweiOperationInfo[]): string[] {
     '| operation | method | path | action | does |',
     '|---|---|---|---|---|',
     ...operations.map(
-      ({ name, method, path, action, summary }) =>
-        `| ${name} | ${method} | \`${path}\` | ${action === null ? '' : `\`${action}\``} | ${summary.replaceAll('|', '\\|')} |`,
+      ({ name, method, path, action, alsoActions = [], summary }) =>
+        `| ${name} | ${method} | \`${path}\` | ${actionsText(action, alsoActions)} | ${summary.replaceAll('|', '\\|')} |`,
     ),
   ];
+}
+
+function actionsText(action: string | null, others: readonly string[]): string {
+  return action === null ? '' : [action, ...others].map((one) => `\`${one}\``).join(', ');
 }
 
 function section({ name, query, body }: HuaweiOperationInfo): string[] {

@@ -31,11 +31,12 @@ export function readWireJob(
     const value = raw[name];
     if (value === undefined || value === null) return '';
     if (typeof value !== 'string') throw cdmError('Cdm.0004', `${where}.${name}`, 'must be a text');
-    return value.trim();
+    return value;
   };
+  // As it is: names may begin and end with spaces.
   const required = (name: string): string => {
     const value = text(name);
-    if (value === '') throw cdmError('Cdm.0238', `${where}.${name}`);
+    if (value.trim() === '') throw cdmError('Cdm.0238', `${where}.${name}`);
     return value;
   };
   const group = (name: string, mustBe: boolean) => {
@@ -45,7 +46,7 @@ export function readWireJob(
     return readConfigValues(raw[name], `${where}.${name}`);
   };
   const name = checkName(raw['name'], `${where}.name`, maxJobNameChars);
-  const type = text('job_type');
+  const type = text('job_type').trim();
   const jobType =
     type === '' ? 'NORMAL_JOB' : jobTypes.find((known) => known === type.toUpperCase());
   if (jobType === undefined) {
@@ -60,8 +61,8 @@ export function readWireJob(
     jobType,
     fromLink: required('from-link-name'),
     toLink: required('to-link-name'),
-    fromConnector: text('from-connector-name'),
-    toConnector: text('to-connector-name'),
+    fromConnector: text('from-connector-name').trim(),
+    toConnector: text('to-connector-name').trim(),
     from: keepSecrets(group('from-config-values', true), previous?.from ?? null),
     to: keepSecrets(group('to-config-values', true), previous?.to ?? null),
     driver: keepSecrets(group('driver-config-values', false), previous?.driver ?? null),

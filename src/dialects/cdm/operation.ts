@@ -27,9 +27,10 @@ export function defineOperation<
   const Q extends TObject | undefined = undefined,
   const B extends TSchema | undefined = undefined,
 >(
-  operation: Omit<HuaweiOperationInfo, 'path' | 'query' | 'body' | 'action'> & {
+  operation: Omit<HuaweiOperationInfo, 'path' | 'query' | 'body' | 'action' | 'alsoActions'> & {
     readonly path: Path;
     readonly action: `cdm:${string}:${string}`;
+    readonly alsoActions?: readonly `cdm:${string}:${string}`[];
     readonly query?: Q;
     readonly body?: B;
     resource?(

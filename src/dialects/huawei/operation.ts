@@ -51,6 +51,8 @@ export interface HuaweiOperationInfo {
   readonly name: string;
   /** Action that policies are asked about, e.g. `cdm:job:create`; null = any known user may. */
   readonly action: string | null;
+  /** Actions that must be allowed besides: of a call that does two things. */
+  readonly alsoActions?: readonly string[];
   readonly method: HuaweiMethod;
   /** Other methods that real clients use for it. */
   readonly alsoMethods?: readonly HuaweiMethod[];

@@ -119,7 +119,7 @@ function authorize<S>(
   incoming: Incoming,
   family: HuaweiFamily,
 ): void {
-  const { action } = operation;
+  const { action, alsoActions = [] } = operation;
   const { user } = call.caller;
   if (action === null || user.root) return;
   const { engine } = family.context;
@@ -129,11 +129,14 @@ function authorize<S>(
     'acs:SecureTransport': String(incoming.secure),
     'acs:MFAPresent': 'false',
   };
-  const resources = operation.resource?.(call, product.services) ?? '*';
-  // A call that touches several things must be allowed on each of them.
-  for (const resource of typeof resources === 'string' ? [resources] : resources) {
-    if (!engine.access.authorize(user, { action, resource, context }).allowed) {
-      throw product.denied(action);
+  const named = operation.resource?.(call, product.services) ?? '*';
+  const resources = typeof named === 'string' ? [named] : named;
+  // A call that does several things, or touches several, must be allowed each on each of them.
+  for (const wanted of [action, ...alsoActions]) {
+    for (const resource of resources) {
+      if (!engine.access.authorize(user, { action: wanted, resource, context }).allowed) {
+        throw product.denied(wanted);
+      }
     }
   }
 }

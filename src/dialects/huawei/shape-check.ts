@@ -18,9 +18,20 @@ const ranges: ReadonlySet<string> = new Set([
   'maxItems',
 ]);
 
-/** The check of a query; text becomes numbers and booleans where the schema has them. */
+/**
+ * The check of a query; text becomes numbers and booleans where the schema has them. What is empty
+ * and cannot be a text is absent: clients write parameters that they have no value for.
+ */
 export function queryCheck(schema: TObject | undefined): ShapeCheck {
-  return check('query', schema, (schemaOf, value) => Value.Convert(schemaOf, value));
+  const texts = Object.entries(schema?.properties ?? {}).flatMap(([name, member]) =>
+    'type' in member && member.type === 'string' ? [name] : [],
+  );
+  return check('query', schema, (schemaOf, value) => {
+    const given = Object.entries(value as object).filter(
+      ([name, text]) => text !== '' || texts.includes(name),
+    );
+    return Value.Convert(schemaOf, Object.fromEntries(given));
+  });
 }
 
 /** The check of a body, which must have the right types itself. */

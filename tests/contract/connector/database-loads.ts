@@ -156,6 +156,12 @@ export function databaseLoads(database: () => DatabaseUnderTest): void {
       });
       await loader.rollback().catch(() => undefined);
       await loader.close();
+      // Nothing of the failure is left to whoever asks next.
+      await assert.rejects(target.look(SOURCE), (error) => {
+        assert.ok(error instanceof TransferError, String(error));
+        assert.equal(error.code, 'table-missing', error.message);
+        return true;
+      });
     });
   });
 }

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Document } from '../../../engine/index.ts';
 
-const text = (): ReturnType<typeof Type.String> => Type.String({ maxLength: 1_000, default: '' });
+const text = (): ReturnType<typeof Type.String> => Type.String({ maxLength: 2_000, default: '' });
 
 /** What a user said about a cluster, as it is kept. */
 const Spec = Type.Object({

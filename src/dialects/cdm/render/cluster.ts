@@ -76,6 +76,9 @@ export function renderClusterDetail(cluster: Cluster, href: string): Record<stri
   const { spec, state } = cluster;
   return {
     ...renderCluster(cluster),
+    // The Terraform provider reads them; Huawei's own SDKs do not.
+    scheduleBootTime: spec.scheduleBootTime,
+    scheduleOffTime: spec.scheduleOffTime,
     security_group_id: spec.securityGroupId,
     subnet_id: spec.subnetId,
     vpc_id: spec.vpcId,

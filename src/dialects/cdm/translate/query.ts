@@ -4,22 +4,29 @@
 const forbidden =
   /\b(?:insert|update|delete|merge|drop|alter|create|truncate|grant|revoke|into|outfile|load\s+data)\b/i;
 
-/** The query without a semicolon at its end, or in words what is wrong with it. */
-export function readQuery(sql: string): { readonly sql: string } | { readonly problem: string } {
+/** What stands in quotes, in MySQL; an open quote hides the rest. */
+const quotedWithEscapes =
+  /'(?:[^'\\]|''|\\.)*(?:'|$)|"(?:[^"\\]|""|\\.)*(?:"|$)|`(?:[^`]|``)*(?:`|$)/gs;
+
+/** The same elsewhere, with PostgreSQL's texts that are marked by E or stand in dollars. */
+const quoted =
+  /\b[eE]'(?:[^'\\]|''|\\.)*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\$(\w*)\$.*?(?:\$\1\$|$)/gs;
+
+/**
+ * The query without a semicolon at its end, or in words what is wrong with it.
+ * @param escapes whether a backslash escapes within quotes: MySQL's do, others' do not. Read by the
+ *   wrong rule, what stands behind a quote would pass for a part of it.
+ */
+export function readQuery(
+  sql: string,
+  escapes: boolean,
+): { readonly sql: string } | { readonly problem: string } {
   const text = sql.trim().replace(/\s*;\s*$/, '');
-  if (/--|\/\*/.test(bare(text))) return { problem: 'it must not hold comments' };
-  const words = bare(text);
+  const words = text.replace(escapes ? quotedWithEscapes : quoted, "''");
+  if (/--|\/\*/.test(words)) return { problem: 'it must not hold comments' };
   if (!/^[\s(]*select\b/i.test(words)) return { problem: 'it must begin with SELECT' };
   if (words.includes(';')) return { problem: 'it must be one statement' };
   const word = forbidden.exec(words)?.[0];
   if (word !== undefined) return { problem: `it must only read, and holds ${word.toUpperCase()}` };
   return { sql: text };
-}
-
-/** The text without what stands in quotes; an open quote hides the rest. */
-function bare(text: string): string {
-  return text.replace(
-    /'(?:[^'\\]|''|\\.)*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)/gs,
-    "''",
-  );
 }

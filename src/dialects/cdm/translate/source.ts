@@ -33,7 +33,7 @@ function databaseSource(link: JobLink, settings: Settings, wholeDatabase: boolea
       throw cdmError('Cdm.0014', `[${settings.full('useSql')}] must be false for a BATCH_JOB.`);
     }
     if (!settings.has('sql')) throw cdmError('Cdm.0913');
-    const query = readQuery(settings.text('sql'));
+    const query = readQuery(settings.text('sql'), link.options.kind === 'mysql');
     if ('problem' in query) {
       throw cdmError('Cdm.0014', `[${settings.full('sql')}]: ${query.problem}.`);
     }

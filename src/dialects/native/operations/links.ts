@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { DomainError } from '../../../domain/errors.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { Link } from '../../../domain/transfer/link.ts';
+import type { Link, LinkOptions } from '../../../domain/transfer/link.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { readLinkOptions } from '../data-jobs/link-options.ts';
 import { linksOf } from '../data-jobs/link-rights.ts';
@@ -75,6 +75,17 @@ function optionsOf({ name, options }: Link): NonNullable<Link['options']> {
   );
 }
 
+/** @throws TransferError `connector-missing` for a kind of link that does not work here. */
+function requireConnector({ dataJobs: { kinds } }: Engine, kind: LinkOptions['kind']): void {
+  if (kinds.has(kind)) return;
+  const others =
+    kinds.size === 0 ? 'data jobs are switched off' : `there are ${[...kinds].join(', ')}`;
+  throw new TransferError(
+    'connector-missing',
+    `links of kind ${kind} do not work on this server: ${others}`,
+  );
+}
+
 const list = defineOperation({
   name: 'ListLinks',
   method: 'GET',
@@ -119,6 +130,7 @@ const create = defineOperation({
   async handle({ body, caller }, { engine, region }) {
     const { name, namespace = region, enabled = true } = body;
     const options = readLinkOptions(body.options, null);
+    requireConnector(engine, options.kind);
     const made = await engine.links.change(
       namespace,
       name,
@@ -150,6 +162,7 @@ const update = defineOperation({
         if (current === null) return missing(params.namespace, params.link);
         requireNative(current);
         const options = readLinkOptions(body.options, current.options);
+        requireConnector(engine, options.kind);
         return { options, enabled: body.enabled ?? true, document: linkDocument };
       },
       caller.user.name,

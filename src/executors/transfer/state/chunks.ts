@@ -137,7 +137,7 @@ export class Chunks {
         .get({ me: this.#me, now: this.#nowMs(), tables, workers: workersPerTable }) as
         | ChunkRow
         | undefined;
-      if (row === undefined) return this.#left('waiting') > 0 ? 'wait' : 'over';
+      if (row === undefined) return this.waiting() > 0 ? 'wait' : 'over';
       this.#database
         .prepare(
           `update chunks set state = 'taken', owner = ?, not_before = null where table_idx = ? and seq = ?`,
@@ -159,14 +159,14 @@ export class Chunks {
     });
   }
 
-  /** Chunks in this state, of tables that have not failed. */
-  #left(state: 'waiting' | 'taken'): number {
+  /** Chunks that nobody has, of tables that have not failed. */
+  waiting(): number {
     const row = this.#database
       .prepare(
         `select count(*) as n from chunks c join tables t on t.idx = c.table_idx
-          where c.state = ? and t.state in ('waiting', 'loading')`,
+          where c.state = 'waiting' and t.state in ('waiting', 'loading')`,
       )
-      .get(state) as { n: number };
+      .get() as { n: number };
     return row.n;
   }
 

@@ -71,8 +71,8 @@ export async function loadChunks(
     const reader = new ChunkReader(parts, ends.source);
     const rules = claimRules(parts, ends);
     for (;;) {
-      // What is read ahead of a commit could be done by another worker that has nothing.
-      await into.empty();
+      // What is read ahead of the writer could be done by another worker that has nothing.
+      if (state.chunks.waiting() < parts.replicas) await into.empty();
       outer.throwIfAborted();
       const claimed = state.chunks.claim(rules);
       if (claimed === 'over') return into.close();
@@ -83,6 +83,8 @@ export async function loadChunks(
       held.add(claimed);
       const table = tables.get(claimed.table);
       try {
+        // Nothing of ours is under way while the target is asked what became of a commit.
+        if (claimed.before !== null) await into.empty();
         if (table === undefined) throw new TransferError('internal', 'a chunk without a table');
         const chunk = await takeUp(claimed, { state, target: ends.target, me: parts.me });
         if (chunk === null) continue;

@@ -242,6 +242,9 @@ describe('PostgreSQL connector', { skip }, () => {
       await loader.commit();
       assert.equal(await within('the outcome', asked), 'committed');
       await loader.close();
+      // Of another server, as after a restore of an older copy.
+      const foreign = JSON.stringify(['123456789012345', '1', '1.5']);
+      assert.equal(await target.outcome(foreign), 'unknown');
     });
   });
 

@@ -6,7 +6,7 @@ import { cdmError } from '../../errors.ts';
 import { answer, defineOperation } from '../../operation.ts';
 import { datastore, nodeSummary } from '../../render/cluster.ts';
 import type { CdmServices } from '../../services.ts';
-import { clusterName, optionalFlag, optionalText, readFlag, stated } from './fields.ts';
+import { clusterName, optionalAddresses, optionalFlag, optionalText, readFlag, stated } from './fields.ts';
 
 const Instance = Type.Object({
   availability_zone: optionalText,
@@ -46,9 +46,9 @@ const Body = Type.Object({
   cluster: ClusterPart,
   auto_remind: optionalFlag,
   autoRemind: optionalFlag,
-  phone_num: optionalText,
-  phoneNum: optionalText,
-  email: optionalText,
+  phone_num: optionalAddresses,
+  phoneNum: optionalAddresses,
+  email: optionalAddresses,
 });
 
 /** Adds a cluster, ready at once (cdm.md appendix B, §7 #32). */
@@ -83,7 +83,9 @@ function specOf(
   const { cluster } = body;
   const [instance] = cluster.instances ?? [];
   const [nic] = instance?.nics ?? [];
-  const { type = datastore.type, version = datastore.version } = cluster.datastore ?? {};
+  // Some clients write members without a value as empty texts.
+  const type = cluster.datastore?.type || datastore.type;
+  const version = cluster.datastore?.version || datastore.version;
   if (type !== datastore.type) {
     throw cdmError('Cdm.0014', `[cluster.datastore.type] must be ${datastore.type}.`);
   }

@@ -6,6 +6,9 @@ const textLimit = 256;
 /** A text that may be left out. */
 export const optionalText = Type.Optional(Type.String({ maxLength: textLimit }));
 
+/** Addresses that are joined by commas: at most twenty, says the manual. */
+export const optionalAddresses = Type.Optional(Type.String({ maxLength: 2_000 }));
+
 /** A switch: examples of the manual write it as a text too. */
 export const optionalFlag = Type.Optional(
   Type.Union([Type.Boolean(), Type.Enum(['true', 'false'])]),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { ClusterSpec } from '../../clusters/cluster.ts';
 import { answer, defineOperation } from '../../operation.ts';
-import { optionalFlag, optionalText, readFlag, stated } from './fields.ts';
+import { optionalAddresses, optionalFlag, optionalText, readFlag, stated } from './fields.ts';
 
 /** Changes schedules and reminders of a cluster, which are kept and shown (cdm.md appendix B). */
 export const modifyCluster = defineOperation({
@@ -16,8 +16,8 @@ export const modifyCluster = defineOperation({
     scheduleBootTime: optionalText,
     scheduleOffTime: optionalText,
     autoRemind: optionalFlag,
-    phoneNum: optionalText,
-    email: optionalText,
+    phoneNum: optionalAddresses,
+    email: optionalAddresses,
   }),
   async handle({ params, body, project }, { clusters }) {
     const { autoOff, scheduleBootOff, autoRemind, ...texts } = body;

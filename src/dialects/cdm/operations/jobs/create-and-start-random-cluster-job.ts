@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { cdmErrorWith } from '../../errors.ts';
 import { readWireJob, type WireJob } from '../../job-content.ts';
 import { createJobs, findJob, hasContent } from '../../jobs.ts';
-import { answer, defineOperation } from '../../operation.ts';
+import { answer, defineOperation, resourceName } from '../../operation.ts';
 import { renderSubmission } from '../../render/submission.ts';
 import type { Cluster, CdmServices } from '../../services.ts';
 import { startSubmission } from '../../start.ts';
@@ -13,6 +13,7 @@ import { jobs, onlyJob } from './fields.ts';
 export const createAndStartRandomClusterJob = defineOperation({
   name: 'createAndStartRandomClusterJob',
   action: 'cdm:job:create',
+  alsoActions: ['cdm:job:start'],
   method: 'POST',
   path: '/clusters/job',
   summary:
@@ -21,6 +22,11 @@ export const createAndStartRandomClusterJob = defineOperation({
     jobs,
     clusters: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 100 }),
   }),
+  // The path names no cluster; the job may come to any of these.
+  resource: ({ body }) => {
+    const [first = '', ...others] = body.clusters.map((id) => resourceName({ cluster_id: id }));
+    return [first, ...others];
+  },
   async handle({ body, project, caller }, services) {
     const raw = onlyJob(body.jobs);
     const by = caller.user.name;

@@ -12,9 +12,11 @@ const good = [
 ];
 for (const sql of good) {
   test(`${sql.slice(0, 40)} is read`, () => {
-    const read = readQuery(sql);
-    assert.ok('sql' in read, JSON.stringify(read));
-    assert.equal(read.sql, sql.trim().replace(/\s*;$/, ''));
+    for (const escapes of [true, false]) {
+      const read = readQuery(sql, escapes);
+      assert.ok('sql' in read, JSON.stringify(read));
+      assert.equal(read.sql, sql.trim().replace(/\s*;$/, ''));
+    }
   });
 }
 
@@ -31,21 +33,43 @@ const bad: readonly [string, RegExp][] = [
 ];
 for (const [sql, problem] of bad) {
   test(`${sql.slice(0, 40)} is refused`, () => {
-    const read = readQuery(sql);
-    assert.ok('problem' in read);
-    assert.match(read.problem, problem);
+    for (const escapes of [true, false]) {
+      const read = readQuery(sql, escapes);
+      assert.ok('problem' in read);
+      assert.match(read.problem, problem);
+    }
   });
 }
 
+test('a backslash before a quote ends no text in MySQL, and does elsewhere', () => {
+  const hidden = String.raw`select '\') x; drop table t; select ('`;
+  assert.ok('sql' in readQuery(String.raw`select 'it\'s; so' from t`, true));
+  assert.ok('sql' in readQuery(String.raw`select "it\"s; so" from t`, true));
+  assert.ok('sql' in readQuery(String.raw`select 'c:\' from t`, false));
+  assert.ok('problem' in readQuery(hidden, false));
+  for (const sql of [
+    String.raw`select E'\''; drop table t; select '`,
+    "select $$'$$; drop table t; select $$'$$",
+    "select $x$ ' $x$; drop table t; select $x$ ' $x$",
+  ]) {
+    assert.ok('problem' in readQuery(sql, false), sql);
+  }
+  assert.ok('sql' in readQuery("select $$one; -- two$$, $1$ from t", false));
+});
+
 test('no text hangs or throws', () => {
   const piece = fc.oneof(
-    fc.constantFrom("'", '"', '`', '\\', ';', '--', '/*', 'select ', ' into '),
+    fc.constantFrom("'", '"', '$', '$a$', " E'", '`', '\\', ';', '--', '/*', 'select ', ' into '),
     fc.string(),
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-      readQuery(pieces.join(''));
+      readQuery(pieces.join(''), true);
+      readQuery(pieces.join(''), false);
     }),
   );
-  readQuery(`select ${"'".repeat(100_001)}`);
+  for (const mark of ["'", '"', '$', '\\']) {
+    readQuery(`select ${mark.repeat(100_001)}`, true);
+    readQuery(`select ${mark.repeat(100_001)}`, false);
+  }
 });
