@@ -154,12 +154,3 @@ function linkRule(hosts: readonly string[]): ConnectorContext['refuses'] {
       : null;
   };
 }
-
-/** Addresses that jobs name are public ones, or those that the operator listed. */
-export function downloadRule({
-  hosts,
-}: Pick<ConnectorSettings, 'hosts'>): ConnectorContext['refuses'] {
-  const policy = new AddressPolicy(hosts);
-  const listed = new HostList(hosts, 'host of links');
-  return (host) => (listed.hasName(plainHost(host)) ? null : policy.problem(host));
-}

@@ -1,4 +1,5 @@
 /** What a table of a warehouse is, kept beside its files (cdm.md §5.9, Hive file mode). */
+import { isDeepStrictEqual } from 'node:util';
 import type { Column } from '../../domain/transfer/columns.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { FileStore } from '../../ports/connector.ts';
@@ -84,8 +85,11 @@ export function hiveColumn(name: string, nativeType: string): Column {
   };
 }
 
-/** What a column of another kind of source becomes here. */
-export function asHiveColumn({ name, type, comment }: Column): Column {
+/** What a column of any kind of source becomes here. */
+export function asHiveColumn(column: Column): Column {
+  const { name, type, comment, nativeType } = column;
+  // It is one already: lengths must not grow once more.
+  if (isDeepStrictEqual(typeOfHive(nativeType), type) && type.kind !== 'other') return column;
   return { ...hiveColumn(name, hiveTypeOf(type)), comment };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { until } from '../../support/until.ts';
 import type { Sdk, SdkAnswer } from '../sdk.ts';
-import { bent, missingIn } from './members.ts';
+import { bent, missingIn, setIn } from './members.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ export interface Language {
   readonly unsupported: readonly string[];
   /** Members of answers that its types have no place for, as `Operation.path`. */
   readonly unknownMembers: readonly string[];
-  /** Members that its types declare and answers lack; null where the language cannot tell. */
+  /** Members that its types declare and all answers lack; null where the language cannot tell. */
   readonly unsetMembers: readonly string[] | null;
   /** Whether the SDK makes a project by itself for a region that has none. */
   readonly makesProjects: boolean;
@@ -33,6 +33,7 @@ export class Caller {
   readonly #unsupported = new Set<string>();
   readonly #unknown = new Set<string>();
   readonly #unset = new Set<string>();
+  readonly #set = new Set<string>();
 
   constructor(sdk: Sdk) {
     this.#sdk = sdk;
@@ -43,7 +44,7 @@ export class Caller {
       called: this.#called,
       unsupported: this.#unsupported,
       unknownMembers: this.#unknown,
-      unsetMembers: this.#unset,
+      unsetMembers: this.#unset.difference(this.#set),
     };
   }
 
@@ -56,6 +57,7 @@ export class Caller {
     assert.deepEqual([...mistyped, ...bent(typed, raw)], [], `${action}: members of a wrong type`);
     for (const path of missingIn(typed, raw)) this.#unknown.add(`${action}.${path}`);
     for (const path of unset) this.#unset.add(path.replace(/^body/, action));
+    for (const path of setIn(raw)) this.#set.add(`${action}.${path}`);
     return typed;
   }
 

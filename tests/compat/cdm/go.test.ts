@@ -12,7 +12,19 @@ const files = ['go.mod', 'go.sum', 'main.go', 'provider.go'].map((name) => join(
 const go: Language = {
   name: 'Go',
   unsupported: [],
-  unknownMembers: [],
+  unknownMembers: [
+    // The origin’s misspelling, which older SDKs read.
+    'CreateAndStartRandomClusterJob.submissions[].last-udpate-user',
+    'ShowJobStatus.submissions[].last-udpate-user',
+    'ShowSubmissions.submissions[].last-udpate-user',
+    'StartJob.submissions[].last-udpate-user',
+    // Only the Terraform provider reads these.
+    'ShowClusterDetail.scheduleBootTime',
+    'ShowClusterDetail.scheduleOffTime',
+    // Younger than this SDK.
+    'ShowClusterDetail.eps_id',
+    'ShowClusterDetail.tags',
+  ],
   unsetMembers: null,
   makesProjects: false,
 };

@@ -12,7 +12,19 @@ const [pom, source] = [join(folder, 'pom.xml'), join(folder, 'Driver.java')];
 const java: Language = {
   name: 'Java',
   unsupported: [],
-  unknownMembers: [],
+  unknownMembers: [
+    // This SDK is so old that it reads the misspelling of the field’s origin.
+    'CreateAndStartRandomClusterJob.submissions[].last-update-user',
+    'ShowJobStatus.submissions[].last-update-user',
+    'ShowSubmissions.submissions[].last-update-user',
+    'StartJob.submissions[].last-update-user',
+    // Only the Terraform provider reads these.
+    'ShowClusterDetail.scheduleBootTime',
+    'ShowClusterDetail.scheduleOffTime',
+    // Younger than this SDK.
+    'ShowClusterDetail.eps_id',
+    'ShowClusterDetail.tags',
+  ],
   unsetMembers: null,
   makesProjects: true,
 };

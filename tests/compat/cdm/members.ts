@@ -25,3 +25,16 @@ export function bent(typed: unknown, raw: unknown, path = ''): readonly string[]
     bent((typed as Fields)[name], value, path === '' ? name : `${path}.${name}`),
   );
 }
+
+/** Members that have a value. */
+export function setIn(raw: unknown, path = ''): readonly string[] {
+  if (Array.isArray(raw)) return [path, ...raw.flatMap((each) => setIn(each, `${path}[]`))];
+  if (raw === null || raw === undefined) return [];
+  if (typeof raw !== 'object') return [path];
+  return [
+    path,
+    ...Object.entries(raw).flatMap(([name, value]) =>
+      setIn(value, path === '' ? name : `${path}.${name}`),
+    ),
+  ];
+}

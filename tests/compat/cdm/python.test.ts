@@ -12,8 +12,33 @@ const requirements = join(folder, 'requirements.txt');
 const python: Language = {
   name: 'Python',
   unsupported: [],
-  unknownMembers: [],
-  unsetMembers: [],
+  unknownMembers: [
+    // The origin’s misspelling, which older SDKs read.
+    'CreateAndStartRandomClusterJob.submissions[].last-udpate-user',
+    'ShowJobStatus.submissions[].last-udpate-user',
+    'ShowSubmissions.submissions[].last-udpate-user',
+    'StartJob.submissions[].last-udpate-user',
+    // Only the Terraform provider reads these.
+    'ShowClusterDetail.scheduleBootTime',
+    'ShowClusterDetail.scheduleOffTime',
+  ],
+  unsetMembers: [
+    // Of clusters that are being made or could not be, which here they never are.
+    'ListClusters.clusters[].actionProgress.CREATING',
+    'ListClusters.clusters[].actionProgress.GROWING',
+    'ListClusters.clusters[].actionProgress.REPAIRING',
+    'ListClusters.clusters[].actionProgress.RESTORING',
+    'ListClusters.clusters[].actionProgress.SNAPSHOTTING',
+    'ListClusters.clusters[].failedReasons',
+    'ShowClusterDetail.actionProgress.CREATING',
+    'ShowClusterDetail.actionProgress.GROWING',
+    'ShowClusterDetail.actionProgress.REPAIRING',
+    'ShowClusterDetail.actionProgress.RESTORING',
+    'ShowClusterDetail.actionProgress.SNAPSHOTTING',
+    'ShowClusterDetail.failedReasons',
+    // Its meaning was never published.
+    'ShowJobs.jobs[].type',
+  ],
   makesProjects: true,
 };
 

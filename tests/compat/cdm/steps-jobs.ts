@@ -61,6 +61,24 @@ async function succeeds(place: Place, job_name: string, variables: Fields = {}):
   return at(last, `counters`) as Fields;
 }
 
+/** The same with all that the models of values can hold (cdm.md §3.2). */
+function marked(job: Fields): Fields {
+  const groups = ['from', 'to', 'driver'].map((group) => {
+    const { configs } = job[`${group}-config-values`] as { readonly configs: readonly Fields[] };
+    const marks = configs.map((config) => ({
+      ...config,
+      id: 7,
+      type: 'JOB',
+      inputs: rows(config, 'inputs').map((input) => ({ ...input, type: 'STRING' })),
+    }));
+    const prefix = group === 'driver' ? 'driver' : `${group}JobConfig`;
+    // {"BatchJob":"false"}, as the service writes it.
+    const extended = { name: `${prefix}.extendedFields`, value: 'eyLCYXRjaEpvYiI6ImZhbHNlIn0=' };
+    return [`${group}-config-values`, { configs: marks, 'extended-configs': extended }] as const;
+  });
+  return { ...job, ...Object.fromEntries(groups) };
+}
+
 const counter = (counters: Fields, name: string): unknown =>
   ((counters[counterGroup] ?? {}) as Fields)[name];
 
@@ -68,7 +86,7 @@ const counter = (counters: Fields, name: string): unknown =>
 export async function copyTables(place: Place, job_name: string): Promise<void> {
   const { caller, cluster_id, schema } = place;
   const inputs = { ...orders.inputs, 'fromJobConfig.whereClause': 'id <= ${most}' };
-  const job = wireJob(job_name, { ...orders, inputs }, table('copied', schema));
+  const job = marked(wireJob(job_name, { ...orders, inputs }, table('copied', schema)));
   const made = await caller.call('CreateJob', { cluster_id, body: { jobs: [job] } });
   assert.equal(at(made, 'name'), job_name);
   await caller.refused('CreateJob', { cluster_id, body: { jobs: [job] } }, 'Cdm.0104', 400);
@@ -160,8 +178,11 @@ export async function moveFiles(place: Place): Promise<void> {
     [counter(copied, 'ROWS_READ'), counter(copied, 'FILES_WRITTEN')],
     [-1, 1],
   );
-  const mixed = wireJob('mixed', { ...share, inputs: binary.from }, table('none', schema));
-  // TODO-K await caller.refused('CreateJob', { cluster_id, body: { jobs: [mixed] } }, 'Cdm.0062', 400);
+  const refused = (job: Fields, code: string) =>
+    caller.refused('CreateJob', { cluster_id, body: { jobs: [job] } }, code, 400);
+  const from = { ...share, inputs: binary.from };
+  await refused(wireJob('mixed', from, table('none', schema)), 'Cdm.0064');
+  await refused(wireJob('mixed', from, { ...share, inputs: written }), 'Cdm.0062');
 }
 
 /** A run that is stopped, and what is refused while it runs (cdm.md §3.9, §2.4). */
@@ -195,6 +216,19 @@ export async function failRun(place: Place): Promise<void> {
   assert.deepEqual([last['status'], last['progress']], ['FAILED', -1]);
   assert.match(String(last['error-summary']), /^Cdm\.0900: .*no_such_table/);
   assert.notEqual(last['error-details'], '');
+  const history = await caller.call('ShowSubmissions', { cluster_id, jname: 'fails' });
+  assert.equal(at(history, 'submissions.0.error-summary'), last['error-summary']);
+  // What has no effect here is told, and kept.
+  const noted = { ...inputs, 'fromJobConfig.usePattern': 'ORACLE' };
+  const changed = wireJob('fails', { ...orders, inputs: noted }, table('none', schema));
+  const found = await caller.call('UpdateJob', {
+    cluster_id,
+    job_name: 'fails',
+    body: { jobs: [changed] },
+  });
+  const [finding = {}] = rows(found, 'validation-result');
+  assert.equal(finding['status'], 'WARNING');
+  assert.match(String(finding['message']), /usePattern/);
 }
 
 /** One cluster of several (cdm.md §3.12). */

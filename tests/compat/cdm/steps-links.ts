@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { shareLink, sqliteLink, values } from '../../dialects/cdm/program.ts';
+import { sqliteLink, values } from '../../dialects/cdm/program.ts';
 import { at, type Caller, type Fields, rows } from './caller.ts';
 import { jdbc, nas } from './words.ts';
 
@@ -40,7 +40,17 @@ export async function makeLinks(
     'Cdm.0102',
     400,
   );
-  const shop = sqliteLink(links.from, 'shop 店.db');
+  const plain = sqliteLink(links.from, 'shop 店.db') as { readonly 'link-config-values': Fields };
+  const configs = rows(plain['link-config-values'], 'configs').map((config) => ({
+    ...config,
+    id: 7,
+    type: 'LINK',
+    inputs: rows(config, 'inputs').map((input) => ({ ...input, type: 'STRING' })),
+  }));
+  // {}, as the service writes it.
+  const extended = { name: 'linkConfig.extendedFields', value: 'e30=' };
+  const values_ = { configs, 'extended-configs': extended, validators: [] };
+  const shop = { ...plain, 'link-config-values': values_ };
   const checked = await caller.call('CreateLink', {
     cluster_id,
     validate: 'true',
@@ -48,10 +58,26 @@ export async function makeLinks(
   });
   assert.equal(at(checked, 'name'), links.from);
   await caller.refused('ShowLink', { cluster_id, link_name: links.from }, 'Cdm.0101', 404);
-  for (const link of [shop, target, shareLink(links.files)]) {
+  for (const link of [shop, target]) {
     const made = await caller.call('CreateLink', { cluster_id, body: body(link) });
     assert.deepEqual(rows(made, 'validation-result').length, 1);
   }
+  // What has no effect here is told, and kept.
+  const files = {
+    name: links.files,
+    'connector-name': nas,
+    'link-config-values': values({
+      'linkConfig.protocol': 'NFS',
+      'linkConfig.server': 'local:files',
+      'linkConfig.username': 'ann',
+    }),
+  };
+  const noted = await caller.call('CreateLink', { cluster_id, body: body(files) });
+  const findings = rows(noted, 'validation-result.0.linkConfig');
+  assert.deepEqual(
+    findings.map(({ status }) => status),
+    ['WARNING'],
+  );
   await caller.refused('CreateLink', { cluster_id, body: body(shop) }, 'Cdm.0315', 400);
 
   const shown = await caller.call('ShowLink', { cluster_id, link_name: links.from });

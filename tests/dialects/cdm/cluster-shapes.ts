@@ -1,6 +1,6 @@
 /**
  * What typed SDKs decode each answer about clusters into (cdm.md appendix B): names and types, and
- * nothing else. A number where the Go SDK has a string breaks it.
+ * hardly anything else. A number where the Go SDK has a string breaks it.
  */
 import { type TProperties, Type } from 'typebox';
 
@@ -93,6 +93,9 @@ export const clusterAnswers = {
   listClusters: exactly({ clusters: list(exactly(cluster)) }),
   showClusterDetail: exactly({
     ...cluster,
+    // Of the Terraform provider's own SDK; the others pass over them.
+    scheduleBootTime: text,
+    scheduleOffTime: text,
     security_group_id: text,
     subnet_id: text,
     vpc_id: text,

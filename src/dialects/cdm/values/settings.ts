@@ -91,7 +91,8 @@ export function readSettings(
   return tables.map((table, index) => {
     for (const spec of table.specs) check(`${table.prefix}${spec.name}`, spec, given);
     const kept = table.specs
-      .filter(({ effect }) => effect === 'stored')
+      // Who must give it need not be told each time.
+      .filter(({ effect, required }) => effect === 'stored' && required !== true)
       .map(({ name }) => `${table.prefix}${name}`)
       .filter((name) => given.has(name) && !isIdle(given.get(name)));
     return settingsOf(table, given, [
