@@ -14,8 +14,6 @@ export interface Language {
   readonly unknownMembers: readonly string[];
   /** Members that its types declare and all answers lack; null where the language cannot tell. */
   readonly unsetMembers: readonly string[] | null;
-  /** Whether the SDK makes a project by itself for a region that has none. */
-  readonly makesProjects: boolean;
 }
 
 /** What calls showed, besides that they went as they should. */

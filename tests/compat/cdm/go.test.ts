@@ -26,7 +26,6 @@ const go: Language = {
     'ShowClusterDetail.tags',
   ],
   unsetMembers: null,
-  makesProjects: false,
 };
 
 test(

@@ -26,7 +26,6 @@ const java: Language = {
     'ShowClusterDetail.tags',
   ],
   unsetMembers: null,
-  makesProjects: true,
 };
 
 test(

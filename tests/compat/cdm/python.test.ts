@@ -39,7 +39,6 @@ const python: Language = {
     // Its meaning was never published.
     'ShowJobs.jobs[].type',
   ],
-  makesProjects: true,
 };
 
 test(

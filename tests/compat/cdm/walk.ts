@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { createCdmProduct } from '../../../src/dialects/cdm/index.ts';
 import type { DialectContext } from '../../../src/dialects/kit/dialect.ts';
-import { sqliteLink, startCdmProgram } from '../../dialects/cdm/program.ts';
+import { type CdmProgram, sqliteLink, startCdmProgram } from '../../dialects/cdm/program.ts';
 import { missingPostgres, testPostgres } from '../../support/postgres.ts';
 import { createKey, type PrintedKey } from '../../support/server.ts';
 import type { Sdk } from '../sdk.ts';
@@ -27,8 +27,8 @@ export const TEST_DEADLINE_MS = 8 * 60_000;
 
 /** Region of the server, and so the name of its first project. */
 const region = 'cn-hangzhou';
-/** A region that has no project yet. */
-const newRegion = 'cn-north-4';
+/** A region with a project that is configured besides, and one without. */
+const regions = { other: 'cn-north-4', empty: 'eu-west-0' } as const;
 
 /** How a test starts its driver. Without a project the SDK looks it up. */
 export type StartDriver = (client: {
@@ -47,7 +47,7 @@ export async function compare(
   language: Language,
   start: StartDriver,
 ): Promise<void> {
-  const program = await startCdmProgram(t);
+  const program = await startCdmProgram(t, { projects: [regions.other] });
   const { server, key } = program;
   const orders = new Database(join(program.databases, 'shop 店.db'));
   orders.exec('create table orders (id integer primary key, name text, price decimal(10,2))');
@@ -92,29 +92,27 @@ export async function compare(
       unsetMembers: language.unsetMembers?.toSorted() ?? null,
     },
   );
-  await showDoor(t, program, language, start);
+  await showDoor(t, program, start);
 }
 
-/** What SDKs show of the door: projects that are made, keys that are refused (cdm.md §2). */
+/** What SDKs show of the door: projects that they look up, keys that are refused (cdm.md §2). */
 async function showDoor(
   t: TestContext,
-  { server, key, projectId }: Awaited<ReturnType<typeof startCdmProgram>>,
-  language: Language,
+  { server, key, projectId, clusterId }: CdmProgram,
   start: StartDriver,
 ): Promise<void> {
   const { url } = server;
-  const elsewhere = new Caller(start({ url, key, region: newRegion }));
-  if (language.makesProjects) {
-    const clusters = rows(await elsewhere.call('ListClusters', {}), 'clusters');
-    assert.deepEqual(
-      clusters.map(({ name }) => name),
-      ['cdm-default'],
-    );
-  } else {
-    await assert.rejects(elsewhere.call('ListClusters', {}), /project/i);
-  }
-  const refused = (other: PrintedKey, code: string, status: number, project = projectId) =>
-    new Caller(start({ url, key: other, region, projectId: project })).refused(
+  const other = new Caller(start({ url, key, region: regions.other }));
+  const [cluster = {}] = rows(await other.call('ListClusters', {}), 'clusters');
+  assert.equal(cluster['name'], 'cdm-default');
+  assert.notEqual(cluster['id'], clusterId);
+  await other.refused('ShowClusterDetail', { cluster_id: clusterId }, 'Cdm.0201', 404);
+  // Only the SDK for Node makes a project where there is none.
+  const nowhere = new Caller(start({ url, key, region: regions.empty }));
+  await assert.rejects(nowhere.call('ListClusters', {}), /get project id/);
+
+  const refused = (by: PrintedKey, code: string, status: number, project = projectId) =>
+    new Caller(start({ url, key: by, region, projectId: project })).refused(
       'ListClusters',
       {},
       code,

@@ -98,7 +98,7 @@ def call(client, action, params):
 
 
 def failure(error):
-    shown_error = {"code": None, "requestId": None, "status": None, "message": repr(error)}
+    shown_error = {"code": None, "requestId": None, "status": None, "message": getattr(error, "error_msg", None) or repr(error)}
     if isinstance(error, ServiceResponseException):
         shown_error = {
             "code": error.error_code,
