@@ -89,7 +89,11 @@ export function createTransfersExecutor(
 }
 
 /** Answers what the engine asks, in this process and within a time. */
-export function createTransfers(config: FrozenConfig, nowMs: () => number): Transfers {
+export function createTransfers(
+  config: FrozenConfig,
+  nowMs: () => number,
+  log?: Pick<EngineLog, 'warn'>,
+): Transfers {
   const settings = connectorSettings(config);
   const folders = new TransferFolders(rootOf(config.dataDir));
   const connectorOf = createConnectors(settings, { nowMs });
@@ -132,6 +136,20 @@ export function createTransfers(config: FrozenConfig, nowMs: () => number): Tran
       return existsSync(file)
         ? (await reading()).quarantineOf(file, query)
         : { rows: [], total: 0 };
+    },
+
+    async abandon(runId, work, failure) {
+      const file = folders.state(runId);
+      if (!existsSync(file)) return;
+      const say = (line: string): void => log?.warn({ runId }, line);
+      try {
+        const { abandonRun } = await import('../executors/transfer/abandon.ts');
+        const scratchRoot = path.join(folders.run(runId), 'scratch');
+        const connectors = jobConnectors(work, settings, { nowMs, scratchRoot });
+        await abandonRun(file, { runId, work, ...connectors, nowMs, say }, failure);
+      } catch (error) {
+        say(`a data job was not tidied up: ${(error as Error).message}`);
+      }
     },
   };
 }

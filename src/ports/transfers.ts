@@ -1,7 +1,12 @@
 import type { Column, TableName } from '../domain/transfer/columns.ts';
 import type { TransferDefinition } from '../domain/transfer/definition.ts';
 import type { LinkOptions } from '../domain/transfer/link.ts';
-import type { QuarantinedRow, TransferPlan, TransferReport } from '../domain/transfer/report.ts';
+import type {
+  QuarantinedRow,
+  TransferFailure,
+  TransferPlan,
+  TransferReport,
+} from '../domain/transfer/report.ts';
 import type { Page } from './page.ts';
 
 /** A data job that can be run as it stands: no macro left, every link it names in clear. */
@@ -33,4 +38,10 @@ export interface Transfers {
     runId: string,
     query: { readonly after: number; readonly limit: number },
   ): Promise<Page<QuarantinedRow>>;
+  /**
+   * The run is over and no worker of it is left that could say so (it was stopped between two
+   * attempts): it fails as told, and what must not stay at its target is removed. Does nothing
+   * for a run that has ended by itself or is not kept here. Never throws.
+   */
+  abandon?(runId: string, work: TransferWork, failure: TransferFailure): Promise<void>;
 }

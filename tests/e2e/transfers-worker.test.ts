@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { TransferDefinition } from '../../src/domain/transfer/definition.ts';
+import { jobConnectors } from '../../src/app/connectors.ts';
+import { abandonRun } from '../../src/executors/transfer/abandon.ts';
 import { exitCodes, TransferFolders } from '../../src/executors/transfer/folders.ts';
 import { reportOf } from '../../src/executors/transfer/reading.ts';
 import { startProgram } from '../support/program.ts';
@@ -26,6 +28,11 @@ async function prepared(t: TestContext, more: Partial<TransferDefinition> = {}) 
   const folders = new TransferFolders(join(folder, 'transfers'));
   const link = (file: string) =>
     ({ kind: 'sqlite', file, batchRows: 100, commitRows: 1_000 }) as const;
+  const work = {
+    definition: definition({ from: fromTable('a', 'orders'), to: toTable('b', 'orders'), ...more }),
+    links: { a: link('from.db'), b: link('to.db') },
+  };
+  const settings = { databaseRoot: folder, shares: {}, hosts: [] };
   const begin = (number: number): readonly string[] => {
     folders.begin({
       runId: 'run',
@@ -34,15 +41,8 @@ async function prepared(t: TestContext, more: Partial<TransferDefinition> = {}) 
       attemptId: `attempt-${number}`,
       replicas: 1,
       timezone: 'UTC',
-      work: {
-        definition: definition({
-          from: fromTable('a', 'orders'),
-          to: toTable('b', 'orders'),
-          ...more,
-        }),
-        links: { a: link('from.db'), b: link('to.db') },
-      },
-      context: { databaseRoot: folder, shares: {}, hosts: [] },
+      work,
+      context: settings,
     });
     return [folders.run('run'), '0', String(number)];
   };
@@ -50,7 +50,7 @@ async function prepared(t: TestContext, more: Partial<TransferDefinition> = {}) 
     const sql = 'select * from orders';
     assert.deepEqual(rowsOf(join(folder, 'to.db'), sql), rowsOf(join(folder, 'from.db'), sql));
   };
-  return { folder, folders, begin, check };
+  return { folder, folders, work, settings, begin, check };
 }
 
 test('the built worker moves rows as the sources do', async (t) => {
@@ -108,7 +108,11 @@ test('a worker that finds its predecessor’s run goes on with it', async (t) =>
     throttle: { bytesPerSecond: null, rowsPerSecond: 200 },
   });
   const first = startProgram(t, source, begin(1));
-  await until('it loads', () => reportOf(folders.state('run'), Date.now())?.phase === 'loading');
+  // The phase begins before the first chunk is taken.
+  await until(
+    'it has a chunk',
+    () => reportOf(folders.state('run'), Date.now())?.tables[0]?.state === 'loading',
+  );
   first.kill('SIGKILL');
   await first.ended();
   const second = startProgram(t, source, begin(2));
@@ -118,4 +122,42 @@ test('a worker that finds its predecessor’s run goes on with it', async (t) =>
   assert.equal(report?.counters.rowsWritten, rows);
   assert.equal(report.resumes.length, 1);
   assert.match(report.resumes[0]?.message ?? '', /taken over from worker 0\.1/);
+});
+
+test('a run that no worker is left of is ended, and its stage goes', async (t) => {
+  const { folder, folders, work, settings, begin } = await prepared(t, {
+    to: toTable('b', 'orders', { stage: true }),
+    throttle: { bytesPerSecond: null, rowsPerSecond: 1 },
+  });
+  const tables = (): readonly string[] =>
+    rowsOf(join(folder, 'to.db'), `select name from sqlite_master where type = 'table'`);
+  const state = folders.state('run');
+  const said: string[] = [];
+  const nowMs = (): number => Date.now();
+  const abandon = (): Promise<void> =>
+    abandonRun(
+      state,
+      {
+        runId: 'run',
+        work,
+        ...jobConnectors(work, settings, { nowMs }),
+        nowMs,
+        say: (line) => said.push(line),
+      },
+      { code: 'stopped', message: 'stopped by tester', details: '' },
+    );
+  const worker = startProgram(t, source, begin(1));
+  await until('it has a chunk', () => reportOf(state, nowMs())?.tables[0]?.state === 'loading');
+  await abandon();
+  assert.equal(reportOf(state, nowMs())?.phase, 'loading', 'a worker lives');
+  worker.kill('SIGKILL');
+  await worker.ended();
+  assert.ok(tables().length > 1, tables().join());
+  await abandon();
+  assert.deepEqual(tables(), ['orders']);
+  assert.deepEqual(rowsOf(join(folder, 'to.db'), 'select * from orders'), []);
+  const report = reportOf(state, nowMs());
+  assert.equal(report?.phase, 'failed');
+  assert.equal(report.error?.message, 'stopped by tester');
+  assert.deepEqual(said, []);
 });

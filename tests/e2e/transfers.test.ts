@@ -190,6 +190,36 @@ describe('data jobs', () => {
     assert.equal(counters.bytesRead, counters.bytesTotal);
   });
 
+  test('CSV files become CSV files as they stand, empty fields and empty texts apart', async () => {
+    const from = fresh();
+    const to = fresh();
+    const text = 'a,,b\nc,"",d\n"e\n,",f,\n';
+    mkdirSync(join(server.files, from));
+    writeFileSync(join(server.files, from, 'one.csv'), text);
+    await run({ from: fromFiles('files', from), to: toFiles('files', to) });
+    const [name = ''] = readdirSync(join(server.files, to));
+    assert.equal(readFileSync(join(server.files, to, name), 'utf8'), text);
+  });
+
+  test('a header whose names the table lacks gives its columns in their order', async () => {
+    const folder = fresh();
+    mkdirSync(join(server.files, folder));
+    const csv = { ...fromFiles('files', folder), paths: [folder] };
+    const format = { ...csv.format, headerLines: 1 } as typeof csv.format;
+    const load = async (header: string, columns: string): Promise<readonly string[]> => {
+      const table = fresh();
+      writeFileSync(join(server.files, folder, 'one.csv'), `${header}\n1,x\n`);
+      inTarget(`create table ${table} (${columns})`);
+      await run({
+        from: { ...csv, format },
+        to: toTable('target', table, { preparation: 'none' }),
+      });
+      return target(`select * from ${table}`);
+    };
+    assert.deepEqual(await load('Nr,Title', 'id integer primary key, name text'), ['1|x']);
+    assert.deepEqual(await load('ID,Name', 'name text, id integer primary key'), ['x|1']);
+  });
+
   test('files are copied as they are', async () => {
     const from = fresh();
     const to = fresh();

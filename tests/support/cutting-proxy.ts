@@ -25,7 +25,7 @@ export async function cuttingProxy(cleanup: Cleanup, targetPort: number): Promis
     connections += 1;
     const target = connect(targetPort, '127.0.0.1');
     let brought = 0;
-    let stalled = false;
+    let over = false;
     for (const socket of [client, target]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -40,13 +40,13 @@ export async function cuttingProxy(cleanup: Cleanup, targetPort: number): Promis
       target.write(piece);
     });
     target.on('data', (piece) => {
-      if (stalled) return;
+      if (over) return;
       brought += piece.length;
       if (plan.times > 0 && brought > plan.bytes) {
         plan = { ...plan, times: plan.times - 1 };
         client.write(piece.subarray(0, piece.length - (brought - plan.bytes)));
-        if (plan.how === 'stall') stalled = true;
-        else client.resetAndDestroy();
+        over = true;
+        if (plan.how === 'cut') client.resetAndDestroy();
         return;
       }
       if (!client.write(piece)) {

@@ -74,7 +74,17 @@ export async function privateServer(plan: PrivateServerPlan): Promise<PrivateSer
   const script = [...mounts, ...last];
   const server = spawn(
     'unshare',
-    ['-m', '-p', '--fork', '--kill-child', 'sh', '-ec', script.join('\n'), plan.program, ...command],
+    [
+      '-m',
+      '-p',
+      '--fork',
+      '--kill-child',
+      'sh',
+      '-ec',
+      script.join('\n'),
+      plan.program,
+      ...command,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: withSbin() },
   );
   const log = keepEnd(server);
@@ -106,9 +116,13 @@ async function writeAccount(folder: string, uid: number): Promise<void> {
   const passwd = await readFile('/etc/passwd', 'utf8');
   const shadow = await readFile('/etc/shadow', 'utf8');
   await writeFile(join(folder, 'passwd'), `${passwd}${user}:x:${uid}:${uid}::${jail}:/bin/sh\n`);
-  await writeFile(join(folder, 'shadow'), `${shadow}${user}:${stdout.toString().trim()}:19000:0:99999:7:::\n`, {
-    mode: 0o600,
-  });
+  await writeFile(
+    join(folder, 'shadow'),
+    `${shadow}${user}:${stdout.toString().trim()}:19000:0:99999:7:::\n`,
+    {
+      mode: 0o600,
+    },
+  );
 }
 
 /** Programs of servers lie where not every PATH looks. */

@@ -1,5 +1,6 @@
 /** What stores behind a network have in common. */
 import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { ConnectorContext } from '../../ports/connector.ts';
@@ -9,8 +10,9 @@ import { WORK_FOLDER_PREFIX } from './selection.ts';
 export const CONNECT_TIMEOUT_MS = 15_000;
 /** Longest silence of a server, where a link says nothing. */
 export const IDLE_TIMEOUT_MS = 60_000;
-/** Times that reading goes on after an interruption before any further byte came. */
+/** Times that reading goes on after interruptions with less than this much in between. */
 const READ_TRIES = 3;
+const PROGRESS_BYTES = 1024 * 1024;
 /** Pause before the first of them; it doubles. */
 const READ_RETRY_MS = 250;
 
@@ -73,27 +75,57 @@ export interface RangeReading {
 }
 
 /**
- * Reads on where an interrupted connection left off, a few times without progress.
+ * Reads on where an interrupted connection left off, a few times without much progress.
  * @throws TransferError of `open` when it is not transient or tries are used up.
  */
 export async function* readingOn(reading: RangeReading): AsyncGenerator<Uint8Array> {
   const { start, signal } = reading;
   let at = start;
+  let failedAt = start;
   for (let tries = 0; ;) {
     try {
       for await (const piece of reading.open(at, tries > 0)) {
         signal.throwIfAborted();
         at += piece.length;
-        tries = 0;
         yield piece;
       }
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (at - failedAt >= PROGRESS_BYTES) tries = 0;
+      failedAt = at;
       if (!(error instanceof TransferError) || !error.transient || tries >= READ_TRIES) throw error;
       await pause(READ_RETRY_MS * 2 ** tries, undefined, { signal });
       tries += 1;
     }
+  }
+}
+
+/**
+ * Pieces of a stream that is waited for at most so long each; how long the caller takes between
+ * them does not count.
+ */
+export async function* withoutSilence(
+  stream: Readable,
+  idleTimeoutMs: number,
+): AsyncGenerator<Uint8Array> {
+  const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  try {
+    for (;;) {
+      const timer = setTimeout(() => {
+        stream.destroy(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' }));
+      }, idleTimeoutMs);
+      try {
+        const next = await pieces.next();
+        if (next.done === true) return;
+        clearTimeout(timer);
+        yield next.value;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  } finally {
+    stream.destroy();
   }
 }
 

@@ -71,7 +71,7 @@ function connectionWords(error: unknown): string | null {
   const network = networkWords(error);
   if (network !== null) return network;
   const { message } = error as Error;
-  if (/^Timeout/.test(message)) return 'it does not answer in time';
+  if (message.startsWith('Timeout')) return 'it does not answer in time';
   if (/closed|FIN packet|ended/i.test(message)) return 'the connection was lost';
   return null;
 }

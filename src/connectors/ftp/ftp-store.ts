@@ -60,7 +60,10 @@ class FtpStore implements FileStore {
         if (first === null || again) {
           const now = await this.#connections.with((client) => fileInfo(client, plain));
           if (now === null) throw missingPath(plain);
-          if (first !== null && (first.bytes !== now.bytes || first.modifiedAtMs !== now.modifiedAtMs)) {
+          if (
+            first !== null &&
+            (first.bytes !== now.bytes || first.modifiedAtMs !== now.modifiedAtMs)
+          ) {
             throw new TransferError('read-failed', `${plain} was changed while it was read`);
           }
           first = now;

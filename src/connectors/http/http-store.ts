@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { FileInfo, FileStore } from '../../ports/connector.ts';
-import { inPieces, networkWords, readingOn } from '../files/remote.ts';
+import {
+  IDLE_TIMEOUT_MS,
+  inPieces,
+  networkWords,
+  readingOn,
+  withoutSilence,
+} from '../files/remote.ts';
 import { type AddressRule, ask, shownUrl, unreachable } from './request.ts';
 
 /** Largest file (cdm.md §1). */
@@ -95,7 +101,10 @@ class HttpStore implements FileStore {
       }
     };
     const { start } = range;
-    return inPieces(readingOn({ start, signal, open: (from) => open.call(this, from) }), PIECE_BYTES);
+    return inPieces(
+      readingOn({ start, signal, open: (from) => open.call(this, from) }),
+      PIECE_BYTES,
+    );
   }
 
   write(): Promise<never> {
@@ -157,7 +166,7 @@ async function* between(
 ): AsyncGenerator<Uint8Array> {
   let place = at;
   try {
-    for await (const piece of answer as AsyncIterable<Buffer>) {
+    for await (const piece of withoutSilence(answer, IDLE_TIMEOUT_MS)) {
       const wanted = piece.subarray(
         Math.max(start - place, 0),
         end === null ? piece.length : Math.max(end - place, 0),
@@ -168,7 +177,8 @@ async function* between(
       if (place > MAX_FILE_BYTES) throw new Error('it is larger than 1 TiB');
     }
   } catch (error) {
-    if (networkWords(error) === null || error instanceof TransferError) throw unreachable(error, path);
+    if (networkWords(error) === null || error instanceof TransferError)
+      throw unreachable(error, path);
     const words = `${shownUrl(path)}: the connection was lost after ${place} bytes`;
     throw new TransferError('read-failed', words, { transient: true, cause: error });
   }

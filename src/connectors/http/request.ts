@@ -74,7 +74,10 @@ function urlOf(address: string, base?: URL): URL {
   try {
     url = new URL(address, base);
   } catch {
-    throw new TransferError('path-missing', 'a path is no address; write it like https://host/file');
+    throw new TransferError(
+      'path-missing',
+      'a path is no address; write it like https://host/file',
+    );
   }
   if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   const words = `${shownUrl(url.href)} cannot be read: only http and https are`;
@@ -102,7 +105,11 @@ async function once(
         timeout: IDLE_TIMEOUT_MS,
         signal,
       });
-      request.once('response', resolve);
+      request.once('response', (answer) => {
+        // From here on its reader watches, who may take as long as he wants between two pieces.
+        request.setTimeout(0);
+        resolve(answer);
+      });
       // Also after the answer began, when its reader hears of it.
       request.on('error', reject);
       request.on('timeout', () => {

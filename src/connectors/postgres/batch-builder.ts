@@ -94,11 +94,13 @@ export class BatchBuilder {
       }
     }
     if (lineEnd !== null) {
-      this.#used -= 1;
-      for (const byte of lineEnd) {
-        this.#buffer[this.#used] = byte;
-        this.#used += 1;
+      const buffer = this.#buffer;
+      let used = this.#used - 1;
+      // Once for each row: an iterator would cost more than all the rest of this.
+      for (let place = 0; place < lineEnd.length; place += 1, used += 1) {
+        buffer[used] = lineEnd[place] as number;
       }
+      this.#used = used;
     }
     this.#rowStart = this.#used;
     this.#rows += 1;

@@ -31,6 +31,7 @@ const PLAIN_CSV: RowFormat = {
   quoted: true,
   lineEnd: '\n',
   booleans: 't/f',
+  empties: 'by-type',
 };
 
 /**

@@ -8,7 +8,11 @@ const COPY_PART_BYTES = 1024 ** 3;
 
 /** Copies an object within a bucket, of any size; nothing passes through this machine. */
 export async function copyObject(
-  { sdk, client, bucket: Bucket }: {
+  {
+    sdk,
+    client,
+    bucket: Bucket,
+  }: {
     readonly sdk: Sdk;
     readonly client: S3Client;
     readonly bucket: string;

@@ -42,7 +42,8 @@ export function s3Error(
   if (error instanceof DOMException && error.name === 'AbortError') return error;
   const { name, message } = error as Error;
   const status = statusOf(error);
-  const where = place.bucket === '' ? place.endpoint : `bucket ${place.bucket} at ${place.endpoint}`;
+  const where =
+    place.bucket === '' ? place.endpoint : `bucket ${place.bucket} at ${place.endpoint}`;
   const shown = path === '' ? where : `${path} in ${where}`;
   const made = (code: TransferErrorCode, words: string, transient = false): TransferError =>
     new TransferError(code, words, { transient, cause: error });
@@ -69,7 +70,11 @@ export function s3Error(
   const busy = status !== null && (status >= 500 || status === 429);
   const why = message === '' || message === 'UnknownError' ? `${name} ${status ?? ''}` : message;
   // Without a status the connection broke in the midst of an answer.
-  return made(`${doing}-failed`, `${shown} cannot be ${past[doing]}: ${why}`, busy || status === null);
+  return made(
+    `${doing}-failed`,
+    `${shown} cannot be ${past[doing]}: ${why}`,
+    busy || status === null,
+  );
 }
 
 const past = { read: 'read', write: 'written' } as const;

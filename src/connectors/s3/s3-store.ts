@@ -2,7 +2,14 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { FileInfo, FileStore } from '../../ports/connector.ts';
-import { inPieces, missingPath, readingOn, remotePath } from '../files/remote.ts';
+import {
+  IDLE_TIMEOUT_MS,
+  inPieces,
+  missingPath,
+  readingOn,
+  remotePath,
+  withoutSilence,
+} from '../files/remote.ts';
 import { clientFor, type S3Options, type Sdk } from './client.ts';
 import { copyObject } from './copy.ts';
 import { s3Error, statusOf } from './errors.ts';
@@ -39,11 +46,13 @@ class S3Store implements FileStore {
   readonly hasFolders = false;
   readonly #sdk: Sdk;
   readonly #client: S3Client;
+  readonly #idleTimeoutMs: number;
   readonly #place: { readonly endpoint: string; readonly bucket: string };
 
   constructor(sdk: Sdk, options: S3Options, bucket: string) {
     this.#sdk = sdk;
     this.#client = clientFor(sdk, options);
+    this.#idleTimeoutMs = options.socketTimeoutMs || IDLE_TIMEOUT_MS;
     this.#place = { endpoint: options.endpoint, bucket };
   }
 
@@ -112,10 +121,15 @@ class S3Store implements FileStore {
           }),
           { abortSignal: signal },
         );
-        etag ??= ETag;
+        // Not every service heeds the condition.
+        if (etag !== undefined && ETag !== etag) {
+          if (Body instanceof Readable) Body.destroy();
+          throw new TransferError('read-failed', `${key} was changed while it was read`);
+        }
+        etag = ETag;
         if (!(Body instanceof Readable)) throw new Error('the answer has no body');
         // The library's own limit of silence ends with the head of the answer.
-        yield* Body;
+        yield* withoutSilence(Body, this.#idleTimeoutMs);
       } catch (error) {
         signal.throwIfAborted();
         // Behind the end there is nothing, which is no error.
@@ -124,7 +138,10 @@ class S3Store implements FileStore {
       }
     };
     const { start } = range;
-    return inPieces(readingOn({ start, signal, open: (from) => open.call(this, from) }), PIECE_BYTES);
+    return inPieces(
+      readingOn({ start, signal, open: (from) => open.call(this, from) }),
+      PIECE_BYTES,
+    );
   }
 
   async write(

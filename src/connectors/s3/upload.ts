@@ -23,7 +23,10 @@ export interface UploadPlace {
 }
 
 /** Writes an object; it appears complete or not at all. Memory is bounded by some parts. */
-export async function upload(place: UploadPlace, content: AsyncIterable<Uint8Array>): Promise<void> {
+export async function upload(
+  place: UploadPlace,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const parts = partsOf(content);
   const first = await parts.next();
   const body = first.done === true ? Buffer.alloc(0) : first.value;
@@ -141,7 +144,7 @@ async function* partsOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
   let part = Buffer.allocUnsafeSlow(PART_BYTES);
   let filled = 0;
   for await (const piece of content) {
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const taken = Math.min(piece.length - at, part.length - filled);
       part.set(piece.subarray(at, at + taken), filled);
       at += taken;

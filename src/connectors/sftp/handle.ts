@@ -1,4 +1,5 @@
 import type { Stats } from 'ssh2';
+import { TransferError } from '../../domain/transfer/errors.ts';
 import type { SftpSession } from './session.ts';
 
 /** Bytes of one request. Servers may give and take less. */
@@ -37,7 +38,10 @@ export class SftpHandle {
     });
   }
 
-  /** Bytes from `from` up to but without `end`, or to the end of the file, asked for ahead. */
+  /**
+   * Bytes from `from` up to but without `end`, which the file has; asked for ahead.
+   * @throws TransferError `read-failed` when it has them no more.
+   */
   async *read(from: number, end: number, signal: AbortSignal): AsyncGenerator<Buffer> {
     const ahead: Promise<Buffer>[] = [];
     let next = from;
@@ -50,16 +54,18 @@ export class SftpHandle {
       ahead.push(asked);
       next += wanted;
     };
-    while (ahead.length < REQUESTS && next < end) ask();
-    for (let at = from; at < end; ) {
+    for (let count = 0; count < REQUESTS; count += 1) ask();
+    for (let at = from; at < end;) {
       signal.throwIfAborted();
       const asked = ahead.shift();
       if (asked === undefined) return;
       const piece = await asked;
       ask();
-      if (piece.length > 0) yield piece;
+      if (piece.length < Math.min(REQUEST_BYTES, end - at)) {
+        throw new TransferError('read-failed', 'a file was changed (cut short) while it was read');
+      }
       at += piece.length;
-      if (piece.length < Math.min(REQUEST_BYTES, end - at + piece.length)) return;
+      yield piece;
     }
   }
 

@@ -37,7 +37,10 @@ export async function namesOf(folder: PartFolder, naming: Naming): Promise<Names
       const place = partition === '' ? naming.folder : `${naming.folder}/${partition}`;
       // Names of other runs stay what they are.
       const number = String(moves.length + 1).padStart(5, '0');
-      moves.push({ part, path: `${place}/part-${runId.replaceAll(/[^\w-]/g, '_')}-${number}${suffix}` });
+      moves.push({
+        part,
+        path: `${place}/part-${runId.replaceAll(/[^\w-]/g, '_')}-${number}${suffix}`,
+      });
     }
   }
   const names: Names = { moves, removed: await naming.replaced(partitions) };

@@ -19,7 +19,13 @@ import type { FormatReader } from '../files/formats/format.ts';
 import { parquetReader } from '../files/formats/parquet-reader.ts';
 import type { ChosenFile } from '../files/selection.ts';
 import { isData, partitionFilter, valuesOf } from './partitions.ts';
-import { readSchema, sameName, SCHEMA_FILE, tableFolder, type TableSchema } from './table-schema.ts';
+import {
+  readSchema,
+  sameName,
+  SCHEMA_FILE,
+  tableFolder,
+  type TableSchema,
+} from './table-schema.ts';
 import { fromCellOf } from './text-cells.ts';
 
 /** What a source is made of. The store is closed by `close`. */
@@ -131,7 +137,8 @@ class WarehouseRowSource implements RowSource {
     const unpacking = { compression: 'gzip', compressedSuffix: 'gz' } as const;
     for await (const entry of entriesOf(opened, unpacking)) {
       // Files of Parquet know their columns; those of older ones may be fewer.
-      const there = storage === 'parquet' ? (await this.#reader.columns(entry)).columns : fileColumns;
+      const there =
+        storage === 'parquet' ? (await this.#reader.columns(entry)).columns : fileColumns;
       const own = there.filter(({ name }) =>
         request.columns.some((column) => sameName(column.name, name)),
       );

@@ -76,8 +76,12 @@ class WarehouseRowTarget implements RowTarget {
         return [
           ...(to.preparation === 'recreate' ? [`remove everything in ${folder}`] : []),
           ...(to.preparation === 'none' ? [] : [`write ${folder}/${SCHEMA_FILE} if it is missing`]),
-          ...(to.clear === 'truncate' ? [`remove the data files of ${this.#scopeWords(folder)}`] : []),
-          ...(to.clear === 'overwrite' ? [`replace the data files of what is written in ${folder}`] : []),
+          ...(to.clear === 'truncate'
+            ? [`remove the data files of ${this.#scopeWords(folder)}`]
+            : []),
+          ...(to.clear === 'overwrite'
+            ? [`replace the data files of what is written in ${folder}`]
+            : []),
         ];
       }),
     );
@@ -143,7 +147,9 @@ class WarehouseRowTarget implements RowTarget {
         runId,
         suffix: this.#storageOf(schema).suffix,
         replaced: async (partitions) =>
-          to.clear === 'overwrite' ? this.#dataFiles(this.#folderOf(table), schema, partitions) : [],
+          to.clear === 'overwrite'
+            ? this.#dataFiles(this.#folderOf(table), schema, partitions)
+            : [],
       });
       await deliver(store, folder, names, signal);
       await folder.clear();
@@ -178,7 +184,10 @@ class WarehouseRowTarget implements RowTarget {
   }
 
   /** Takes rows apart into what files hold and where they belong. */
-  #splitter(table: PlannedTable, schema: TableSchema): ConstructorParameters<typeof WarehouseLoader>[0]['split'] {
+  #splitter(
+    table: PlannedTable,
+    schema: TableSchema,
+  ): ConstructorParameters<typeof WarehouseLoader>[0]['split'] {
     const placeOf = ({ name }: Column): number =>
       table.columns.findIndex(({ target }) => sameName(target.name, name));
     const inFiles = schema.columns.map(placeOf);
@@ -205,7 +214,11 @@ class WarehouseRowTarget implements RowTarget {
   #storageOf(schema: TableSchema): Storage {
     if (schema.storage === 'parquet') return parquetStorage(schema.columns);
     const { nulls, lineBreaks } = this.#parts.to;
-    return textStorage(schema.columns, { fieldSeparator: schema.fieldSeparator, nulls, lineBreaks });
+    return textStorage(schema.columns, {
+      fieldSeparator: schema.fieldSeparator,
+      nulls,
+      lineBreaks,
+    });
   }
 
   /**
@@ -221,7 +234,9 @@ class WarehouseRowTarget implements RowTarget {
     const named = to.partitions.map((values) =>
       partitionColumns.flatMap(({ name }) => {
         const given = Object.entries(values).find(([other]) => sameName(other, name));
-        return given === undefined ? [] : [partitionPath([{ ...hiveColumn(name, 'STRING') }], [given[1]])];
+        return given === undefined
+          ? []
+          : [partitionPath([{ ...hiveColumn(name, 'STRING') }], [given[1]])];
       }),
     );
     const wanted = (partition: string): boolean => {

@@ -25,7 +25,7 @@ export const failureCodes: Readonly<Record<TransferErrorCode, `Cdm.${string}`>> 
   'disk-full': 'Cdm.0017',
   'dirty-limit': 'Cdm.0936',
   'stage-failed': 'Cdm.0928',
-  'proof-mismatch': 'Cdm.0934',
+  'proof-mismatch': 'Cdm.0234',
   'variable-missing': 'Cdm.0014',
   'invalid-definition': 'Cdm.0014',
   stopped: 'Cdm.0036',

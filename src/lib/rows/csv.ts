@@ -3,6 +3,7 @@
  * at byte by byte only where quotes or escapes stand; else the machine's search does it.
  */
 import { type CsvLayout, CsvRecord, plainCsv } from './csv-record.ts';
+import { countByte } from './csv-line-ends.ts';
 
 export { type CsvLayout, CsvRecord, csvLayout, fieldKinds, plainCsv } from './csv-record.ts';
 
@@ -39,6 +40,8 @@ export function cutRecords(
     return { ...cutLines(bytes, from, to, layout.lineEnd, last, maxRows), quotes };
   }
   const record = new CsvRecord(layout);
+  // A byte is found faster than bytes.
+  const lineMark = layout.lineEnd.length === 1 ? (layout.lineEnd[0] ?? 0) : layout.lineEnd;
   let quote = quotes ? firstQuote : to;
   let rows = 0;
   let irregular = false;
@@ -48,7 +51,7 @@ export function cutRecords(
       quote = bytes.indexOf(QUOTE, at);
       if (quote < 0) quote = to;
     }
-    const lineEnd = layout.escaped ? -1 : bytes.indexOf(layout.lineEnd, at);
+    const lineEnd = layout.escaped ? -1 : bytes.indexOf(lineMark, at);
     if (lineEnd >= 0 && lineEnd < quote) {
       if (lineEnd + layout.lineEnd.length > to) break;
       at = lineEnd + layout.lineEnd.length;
@@ -155,13 +158,9 @@ function cutLines(
   let rows = 0;
   let end = from;
   if (lineEnd.length === 1 && maxRows === Infinity) {
-    const mark = lineEnd[0];
-    for (let at = from; at < to; at += 1) {
-      if (bytes[at] === mark) {
-        rows += 1;
-        end = at + 1;
-      }
-    }
+    const mark = lineEnd[0] ?? 0;
+    rows = countByte(bytes, from, to, mark);
+    if (rows > 0) end = bytes.lastIndexOf(mark, to - 1) + 1;
   } else {
     while (rows < maxRows) {
       const at = bytes.indexOf(lineEnd, end);

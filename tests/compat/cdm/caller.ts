@@ -42,7 +42,7 @@ export class Caller {
       called: this.#called,
       unsupported: this.#unsupported,
       unknownMembers: this.#unknown,
-      unsetMembers: this.#unset.difference(this.#set),
+      unsetMembers: new Set([...this.#unset].filter((path) => !this.#set.has(path))),
     };
   }
 

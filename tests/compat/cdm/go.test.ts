@@ -39,12 +39,6 @@ test(
       });
     });
     if ('missing' in tools) return t.skip(tools.missing);
-    await compare(t, go, ({ url, key, region, projectId }) =>
-      startSdk(t, [
-        join(tools.folder, 'driver'),
-        ...[url, key.id, key.secret, region],
-        ...(projectId === undefined ? [] : [projectId]),
-      ]),
-    );
+    await compare(t, go, (args) => startSdk(t, [join(tools.folder, 'driver'), ...args]));
   },
 );

@@ -41,12 +41,6 @@ test(
     });
     if ('missing' in tools) return t.skip(tools.missing);
     const classPath = [join(tools.folder, 'classes'), join(tools.folder, 'lib', '*')].join(':');
-    await compare(t, java, ({ url, key, region, projectId }) =>
-      startSdk(t, [
-        ...(['java', '-cp', classPath, 'Driver'] as const),
-        ...[url, key.id, key.secret, region],
-        ...(projectId === undefined ? [] : [projectId]),
-      ]),
-    );
+    await compare(t, java, (args) => startSdk(t, ['java', '-cp', classPath, 'Driver', ...args]));
   },
 );

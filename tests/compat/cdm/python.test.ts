@@ -52,12 +52,6 @@ test(
     });
     if ('missing' in tools) return t.skip(tools.missing);
     const program = [join(tools.folder, 'bin', 'python'), join(folder, 'driver.py')] as const;
-    await compare(t, python, ({ url, key, region, projectId }) =>
-      startSdk(t, [
-        ...program,
-        ...[url, key.id, key.secret, region],
-        ...(projectId === undefined ? [] : [projectId]),
-      ]),
-    );
+    await compare(t, python, (args) => startSdk(t, [...program, ...args]));
   },
 );

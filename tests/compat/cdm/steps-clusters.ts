@@ -85,7 +85,10 @@ export async function makeCluster(caller: Caller): Promise<string> {
   const tags = await caller.call('ShowClusterEnterpriseProjects', { cluster_id });
   assert.deepEqual({ ...rows(tags, 'sys_tags')[0] }, tag);
   const projects = rows(await caller.call('ShowEnterpriseProjects', {}), 'resources');
-  assert.equal(projects.find((row) => row['cluster_id'] === cluster_id)?.['cluster_id'], cluster_id);
+  assert.equal(
+    projects.find((row) => row['cluster_id'] === cluster_id)?.['cluster_id'],
+    cluster_id,
+  );
   await caller.call('ModifyCluster', {
     ...language,
     'Content-Type': 'application/json',

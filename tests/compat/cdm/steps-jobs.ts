@@ -149,10 +149,7 @@ export async function moveFiles(place: Place): Promise<void> {
   };
   await create(wireJob('to-csv', orders, { ...share, inputs: written }));
   const out = await succeeds(place, 'to-csv');
-  assert.deepEqual(
-    [counter(out, 'ROWS_WRITTEN'), counter(out, 'FILES_WRITTEN')],
-    [orderCount, 1],
-  );
+  assert.deepEqual([counter(out, 'ROWS_WRITTEN'), counter(out, 'FILES_WRITTEN')], [orderCount, 1]);
   const csv = {
     'fromJobConfig.inputDirectory': '/out 出',
     'fromJobConfig.inputFormat': 'CSV_FILE',
@@ -174,10 +171,7 @@ export async function moveFiles(place: Place): Promise<void> {
     wireJob('binary', { ...share, inputs: binary.from }, { ...share, inputs: binary.to }),
   );
   const copied = await succeeds(place, 'binary');
-  assert.deepEqual(
-    [counter(copied, 'ROWS_READ'), counter(copied, 'FILES_WRITTEN')],
-    [-1, 1],
-  );
+  assert.deepEqual([counter(copied, 'ROWS_READ'), counter(copied, 'FILES_WRITTEN')], [-1, 1]);
   const refused = (job: Fields, code: string) =>
     caller.refused('CreateJob', { cluster_id, body: { jobs: [job] } }, code, 400);
   const from = { ...share, inputs: binary.from };
@@ -188,21 +182,26 @@ export async function moveFiles(place: Place): Promise<void> {
 /** A run that is stopped, and what is refused while it runs (cdm.md §3.9, §2.4). */
 export async function stopRun(place: Place, job_name: string): Promise<void> {
   const { caller, cluster_id, schema } = place;
-  const at_ = { cluster_id, job_name };
+  const where = { cluster_id, job_name };
   const job = wireJob(job_name, orders, table('slow', schema), slowly);
   await caller.call('CreateJob', { cluster_id, body: { jobs: [job] } });
-  await caller.refused('StopJob', at_, 'Cdm.0053', 400);
-  await caller.call('StartJob', { ...at_, body: {} });
-  await caller.refused('StartJob', { ...at_, body: {} }, 'Cdm.0052', 400);
-  await caller.refused('UpdateJob', { ...at_, body: { jobs: [job] } }, 'Cdm.0052', 400);
-  await caller.refused('DeleteJob', at_, 'Cdm.0052', 400);
+  await caller.refused('StopJob', where, 'Cdm.0053', 400);
+  await caller.call('StartJob', { ...where, body: {} });
+  await caller.refused('StartJob', { ...where, body: {} }, 'Cdm.0052', 400);
+  await caller.refused('UpdateJob', { ...where, body: { jobs: [job] } }, 'Cdm.0052', 400);
+  await caller.refused('DeleteJob', where, 'Cdm.0052', 400);
   await caller.refused('DeleteLink', { cluster_id, link_name: links.to }, 'Cdm.0321', 400);
-  await caller.eventually('it runs', 'ShowJobs', at_, (typed) => at(typed, 'jobs.0.status') === 'RUNNING');
-  await caller.call('StopJob', at_);
-  const [last = {}] = rows(await caller.call('ShowJobStatus', at_), 'submissions');
+  await caller.eventually(
+    'it runs',
+    'ShowJobs',
+    where,
+    (typed) => at(typed, 'jobs.0.status') === 'RUNNING',
+  );
+  await caller.call('StopJob', where);
+  const [last = {}] = rows(await caller.call('ShowJobStatus', where), 'submissions');
   assert.deepEqual([last['status'], last['progress']], ['FAILED', -1]);
   assert.match(String(last['error-summary']), /stop/i);
-  await caller.refused('StopJob', at_, 'Cdm.0053', 400);
+  await caller.refused('StopJob', where, 'Cdm.0053', 400);
 }
 
 /** A run that cannot succeed says why. */

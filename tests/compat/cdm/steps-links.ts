@@ -7,16 +7,12 @@ import { jdbc, nas } from './words.ts';
 export const links = { from: 'shop 店', to: 'warehouse', files: 'files' } as const;
 
 const valueOf = (typed: Fields, name: string): unknown =>
-  rows(typed, 'links.0.link-config-values.configs.0.inputs').find((input) => input['name'] === name)?.[
-    'value'
-  ];
+  rows(typed, 'links.0.link-config-values.configs.0.inputs').find(
+    (input) => input['name'] === name,
+  )?.['value'];
 
 /** Making, testing, showing and renaming (cdm.md §3.13). `target`: the link that jobs write to. */
-export async function makeLinks(
-  caller: Caller,
-  cluster_id: string,
-  target: object,
-): Promise<void> {
+export async function makeLinks(caller: Caller, cluster_id: string, target: object): Promise<void> {
   const body = (...made: object[]): Fields => ({ links: made });
   const unreachable = {
     name: 'nowhere',
@@ -49,8 +45,8 @@ export async function makeLinks(
   }));
   // {}, as the service writes it.
   const extended = { name: 'linkConfig.extendedFields', value: 'e30=' };
-  const values_ = { configs, 'extended-configs': extended, validators: [] };
-  const shop = { ...plain, 'link-config-values': values_ };
+  const marked = { configs, 'extended-configs': extended, validators: [] };
+  const shop = { ...plain, 'link-config-values': marked };
   const checked = await caller.call('CreateLink', {
     cluster_id,
     validate: 'true',
@@ -85,10 +81,7 @@ export async function makeLinks(
   assert.equal(at(shown, 'links.0.enabled'), true);
   assert.equal(at(shown, 'links.0.creation-user'), 'tester');
   assert.ok(Number(at(shown, 'links.0.creation-date')) > 1_700_000_000_000);
-  assert.equal(
-    decodeURIComponent(String(valueOf(shown, 'linkConfig.database'))),
-    'shop 店.db',
-  );
+  assert.equal(decodeURIComponent(String(valueOf(shown, 'linkConfig.database'))), 'shop 店.db');
   const all = rows(await caller.call('ShowLink', { cluster_id, link_name: 'all' }), 'links');
   assert.deepEqual(all.map(({ name }) => name).toSorted(), Object.values(links).toSorted());
 

@@ -20,6 +20,7 @@ import {
   stopRun,
 } from './steps-jobs.ts';
 import { deleteLinks, links, makeLinks } from './steps-links.ts';
+import { asTheProvider } from './steps-provider.ts';
 import { postgresLink } from './words.ts';
 
 /** For one SDK: its download and its walk. */
@@ -30,13 +31,8 @@ const region = 'cn-hangzhou';
 /** A region with a project that is configured besides, and one without. */
 const regions = { other: 'cn-north-4', empty: 'eu-west-0' } as const;
 
-/** How a test starts its driver. Without a project the SDK looks it up. */
-export type StartDriver = (client: {
-  readonly url: string;
-  readonly key: PrintedKey;
-  readonly region: string;
-  readonly projectId?: string;
-}) => Sdk;
+/** How a test starts its driver: with address, key id, secret, region and perhaps a project. */
+export type StartDriver = (args: readonly string[]) => Sdk;
 
 /**
  * Goes through every operation with one SDK against a server of its own, with tables and files, and
@@ -57,7 +53,7 @@ export async function compare(
   const target = await targetLink(t, language.name);
 
   // No project: the SDK asks IAM for the one that is called as the region.
-  const caller = new Caller(start({ url: server.url, key, region }));
+  const caller = new Caller(start([server.url, key.id, key.secret, region]));
   const made = await makeCluster(caller);
   const clusters = rows(await caller.call('ListClusters', {}), 'clusters');
   const place = { caller, cluster_id: String(at(clusters, '0.id')), schema: target.schema };
@@ -66,6 +62,7 @@ export async function compare(
   await moveFiles(place);
   await stopRun(place, 'slow one');
   await failRun(place);
+  await asTheProvider(place);
   await startAnywhere(place, made);
   await stopAndStart(caller, place.cluster_id, 'fails');
   await listAndDelete(place);
@@ -102,17 +99,17 @@ async function showDoor(
   start: StartDriver,
 ): Promise<void> {
   const { url } = server;
-  const other = new Caller(start({ url, key, region: regions.other }));
+  const other = new Caller(start([url, key.id, key.secret, regions.other]));
   const [cluster = {}] = rows(await other.call('ListClusters', {}), 'clusters');
   assert.equal(cluster['name'], 'cdm-default');
   assert.notEqual(cluster['id'], clusterId);
   await other.refused('ShowClusterDetail', { cluster_id: clusterId }, 'Cdm.0201', 404);
   // Only the SDK for Node makes a project where there is none.
-  const nowhere = new Caller(start({ url, key, region: regions.empty }));
+  const nowhere = new Caller(start([url, key.id, key.secret, regions.empty]));
   await assert.rejects(nowhere.call('ListClusters', {}), /get project id/);
 
   const refused = (by: PrintedKey, code: string, status: number, project = projectId) =>
-    new Caller(start({ url, key: by, region, projectId: project })).refused(
+    new Caller(start([url, by.id, by.secret, region, project])).refused(
       'ListClusters',
       {},
       code,

@@ -1,5 +1,6 @@
 import { ftpConnector } from '../../../src/connectors/ftp/connector.ts';
 import { missingVsftpd, testVsftpd } from '../../support/vsftpd.ts';
+import type { Connector } from '../../../src/ports/connector.ts';
 import { contextOf, type FilesAdapter, unusedPort } from './files-adapter-remote.ts';
 
 const missing = missingVsftpd();
@@ -11,7 +12,7 @@ export const adapter: FilesAdapter = {
     const server = await testVsftpd();
     const { link } = server;
     return {
-      connector: ftpConnector(contextOf()),
+      connector: ftpConnector(contextOf()) as Connector,
       link,
       bucket: '',
       badLinks: [

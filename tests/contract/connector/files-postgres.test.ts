@@ -193,4 +193,47 @@ describe('PostgreSQL and files', options, () => {
     ]);
     assert.ok(await look(store, 'in/a.csv'));
   });
+
+  test('what is empty or NULL in a file is so in columns of texts and of others', async (context) => {
+    const files = await local.open();
+    const database = await postgres.open();
+    context.after(() => Promise.all([files.close(), database.close()]));
+    const store = await openStore(files);
+    await database.run(
+      'create table u (id int, name text, code varchar(9), n numeric, ok boolean, j jsonb, u uuid)',
+    );
+    const plainRows = [
+      '1,a,b,2,t,{},',
+      '2,,,,,,',
+      '3,"","","","","",""',
+      '4,"""","x,\r\n",1,,"[]",',
+    ];
+    const nullRows = ['5,\\N,\\N,\\N,\\N,\\N,\\N', '6,"\\N",,,,,'];
+    const expected = [
+      ['1', 'a', 'b', '2', 't', '{}', null],
+      ['2', '', '', null, null, null, null],
+      ['3', '', '', null, null, null, null],
+      ['4', '"', 'x,\r\n', '1', null, '[]', null],
+      ['5', null, null, null, null, null, null],
+      ['6', '\\N', '', null, null, null, null],
+    ];
+    // Records that pass as they are, and all those that do not.
+    const contents: readonly (readonly [records: readonly string[], lineEnd: string])[] = [
+      [plainRows, '\n'],
+      [plainRows, '\r\n'],
+      [[...plainRows, ...nullRows], '\n'],
+      [[...plainRows, ...nullRows], '\r\n'],
+    ];
+    for (const [number, [records, lineEnd]] of contents.entries()) {
+      const path = `empty${number}/a.csv`;
+      await plant(store, path, records.map((record) => record + lineEnd).join(''));
+      const from = sourceOf({ paths: [path], format: csv });
+      const source = await files.connector.source(files.link, from, never);
+      const target = await database.connector.target(database.link, into('u'), 'job', never);
+      assert.equal(await move(source, target, `empty${number}`), 'csv');
+      const loaded = await database.run('select * from u order by id');
+      assert.deepEqual(loaded, expected.slice(0, records.length), path);
+      await database.run('truncate u');
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { sftpConnector } from '../../../src/connectors/sftp/connector.ts';
 import { missingSshd, testSftpServer } from '../../support/sftp-server.ts';
+import type { Connector } from '../../../src/ports/connector.ts';
 import { contextOf, type FilesAdapter, unusedPort } from './files-adapter-remote.ts';
 
 const missing = missingSshd();
@@ -11,7 +12,7 @@ export const adapter: FilesAdapter = {
     const server = await testSftpServer();
     const { link } = server;
     return {
-      connector: sftpConnector(contextOf()),
+      connector: sftpConnector(contextOf()) as Connector,
       link,
       bucket: '',
       badLinks: [

@@ -122,10 +122,13 @@ export function fileTargetSuite(adapter: FilesAdapter): void {
     });
 
     test('records of a database pass as they are, or get the line ends of the job', async () => {
-      for (const [lineSeparator, quoted, expected] of [
-        ['\n', true, '1,true,"a\nb"\n2,,c\n'],
-        ['\r\n', true, '1,true,"a\nb"\r\n2,,c\r\n'],
-        ['\r\n', false, '1,true,a\nb\r\n2,,c\r\n'],
+      for (const [lineSeparator, quoted, lineEnd, expected] of [
+        ['\n', true, '\n', '1,true,"a\nb"\n2,,c\n'],
+        ['\r\n', true, '\r\n', '1,true,"a\nb"\r\n2,,c\r\n'],
+        ['\r\n', false, '\r\n', '1,true,a\nb\r\n2,,c\r\n'],
+        ['\r', true, '\r', '1,true,"a\nb"\r2,,c\r'],
+        // Those who give records do not know such an end.
+        ['~\n', true, '\n', '1,true,"a\nb"~\n2,,c~\n'],
       ] as const) {
         const { target, directory, runId } = await open({
           format: { ...csv, lineSeparator, quoted },
@@ -133,10 +136,11 @@ export function fileTargetSuite(adapter: FilesAdapter): void {
         const table = planned(orders, target);
         const format = target.formats(table)[0];
         assert.ok(format?.kind === 'csv');
+        assert.equal(format.lineEnd, lineEnd);
         await target.prepare([table], runId);
         const loader = await target.open(loaderOf(table, { runId, format }));
-        await loader.write({ bytes: Buffer.from('1,true,"a\nb"\n'), rows: 1 });
-        await loader.write({ bytes: Buffer.from('2,,c\n'), rows: 1 });
+        await loader.write({ bytes: Buffer.from(`1,true,"a\nb"${lineEnd}`), rows: 1 });
+        await loader.write({ bytes: Buffer.from(`2,,c${lineEnd}`), rows: 1 });
         await loader.prepareCommit();
         await loader.commit();
         await loader.close();

@@ -110,16 +110,13 @@ export function warehouseSuite(adapter: FilesAdapter): void {
         ]);
         const found = await paths(store, `hive/shop.db/${table}`);
         const folders = new Set(found.map((path) => path.split('/').slice(3, -1).join('/')));
-        assert.deepEqual(
-          [...folders].toSorted(),
-          [
-            '',
-            'day=2026-01-01',
-            'day=2026-01-02',
-            'day=__HIVE_DEFAULT_PARTITION__',
-            'day=a%2Fb%3Dc %25',
-          ],
-        );
+        assert.deepEqual([...folders].toSorted(), [
+          '',
+          'day=2026-01-01',
+          'day=2026-01-02',
+          'day=__HIVE_DEFAULT_PARTITION__',
+          'day=a%2Fb%3Dc %25',
+        ]);
         const rows = await readRows({ table });
         const utc = orderRows.map((row) => row.map((field) => field?.replace(/\+00$/, '') ?? null));
         assert.deepEqual(rows, utc);
@@ -127,7 +124,14 @@ export function warehouseSuite(adapter: FilesAdapter): void {
         const [told] = await source.tables();
         assert.deepEqual(
           told?.columns.map(({ name, nativeType }) => `${name} ${nativeType}`),
-          ['id BIGINT', 'note VARCHAR(60)', 'paid BOOLEAN', 'raw BINARY', 'at TIMESTAMP', 'day STRING'],
+          [
+            'id BIGINT',
+            'note VARCHAR(60)',
+            'paid BOOLEAN',
+            'raw BINARY',
+            'at TIMESTAMP',
+            'day STRING',
+          ],
         );
         await source.close();
       });
@@ -157,7 +161,12 @@ export function warehouseSuite(adapter: FilesAdapter): void {
       const ids = async (partitions: WarehouseSource['partitions']): Promise<readonly unknown[]> =>
         (await readRows({ table: 'chosen', partitions })).map(([id]) => id);
       assert.deepEqual(await ids({ year: ['2019', '2022'], city: ['ulm'] }), ['1', '7']);
-      assert.deepEqual(await ids({ year: '${value} >= 2020 && ${value} < 2022' }), ['2', '3', '4', '5']);
+      assert.deepEqual(await ids({ year: '${value} >= 2020 && ${value} < 2022' }), [
+        '2',
+        '3',
+        '4',
+        '5',
+      ]);
       assert.deepEqual(await ids({ city: "${value} == 'bonn'", year: ['2021'] }), ['4']);
       for (const partitions of [{ month: ['1'] }, { year: '${value} >=' }]) {
         const source = await openSource({ table: 'chosen', partitions });
@@ -191,7 +200,9 @@ export function warehouseSuite(adapter: FilesAdapter): void {
       assert.equal(await ids(), '5');
       await load({ table, partitionColumns, preparation: 'recreate' }, [[at('6', 'c')]]);
       assert.equal(await ids(), '6');
-      const left = (await paths(store, `hive/shop.db/${table}`)).filter((path) => /\/\./.test(path));
+      const left = (await paths(store, `hive/shop.db/${table}`)).filter((path) =>
+        /\/\./.test(path),
+      );
       assert.deepEqual(left, []);
     });
 
@@ -228,10 +239,13 @@ export function warehouseSuite(adapter: FilesAdapter): void {
       await again.write({ bytes: encodeRows(orderRows.slice(2, 3)), rows: 1 });
       await again.prepareCommit();
       await again.commit();
-      const before = await paths(store, 'hive/shop.db/crash');
-      assert.ok(before.every((path) => /_cdm_table\.json$|\/\.longshore-/.test(path)));
+      const unfinished = await paths(store, 'hive/shop.db/crash');
+      assert.ok(unfinished.every((path) => /_cdm_table\.json$|\/\.longshore-/.test(path)));
       await other.finish([table], 'r-crash');
-      assert.deepEqual((await readRows({ table: 'crash' })).map(([id]) => id), ['1', '3']);
+      assert.deepEqual(
+        (await readRows({ table: 'crash' })).map(([id]) => id),
+        ['1', '3'],
+      );
       await target.close();
       await other.close();
     });
@@ -331,16 +345,14 @@ function targetOf(changes: Partial<WarehouseTarget>): WarehouseTarget {
 
 /** A plan that writes columns of these types. */
 async function plan(target: RowTarget, shape: typeof orders): Promise<PlannedTable> {
-  const columns = shape.map(
-    ([name, type]): Column => ({
-      name,
-      type,
-      nullable: true,
-      nativeType: '',
-      comment: '',
-      keyPosition: 0,
-    }),
-  );
+  const columns = shape.map(([name, type]): Column => ({
+    name,
+    type,
+    nullable: true,
+    nativeType: '',
+    comment: '',
+    keyPosition: 0,
+  }));
   const source: SourceTable = {
     name: { schema: 's', name: 'from' },
     columns,

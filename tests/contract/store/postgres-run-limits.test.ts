@@ -5,6 +5,7 @@ import { defaultAdmissionLimits } from '../../../src/domain/admission.ts';
 import { createPostgresStore } from '../../../src/stores/postgres/store.ts';
 import { missingPostgres, testPostgres } from '../../support/postgres.ts';
 import { baseSpec, exited, t0 } from './fixtures.ts';
+import type { AdmissionResult, Store } from '../../../src/ports/store.ts';
 
 const missing = missingPostgres();
 const server = missing === null ? await testPostgres() : null;
@@ -87,8 +88,8 @@ describe('run limits over several servers', { skip: missing ?? false }, () => {
     };
     const admit = async (): Promise<void> => {
       for (let n = 0; n < runs; n += 1) {
-        const { store: at } = members[n % servers] ?? first;
-        const result = await at.admit({
+        const { store }: { readonly store: Store } = members[n % servers] ?? first;
+        const result: AdmissionResult = await store.admit({
           runId: `run-${n}`,
           templateId: templates[n % templates.length]?.id ?? '',
           dialect: 'sae',

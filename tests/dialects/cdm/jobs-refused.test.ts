@@ -150,6 +150,41 @@ test('jobs that are refused', async (t) => {
           { ...binary, from: { ...binaryFrom, 'fromJobConfig.decryption': 'AES-256-GCM' } },
         ),
       ],
+      ...(
+        [
+          [/NONE or GZIP/, csvTo, 'LZ4'],
+          [/must be NONE/, binaryTo, 'GZIP'],
+        ] as const
+      ).map(([message, target, compression]): [string, RegExp, object] => [
+        'Cdm.0014',
+        message,
+        job(
+          'x',
+          { from: 'sftp', to: 'ftp' },
+          {
+            from: target === csvTo ? csvFrom : binaryFrom,
+            to: { ...target, 'toJobConfig.compression': compression },
+          },
+        ),
+      ]),
+      [
+        'Cdm.0014',
+        /decryption\] is for BINARY_FILE/,
+        job(
+          'x',
+          { from: 'sftp', to: 'b' },
+          { from: { ...csvFrom, 'fromJobConfig.decryption': 'AES-256-GCM' }, to },
+        ),
+      ],
+      [
+        'Cdm.0014',
+        /AES-256-GCM is for BINARY_FILE/,
+        job(
+          'x',
+          { from: 'a', to: 'ftp' },
+          { from, to: { ...csvTo, 'toJobConfig.encryption': 'AES-256-GCM' } },
+        ),
+      ],
       [
         'Cdm.0014',
         /KMS/,

@@ -65,7 +65,7 @@ const running = createEngine({
   log,
   dataJobs: {
     links: createLinks({ store, nowMs, seal, unseal }),
-    transfers: createTransfers(config, nowMs),
+    transfers: createTransfers(config, nowMs, log),
   },
 });
 await running.start();
@@ -96,9 +96,11 @@ const calls: Readonly<Record<string, Call>> = {
   async submit({
     definition,
     graceMs = 20_000,
+    backoffMs = 100,
   }: {
     definition: TransferDefinition;
     graceMs?: number;
+    backoffMs?: number;
   }) {
     const { template } = await engine.templates.create(
       {
@@ -122,7 +124,7 @@ const calls: Readonly<Record<string, Call>> = {
           shards: null,
           concurrency: 'forbid',
           // Only crashes count: errors are tried again by the worker itself.
-          retry: { limit: 100, backoffMs: 100, backoffMaxMs: 500 },
+          retry: { limit: 100, backoffMs, backoffMaxMs: 5 * backoffMs },
           timeoutMs: null,
           graceMs,
           timezone: 'UTC',

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Column } from '../../../domain/transfer/columns.ts';
 import type { CsvFormat } from '../../../domain/transfer/definition.ts';
 import { cutRecords, type CsvCut, type CsvLayout } from '../../../lib/rows/csv.ts';
+import { withLineEnd, withoutCr } from '../../../lib/rows/csv-line-ends.ts';
 import { decoderFor } from '../encoding.ts';
 import type { FileEntry } from '../entries.ts';
 import { badFile } from '../errors.ts';
@@ -18,7 +19,6 @@ import { CsvTranscoder, type Transcoded } from './csv-transcode.ts';
 import { emptiness, withEmptyTexts } from './empty-texts.ts';
 import type { EntryBatch, EntryRequest, FormatReader } from './format.ts';
 
-const CR = 0x0d;
 const LF = 0x0a;
 
 /**
@@ -161,10 +161,17 @@ class CsvReading {
     return { ...rows, extraRows, position: `${seekable ? this.#byte : -1}:${this.#record}` };
   }
 
-  #rows(asRead: Buffer, cut: CsvCut, layout: CsvLayout): Transcoded {
-    const bytes = withoutCr(asRead, cut, layout);
+  #rows(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Transcoded {
     const passing = this.#passing(bytes, cut, layout);
-    if (passing !== null) return { bytes: passing, rows: cut.rows, rejected: [] };
+    if (passing !== null) {
+      const { format } = this.#request;
+      const lineEnd = format.kind === 'csv' ? format.lineEnd : '\n';
+      return {
+        bytes: withLineEnd(passing, Buffer.from(lineEnd)),
+        rows: cut.rows,
+        rejected: [],
+      };
+    }
     this.#transcoder ??= new CsvTranscoder({
       layout,
       ...this.#fields(),
@@ -180,18 +187,25 @@ class CsvReading {
   }
 
   /** The bytes when they are, but for empty fields, what is asked for; null = they are not. */
-  #passing(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Buffer | null {
+  #passing(asRead: Buffer, cut: CsvCut, layout: CsvLayout): Buffer | null {
     const { format, emptyTexts, columns, all } = this.#request;
     if (format.kind !== 'csv' || this.#selected !== null || layout.escaped) return null;
     if (this.#format.fieldSeparator !== format.separator || !format.quoted) return null;
-    if (format.lineEnd !== '\n' || layout.lineEnd.toString() !== '\n') return null;
+    if (layout.lineEnd.toString() !== '\n') return null;
     if (columns.length !== all.length || !sameColumns(columns, all)) return null;
     // Others may read these quotes differently.
     if (cut.irregular || (cut.quotes && !layout.quoted)) return null;
-    if (bytes.at(-1) !== LF || (layout.dropCr && bytes.includes(CR))) return null;
+    if (asRead.at(-1) !== LF) return null;
+    const bytes = layout.dropCr ? withoutCr(asRead, cut.quotes) : asRead;
+    if (bytes === null) return null;
     // NULL in words of its own, and what ends data for PostgreSQL.
     if (bytes.includes('\\N') || bytes.includes('\\.')) return null;
     if (this.#encoding === 'utf-8' ? !isUtf8(bytes) : bytes.includes('\ufffd')) return null;
+    if (format.empties === 'by-type') {
+      // Whoever takes these records tells empty fields by the same columns, if they are known.
+      const known = emptyTexts !== null || !emptiness(bytes, format.separator, [true]).texts;
+      return known ? bytes : null;
+    }
     if (emptyTexts === null) return bytes;
     const { texts, nulls } = emptiness(bytes, format.separator, emptyTexts);
     if (nulls) return null;
@@ -211,12 +225,6 @@ class CsvReading {
     if (this.#selected === null) return { fields, fewest: all.length, most: all.length };
     return { fields, fewest: Math.max(...this.#selected) + 1, most: Infinity };
   }
-}
-
-/** Records with LF alone, where nothing but line ends can hold a CR LF. */
-function withoutCr(bytes: Buffer, cut: CsvCut, layout: CsvLayout): Buffer {
-  if (!layout.dropCr || cut.quotes || layout.escaped || !bytes.includes(CR)) return bytes;
-  return Buffer.from(bytes.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
 }
 
 /** Pieces that are not much larger than a batch shall be. */

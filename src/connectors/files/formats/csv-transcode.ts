@@ -40,6 +40,8 @@ export class CsvTranscoder {
   readonly #separator: number;
   readonly #lineEnd: Buffer;
   readonly #quoted: boolean;
+  /** An empty field is an empty text where texts are kept, so that NULL needs a word there. */
+  readonly #byType: boolean;
   #out: Buffer = Buffer.alloc(0);
   #at = 0;
 
@@ -51,6 +53,7 @@ export class CsvTranscoder {
     this.#separator = format.kind === 'csv' ? format.separator.charCodeAt(0) : TAB;
     this.#lineEnd = Buffer.from(format.kind === 'csv' ? format.lineEnd : '\n');
     this.#quoted = format.kind === 'csv' && format.quoted;
+    this.#byType = format.kind === 'csv' && format.empties === 'by-type';
   }
 
   /**
@@ -180,6 +183,10 @@ export class CsvTranscoder {
       else if (emptiness === 2 && this.#quoted) {
         out[this.#at] = QUOTE;
         out[this.#at + 1] = QUOTE;
+        this.#at += 2;
+      } else if (emptiness === 1 && this.#byType && this.#options.emptyTexts?.[place] !== false) {
+        out[this.#at] = BACKSLASH;
+        out[this.#at + 1] = CAPITAL_N;
         this.#at += 2;
       }
     }

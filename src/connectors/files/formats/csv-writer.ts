@@ -3,10 +3,10 @@ import {
   type CsvLayout,
   CsvRecord,
   type CsvStyle,
-  cutRecords,
+  csvLayout,
   encodeRow,
-  plainCsv,
 } from '../../../lib/rows/csv.ts';
+import { withLineEnd } from '../../../lib/rows/csv-line-ends.ts';
 import { decodeRow, rowOffsets } from '../../../lib/rows/text.ts';
 import { type RowBatch, type RowFormat, RowsRefused } from '../../../ports/connector.ts';
 import { encoderFor, isUtf8Label, type TextEncoding } from '../encoding.ts';
@@ -15,7 +15,8 @@ import { columnTexts } from './values.ts';
 import type { WrittenTable } from './written-table.ts';
 
 const QUOTE = 0x22;
-const LF = 0x0a;
+
+type CsvRows = Extract<RowFormat, { kind: 'csv' }>;
 
 /** CSV files as a target (cdm.md §5.9). */
 export function writableCsv(format: CsvFormat, table: WrittenTable): WritableFormat {
@@ -32,7 +33,7 @@ export function writableCsv(format: CsvFormat, table: WrittenTable): WritableFor
       kind: 'csv',
       separator: style.separator,
       quoted: true,
-      lineEnd: '\n',
+      lineEnd: plainLineEnd(style) ?? '\n',
       booleans: 'true/false',
     });
   }
@@ -43,7 +44,10 @@ export function writableCsv(format: CsvFormat, table: WrittenTable): WritableFor
     takes,
     writer: (rows) => ({
       begin: () => (header === null ? Buffer.alloc(0) : encoder.encode(encodeRow(header, style))),
-      rows: rows.kind === 'csv' ? csvRows(style) : textRows(format, style, table, encoder),
+      rows:
+        rows.kind === 'csv'
+          ? csvRows(style, rows.lineEnd)
+          : textRows(format, style, table, encoder),
       end: () => Buffer.alloc(0),
     }),
   };
@@ -62,40 +66,20 @@ function takesCsv(format: CsvFormat, style: CsvStyle, table: WrittenTable): bool
   );
 }
 
-/** Records of RFC 4180 with LF, in the style of the file. */
-function csvRows(style: CsvStyle): FormatWriter['rows'] {
-  const layout = { ...plainCsv, separator: Buffer.from(style.separator) };
-  return ({ bytes }) => {
-    const records = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const quotes = records.includes(QUOTE);
-    if (quotes && style.quotes === 'none') return unquoted(records, layout, style);
-    if (style.lineEnd === '\n') return records;
-    if (!quotes) {
-      return Buffer.from(
-        records.toString('latin1').replaceAll('\n', latin1Of(style.lineEnd)),
-        'latin1',
-      );
-    }
-    return withLineEnds(records, layout, Buffer.from(style.lineEnd));
-  };
+/** The line end of the file, where those who give records know it as well. */
+function plainLineEnd({ lineEnd }: CsvStyle): CsvRows['lineEnd'] | null {
+  return lineEnd === '\n' || lineEnd === '\r\n' || lineEnd === '\r' ? lineEnd : null;
 }
 
-/** Replaces each LF outside quotes. */
-function withLineEnds(records: Buffer, layout: CsvLayout, lineEnd: Buffer): Buffer {
-  const more = (lineEnd.length - 1) * cutRecords(records, 0, records.length, layout, true).rows;
-  const out = Buffer.allocUnsafe(records.length + more);
-  let within = false;
-  let write = 0;
-  for (let at = 0; at < records.length; at += 1) {
-    const byte = records[at] ?? 0;
-    if (byte === QUOTE) within = !within;
-    if (byte === LF && !within) write += lineEnd.copy(out, write);
-    else {
-      out[write] = byte;
-      write += 1;
-    }
-  }
-  return out.subarray(0, write);
+/** Records of RFC 4180 that end in `lineEnd`, in the style of the file. */
+function csvRows(style: CsvStyle, lineEnd: CsvRows['lineEnd']): FormatWriter['rows'] {
+  const layout = csvLayout({ separator: style.separator, quoted: true, lineEnd });
+  const wanted = Buffer.from(style.lineEnd);
+  return ({ bytes }) => {
+    const records = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (style.quotes === 'none' && records.includes(QUOTE)) return unquoted(records, layout, style);
+    return lineEnd === style.lineEnd ? records : withLineEnd(records, wanted);
+  };
 }
 
 function unquoted(records: Buffer, layout: CsvLayout, style: CsvStyle): Buffer {
@@ -140,8 +124,4 @@ function textRows(
     }
     return encoder.encode(text);
   };
-}
-
-function latin1Of(text: string): string {
-  return Buffer.from(text).toString('latin1');
 }

@@ -239,15 +239,23 @@ function fieldOf(fields: readonly Field[], { name, type }: Column, shown: string
   return found;
 }
 
-/** The library's for what Node cannot unpack. */
+/** The library's for what Node cannot unpack. Nothing is unpacked beyond the length that is told. */
 async function codecs(): Promise<Compressors> {
   const { compressors } = await import('hyparquet-compressors');
-  return {
+  const all: Compressors = {
     ...compressors,
-    GZIP: (input, bytes) => gunzipSync(input, { maxOutputLength: Math.max(bytes, 1) }),
-    BROTLI: (input, bytes) => brotliDecompressSync(input, { maxOutputLength: Math.max(bytes, 1) }),
-    ZSTD: (input, bytes) => zstdDecompressSync(input, { maxOutputLength: Math.max(bytes, 1) }),
+    GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
+    BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
+    ZSTD: (input, maxOutputLength) => zstdDecompressSync(input, { maxOutputLength }),
   };
+  // An empty page is not understood by every one of them.
+  return Object.fromEntries(
+    Object.entries(all).map(([name, unpack]) => [
+      name,
+      (input: Uint8Array, bytes: number) =>
+        bytes === 0 ? new Uint8Array(0) : unpack(input, bytes),
+    ]),
+  );
 }
 
 /** What the library throws is about the file; errors of the store and aborts stay. */

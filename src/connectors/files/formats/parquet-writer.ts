@@ -9,8 +9,8 @@ import { type ParquetValue, toValueOf, ValueRefused } from './parquet-values.ts'
 import type { WrittenTable } from './written-table.ts';
 
 /** Rows and bytes of rows that are held until they are written as a row group. */
-const GROUP_ROWS = 200_000;
-const GROUP_BYTES = 16 * 1024 * 1024;
+const GROUP_ROWS = 65_536;
+const GROUP_BYTES = 8 * 1024 * 1024;
 
 const codecs = { none: 'UNCOMPRESSED', snappy: 'SNAPPY', gzip: 'GZIP' } as const;
 

@@ -36,7 +36,7 @@ export function fileSource(link: JobLink, settings: Settings): FileSource {
       : null,
     afterwards: afterwardsOf(settings),
     md5Suffix: textOrNull(settings.text('md5FileSuffix'))?.trim() ?? null,
-    decrypt: settings.choice('decryption', 'NONE') === 'NONE' ? null : cipherOf(settings),
+    decrypt: decryptionOf(settings, format),
     datePatterns: settings.map('formats'),
     dropQuery: false,
   };
@@ -164,6 +164,13 @@ function compressionOf(settings: Settings): Pick<FileSource, 'compression' | 'co
       ? settings.text('compressedFileSuffix').trim()
       : '*',
   };
+}
+
+/** What cannot be done to files of rows is told now and not by each run. */
+function decryptionOf(settings: Settings, format: FileFormat): FileSource['decrypt'] {
+  if (settings.choice('decryption', 'NONE') === 'NONE') return null;
+  if (format.kind === 'binary') return cipherOf(settings);
+  throw cdmError('Cdm.0014', `[${settings.full('decryption')}] is for BINARY_FILE only.`);
 }
 
 function markerOf(settings: Settings): FileSource['marker'] {

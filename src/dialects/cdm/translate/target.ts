@@ -112,9 +112,9 @@ function fileTarget(link: JobLink, settings: Settings, context: TargetContext): 
       : null,
     clear: settings.flag('shouldClearTable', false),
     append: link.connector === 'hdfs-connector' ? settings.flag('appendMode', false) : true,
-    compression: settings.choice('compression', 'NONE').toLowerCase() as FileTarget['compression'],
+    compression: compressionOf(settings, format),
     md5: { check: validate, record: settings.flag('recordMD5Result', false) },
-    encrypt: encryptionOf(link, settings, validate),
+    encrypt: encryptionOf(link, settings, { validate, isBinary: format.kind === 'binary' }),
     copyContentType: settings.flag('copyContentType', false),
     bytesEncoding: context.bytesEncoding,
     nulls: '',
@@ -126,7 +126,25 @@ function duplicatesOf(settings: Settings): FileTarget['duplicates'] {
   return words[settings.choice('duplicateFileOpType', 'REPLACE') as keyof typeof words];
 }
 
-function encryptionOf(link: JobLink, settings: Settings, validate: boolean): FileTarget['encrypt'] {
+/** What cannot be written is told now and not by each run. */
+function compressionOf(settings: Settings, format: FileFormat): FileTarget['compression'] {
+  const name = settings.full('compression');
+  switch (settings.choice('compression', 'NONE')) {
+    case 'NONE':
+      return 'none';
+    case 'GZIP':
+      if (format.kind !== 'binary') return 'gzip';
+      throw cdmError('Cdm.0014', `[${name}] must be NONE: BINARY_FILE is copied as it is.`);
+    default:
+      throw cdmError('Cdm.0014', `[${name}] must be NONE or GZIP on this server.`);
+  }
+}
+
+function encryptionOf(
+  link: JobLink,
+  settings: Settings,
+  { validate, isBinary }: { readonly validate: boolean; readonly isBinary: boolean },
+): FileTarget['encrypt'] {
   const name = settings.full('encryption');
   switch (settings.choice('encryption', 'NONE')) {
     case 'KMS':
@@ -135,6 +153,7 @@ function encryptionOf(link: JobLink, settings: Settings, validate: boolean): Fil
       if (!settings.has('kmsID')) throw cdmError('Cdm.0238', settings.full('kmsID'));
       return { kmsKeyId: settings.text('kmsID').trim() };
     case 'AES-256-GCM':
+      if (!isBinary) throw cdmError('Cdm.0014', `[${name}] AES-256-GCM is for BINARY_FILE only.`);
       return cipherOf(settings);
     default:
       return null;

@@ -14,6 +14,8 @@ export interface MappingInput {
   readonly addedFields: readonly AddedField[];
   /** The source gives only the columns that the job names, under names of its own. */
   readonly chosenBySource: boolean;
+  /** Names of the source bind if all of them fit, else its order does: those of a file's header. */
+  readonly orderTells: boolean;
   /** Column that the target would make of a source's. */
   readonly columnFor: (source: Column) => Column;
   /** Words for errors, e.g. `orders`. */
@@ -33,8 +35,8 @@ interface Bringing {
 }
 
 /**
- * Binds columns by place where the job names them, by name where both sides have names, else by
- * place. @throws TransferError `column-mismatch`.
+ * Binds columns by place where the job names them, by name where both sides have names (those of a
+ * file's header only if all of them fit), else by place. @throws TransferError `column-mismatch`.
  */
 export function mapColumns(input: MappingInput): Mapping {
   const brought = broughtBy(input);
@@ -89,7 +91,7 @@ function targetsFor(brought: readonly Bringing[], input: MappingInput): readonly
     return byName.flatMap((column) => (column === undefined ? [] : [column]));
   }
   // Without names on one side, or with names of the source's alone, the order tells.
-  if (source.named && from === null) {
+  if (source.named && from === null && !input.orderTells) {
     const words = missing.map(({ name }) => name).join(', ');
     throw mismatch(
       input,

@@ -62,6 +62,7 @@ async function planTable(
     to: definition.to.columns,
     addedFields: definition.addedFields,
     chosenBySource: from.kind === 'files' || from.kind === 'warehouse',
+    orderTells: from.kind === 'files',
     columnFor: (column) => target.columnFor(column),
     table: name,
   });

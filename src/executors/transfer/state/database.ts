@@ -106,6 +106,11 @@ const schema = `
     bytes_written integer not null default 0,
     rows_rejected integer not null default 0
   ) strict;
+  create table if not exists pace (
+    worker text primary key,
+    until_at real not null,
+    cost_ms real not null
+  ) strict;
 `;
 
 /** Opens the state for work, making it where it is not there. @throws Error of the database. */

@@ -13,13 +13,6 @@ export interface LiveCounts {
   readonly bytesWritten: number;
 }
 
-/** What a worker learns when it tells where it stands. */
-export interface Beat {
-  readonly phase: TransferPhase;
-  /** Workers that are there, this one included. */
-  readonly workers: number;
-}
-
 interface WorkerRow {
   readonly name: string;
   readonly pid: number;
@@ -59,8 +52,8 @@ export class Members {
       });
   }
 
-  /** Tells where it stands. */
-  beat(name: string, counts: LiveCounts = nothing): Beat {
+  /** Tells where it stands. @returns where the run does. */
+  beat(name: string, counts: LiveCounts = nothing): TransferPhase {
     this.#database
       .prepare(
         `update workers set beat_at = @now, rows_read = @rowsRead, rows_written = @rowsWritten,
@@ -69,7 +62,7 @@ export class Members {
       )
       .run({ name, now: this.#nowMs(), ...counts });
     const row = this.#database.prepare('select phase from run').get() as { phase: TransferPhase };
-    return { phase: row.phase, workers: this.alive().length };
+    return row.phase;
   }
 
   /** This worker ends. */

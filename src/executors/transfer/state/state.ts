@@ -2,6 +2,7 @@ import type { Connection } from './database.ts';
 import { openState } from './database.ts';
 import { Chunks } from './chunks.ts';
 import { Members } from './members.ts';
+import { Pace } from './pace.ts';
 import { Quarantine } from './quarantine.ts';
 import { RunRecord } from './run.ts';
 
@@ -12,6 +13,7 @@ export interface RunState {
   readonly run: RunRecord;
   readonly chunks: Chunks;
   readonly quarantine: Quarantine;
+  readonly pace: Pace;
   close(): void;
 }
 
@@ -25,6 +27,7 @@ export function openRunState(file: string, me: string, nowMs: () => number): Run
     run: new RunRecord(database, members, me, nowMs),
     chunks: new Chunks(database, members, me, nowMs),
     quarantine: new Quarantine(database),
+    pace: new Pace(database, members, me, nowMs),
     close: () => database.close(),
   };
 }

@@ -1,5 +1,5 @@
 import type { DirtyRowPolicy } from '../../../domain/transfer/definition.ts';
-import { TransferError } from '../../../domain/transfer/errors.ts';
+import { TransferError, type TransferErrorCode } from '../../../domain/transfer/errors.ts';
 import type { RejectedRow } from '../../../ports/connector.ts';
 import { percentFromRows, quarantineRows } from '../limits.ts';
 import type { ClaimedChunk } from '../state/chunks.ts';
@@ -19,8 +19,12 @@ export class DirtyRows {
     this.#state = state;
   }
 
-  /** @throws TransferError `dirty-limit`, or `write-failed` where none is tolerated. */
-  add(chunk: ClaimedChunk, rows: readonly RejectedRow[]): void {
+  /** @throws TransferError `dirty-limit`, or `untolerated` where none is tolerated. */
+  add(
+    chunk: ClaimedChunk,
+    rows: readonly RejectedRow[],
+    untolerated: TransferErrorCode = 'write-failed',
+  ): void {
     const last = rows.at(-1);
     if (last === undefined) return;
     const { shard } = chunk;
@@ -34,7 +38,7 @@ export class DirtyRows {
     if (!tooMany) return;
     this.#state.quarantine.keep(chunk);
     const [first = last] = rows;
-    if (!tolerate) throw new TransferError('write-failed', `${first.where}: ${first.reason}`);
+    if (!tolerate) throw new TransferError(untolerated, `${first.where}: ${first.reason}`);
     throw new TransferError(
       'dirty-limit',
       `shard ${shard} has ${count} dirty rows, at most ${maxPerShard} are allowed; the last one: ${last.where}: ${last.reason}`,

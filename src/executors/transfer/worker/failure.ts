@@ -13,10 +13,8 @@ export interface Fault extends TransferFailure {
 export function faultOf(error: unknown, table: string | null): Fault {
   if (error instanceof ChunkFailure) {
     const inner = faultOf(error.cause, null);
-    const { chunk } = error;
-    const where = [table, chunk?.chunk.label].filter((text) => text !== null && text !== undefined);
-    const told = where.every((text) => inner.message.includes(text));
-    return told ? inner : { ...inner, message: oneLine(`${where.join(', ')}: ${inner.message}`) };
+    const place = error.chunk?.chunk.label ?? null;
+    return { ...inner, message: oneLine(placed(inner.message, table, place)) };
   }
   if (error instanceof TransferError) {
     const { code, transient, message } = error;
@@ -40,6 +38,30 @@ export function faultOf(error: unknown, table: string | null): Fault {
 export function failureOf({ code, message, details }: Fault): TransferFailure {
   return { code, message, details };
 }
+
+/** The message with where it happened in front of it, each part only if it is not told yet. */
+function placed(message: string, table: string | null, place: string | null): string {
+  // A file's table is its folder, which its path begins with.
+  const within = table !== null && (place?.startsWith(table) ?? false);
+  const tableLeft = table !== null && !within && !tells(message, table) ? table : null;
+  const placeLeft = place !== null && !tells(message, place) ? place : null;
+  const left = [tableLeft, placeLeft].filter((part) => part !== null);
+  if (left.length === 0) return message;
+  const goesOn = placeLeft === null && place !== null && message.startsWith(place);
+  return `${left.join(', ')}${goesOn ? ', ' : ': '}${message}`;
+}
+
+/** Whether the words stand in a text as words of their own. */
+function tells(text: string, words: string): boolean {
+  for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+    const before = text.charAt(at - 1);
+    const behind = text.charAt(at + words.length);
+    if (!wordPart.test(before) && !wordPart.test(behind)) return true;
+  }
+  return false;
+}
+
+const wordPart = /[\p{L}\p{N}_]/u;
 
 function oneLine(text: string): string {
   const line = text.replace(/\s*[\r\n]+\s*/g, ' ').trim();

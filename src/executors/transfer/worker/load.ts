@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ColumnType } from '../../../domain/transfer/columns.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { RowSource } from '../../../ports/connector.ts';
+import type { PlannedTable, RowSource } from '../../../ports/connector.ts';
 import { batchBytes, queueBytes, waitMs } from '../limits.ts';
 import type { Ends } from '../plan/ends.ts';
 import type { ClaimedChunk, ClaimRules } from '../state/chunks.ts';
@@ -126,6 +126,13 @@ function claimRules({ definition }: WorkerParts, { target }: Ends): ClaimRules {
 /** What keeps an empty text apart from NULL. */
 const textKinds: ReadonlySet<ColumnType['kind']> = new Set(['char', 'varchar', 'text']);
 
+/** By place of what is read: whether the target keeps texts there (cdm.md §5.9). */
+function emptyTextsOf({ columns }: PlannedTable): readonly boolean[] {
+  return columns.flatMap(({ source, target }) =>
+    source === null ? [] : [textKinds.has(target.type.kind)],
+  );
+}
+
 /** Reads chunks as batches that are ready to be written. */
 class ChunkReader {
   readonly #parts: WorkerParts;
@@ -149,20 +156,20 @@ class ChunkReader {
       chunk: chunk.chunk,
       position: chunk.position,
       format: details.read,
-      emptyTexts: table.columns.flatMap(({ source, target }) =>
-        source === null ? [] : [textKinds.has(target.type.kind)],
-      ),
+      // A file has no types: what is empty there stays as it stood in the source.
+      ...(this.#parts.definition.to.kind === 'files' ? {} : { emptyTexts: emptyTextsOf(table) }),
       batchBytes,
       signal,
     });
     let firstRow = 0;
     for await (const batch of batches) {
-      const rowsRead = batch.rows + (batch.rejected?.length ?? 0);
+      const unreadable = batch.rejected?.length ?? 0;
+      const rowsRead = batch.rows + unreadable;
       await this.#parts.throttle.take(batch.sourceBytes ?? batch.bytes.length, rowsRead, signal);
       const changed = details.transforms
         ? this.#transform(table.index, { table, details })(batch, place(firstRow))
         : batch;
-      yield { batch: changed, rowsRead, firstRow };
+      yield { batch: changed, rowsRead, unreadable, firstRow };
       firstRow += rowsRead;
     }
 

@@ -1,43 +1,48 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
+import type { Pace } from '../state/pace.ts';
 
-/** Longest single pause: rates change while workers come and go. */
-const maxPauseMs = 1_000;
+/** Longest single pause: timers hold no more than 2^31 ms. */
+const maxPauseMs = 3_600_000;
 
 /**
- * Holds reading back to the job's rates (cdm.md §5.11). The job's rate is divided among the
- * workers that are there. What was read is paid for afterwards, so a batch may be of any size.
+ * Holds reading back to the job's rates (cdm.md §5.11), which its workers share. What was read is
+ * paid for afterwards, so a batch may be of any size; it goes on only when it is.
  */
 export class Throttle {
   readonly #limits: TransferDefinition['throttle'];
-  readonly #nowMs: () => number;
-  /** Workers that share the rates. */
-  workers = 1;
-  /** Until when what was read is paid for. */
-  #paidUntilMs = 0;
+  readonly #pace: Pick<Pace, 'reserve'>;
 
-  constructor(limits: TransferDefinition['throttle'], nowMs: () => number) {
+  constructor(limits: TransferDefinition['throttle'], pace: Pick<Pace, 'reserve'>) {
     this.#limits = limits;
-    this.#nowMs = nowMs;
+    this.#pace = pace;
   }
 
   /** Waits until so much may have been read. @throws AbortError. */
   async take(bytes: number, rows: number, signal: AbortSignal): Promise<void> {
-    const { bytesPerSecond, rowsPerSecond } = this.#limits;
-    if (bytesPerSecond === null && rowsPerSecond === null) return;
-    const share = Math.max(this.workers, 1);
-    const costMs =
-      share *
-      1_000 *
-      Math.max(
-        bytesPerSecond === null ? 0 : bytes / bytesPerSecond,
-        rowsPerSecond === null ? 0 : rows / rowsPerSecond,
-      );
-    this.#paidUntilMs = Math.max(this.#paidUntilMs, this.#nowMs()) + costMs;
+    const costMs = costOf(this.#limits, bytes, rows);
+    if (costMs === 0) return;
+    // By this process's own time: the machine's clock may be set meanwhile.
+    const endMs = performance.now() + this.#pace.reserve(costMs);
     for (;;) {
-      const waitMs = this.#paidUntilMs - this.#nowMs();
+      const waitMs = endMs - performance.now();
       if (waitMs <= 0) return;
       await pause(Math.min(waitMs, maxPauseMs), undefined, { signal });
     }
   }
+}
+
+/** Milliseconds that reading so much takes at the job's rates; 0 = there are none. */
+export function costOf(
+  { bytesPerSecond, rowsPerSecond }: TransferDefinition['throttle'],
+  bytes: number,
+  rows: number,
+): number {
+  return (
+    1_000 *
+    Math.max(
+      bytesPerSecond === null ? 0 : bytes / bytesPerSecond,
+      rowsPerSecond === null ? 0 : rows / rowsPerSecond,
+    )
+  );
 }

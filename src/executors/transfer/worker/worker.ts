@@ -1,14 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TransferFailure } from '../../../domain/transfer/report.ts';
-import { abandonMs, beatMs, closeMs, predecessorMs, waitMs } from '../limits.ts';
-import { isBinaryCopy, openEnds } from '../plan/ends.ts';
+import { beatMs, closeMs, predecessorMs, waitMs } from '../limits.ts';
 import { NotOursError } from '../state/chunks.ts';
-import { writeDirtyFiles } from './dirty-files.ts';
 import { failureOf, faultOf } from './failure.ts';
-import { fileTrade } from './file-trade.ts';
 import { ChunkFailure } from './load.ts';
 import type { WorkerParts } from './parts.ts';
-import { rowTrade } from './row-trade.ts';
+import { openTrade, tidyUp } from './tidy.ts';
 import type { Trade } from './trade.ts';
 import { ShardRestart } from './writer.ts';
 
@@ -27,13 +24,12 @@ export type StopReason = 'stopped' | 'interrupted';
  * finishes it if nobody else does. `stop` is aborted with a `StopReason`.
  */
 export async function runWorker(parts: WorkerParts, stop: AbortSignal): Promise<WorkerEnd> {
-  const { state, me, index, live, throttle } = parts;
+  const { state, me, index, live } = parts;
   state.members.join(me);
   const elsewhere = new AbortController();
   const signal = AbortSignal.any([stop, elsewhere.signal]);
   const beats = setInterval(() => {
-    const { phase, workers } = state.members.beat(me, { ...live });
-    throttle.workers = workers;
+    const phase = state.members.beat(me, { ...live });
     if (phase === 'failed') elsewhere.abort(new Error('the run has failed'));
   }, beatMs);
   const worker = new Worker(parts, signal);
@@ -52,32 +48,6 @@ export async function runWorker(parts: WorkerParts, stop: AbortSignal): Promise<
     : (state.run.failure() ?? { code: 'internal', message: 'no reason is known', details: '' });
   await tidyUp(parts);
   return { kind: 'failed', failure };
-}
-
-/** The last worker of a run that failed removes what must not stay at the target. */
-async function tidyUp(parts: WorkerParts): Promise<void> {
-  const { state, say } = parts;
-  if (state.run.isAbandoned() || state.members.alive().length > 0) return;
-  const signal = AbortSignal.timeout(abandonMs);
-  try {
-    await writeDirtyFiles(parts, signal);
-    const trade = await openTrade(parts, signal);
-    try {
-      await trade.abandon();
-    } finally {
-      await trade.close();
-    }
-    state.run.abandoned();
-  } catch (error) {
-    say(`tidying up was not possible: ${faultOf(error, null).message}`);
-  }
-}
-
-async function openTrade(parts: WorkerParts, signal: AbortSignal): Promise<Trade> {
-  const { work, definition, connectorOf, openCopying } = parts;
-  return isBinaryCopy(definition)
-    ? fileTrade(parts, await openCopying(work, signal))
-    : rowTrade(parts, await openEnds(work, connectorOf, signal));
 }
 
 class Worker {

@@ -1,5 +1,5 @@
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { RejectedRow, RowBatch, RowLoader, RowTarget } from '../../../ports/connector.ts';
+import type { RowBatch, RowLoader, RowTarget } from '../../../ports/connector.ts';
 import { commitBytes, commitMs } from '../limits.ts';
 import { type ClaimedChunk, type Counts, noCounts } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
@@ -13,6 +13,8 @@ export interface ReadBatch {
   readonly batch: RowBatch;
   /** Rows as they were read, dirty ones included. */
   readonly rowsRead: number;
+  /** How many of the batch's rejected rows, the first ones, the source itself could not read. */
+  readonly unreadable: number;
   /** Rows of the chunk before this batch, since it was taken. */
   readonly firstRow: number;
 }
@@ -76,19 +78,22 @@ export class ChunkWriter {
     await this.#loader(chunk, table);
   }
 
-  async rows({ batch, rowsRead, firstRow }: ReadBatch): Promise<void> {
+  async rows({ batch, rowsRead, unreadable, firstRow }: ReadBatch): Promise<void> {
     const { chunk, table } = this.#current();
     const loader = await this.#loader(chunk, table);
     const { live } = this.#parts;
-    const rejected: RejectedRow[] = [...(batch.rejected ?? [])];
-    if (rejected.length > 0) this.#reject(chunk, rejected);
+    const rejected = batch.rejected ?? [];
+    const { kind } = this.#parts.definition.from;
+    const reading = kind === 'tables' ? 'read-failed' : 'file-format';
+    this.#dirty.add(chunk, rejected.slice(0, unreadable), reading);
+    this.#dirty.add(chunk, rejected.slice(unreadable));
     let refused = 0;
     const written = await writeRows(loader, batch, {
       reader: this.#reader ?? rowReader(table.details.write, table.table),
       place: (row) => placeOf(this.#taken ?? chunk, firstRow + row),
       onRejected: (row) => {
         refused += 1;
-        this.#reject(chunk, [row]);
+        this.#dirty.add(chunk, [row]);
       },
     });
     this.#dirty.keep(chunk);
@@ -172,10 +177,6 @@ export class ChunkWriter {
         : `${chunk.chunk.label}: nobody knows whether its commit happened; it was done again, and without a key its rows may be there twice`,
       details.keyed ? repeated : counts.rowsRead,
     );
-  }
-
-  #reject(chunk: ClaimedChunk, rows: readonly RejectedRow[]): void {
-    this.#dirty.add(chunk, rows);
   }
 
   #current(): { readonly chunk: ClaimedChunk; readonly table: KeptTable } {

@@ -92,6 +92,18 @@ describe('records as rows', () => {
     );
   });
 
+  test('of csv say NULL where an empty field of the target would be a text', () => {
+    const bytes = Buffer.from('"",\\N,,""\n\\N,"",a,\n');
+    const byType: RowFormat = { ...plain, empties: 'by-type' };
+    const emptyTexts = [false, true, true, false];
+    assert.equal(transcode(bytes, { format: byType, emptyTexts }).toString(), ',\\N,"",\n,"",a,\n');
+    // Nobody said where texts are kept: unless quoted it is NULL.
+    assert.equal(
+      transcode(bytes, { format: byType, emptyTexts: null }).toString(),
+      '"",\\N,\\N,""\n\\N,"",a,\\N\n',
+    );
+  });
+
   test('empty texts are filled in as the slow way does it', () => {
     const emptyTexts = fc.array(fc.boolean(), { minLength: WIDTH, maxLength: WIDTH });
     fc.assert(

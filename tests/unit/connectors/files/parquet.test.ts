@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { FileEntry } from '../../../../src/connectors/files/entries.ts';
@@ -49,7 +51,11 @@ function entryOf(file: Buffer, range = true): FileEntry {
 
 async function read(
   entry: FileEntry,
-  { selected = null as readonly string[] | null, position = null as string | null, batchBytes = 1_000_000 } = {},
+  {
+    selected = null as readonly string[] | null,
+    position = null as string | null,
+    batchBytes = 1_000_000,
+  } = {},
 ): Promise<{ columns: readonly Column[]; rows: (string | null)[][]; positions: string[] }> {
   const reader = parquetReader(selected);
   const { columns } = await reader.columns(entry);
@@ -79,11 +85,7 @@ const types: readonly (readonly [ColumnType, ColumnType, readonly string[]])[] =
   [{ kind: 'int16' }, { kind: 'int16' }, ['-32768', '32767', '0']],
   [{ kind: 'int32' }, { kind: 'int32' }, ['-2147483648', '2147483647']],
   [{ kind: 'int64' }, { kind: 'int64' }, ['-9223372036854775808', '9223372036854775807']],
-  [
-    { kind: 'uint64' },
-    { kind: 'decimal', precision: 38, scale: 0 },
-    ['0', '18446744073709551615'],
-  ],
+  [{ kind: 'uint64' }, { kind: 'decimal', precision: 38, scale: 0 }, ['0', '18446744073709551615']],
   [
     { kind: 'decimal', precision: 5, scale: 2 },
     { kind: 'decimal', precision: 5, scale: 2 },
@@ -239,6 +241,29 @@ describe('Parquet', () => {
     }
   });
 
+  // Made by Apache Arrow's Python library, so that somebody else's reading of the format counts.
+  for (const codec of ['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4']) {
+    test(`a file of Arrow is read: ${codec}`, async () => {
+      const found = await read(entryOf(await fixture(`arrow-${codec}`)));
+      const first = found.columns.map(({ name, type }, place) => [
+        name,
+        type.kind,
+        found.rows[0]?.[place],
+        found.rows[1]?.[place],
+      ]);
+      assert.deepEqual(first, arrow);
+    });
+  }
+
+  test('times of the oldest kind are read (INT96)', async () => {
+    const found = await read(entryOf(await fixture('arrow-int96')));
+    assert.equal(found.columns[0]?.nativeType, 'INT96');
+    assert.deepEqual(found.rows, [
+      ['1950-01-02 03:04:05.678', '空'],
+      [null, null],
+    ]);
+  });
+
   test('broken files fail with their name', async () => {
     const file = await written(
       [column('a', { kind: 'text' })],
@@ -256,6 +281,30 @@ describe('Parquet', () => {
     }
   });
 });
+
+const arrow = [
+  ['b', 'bool', 't', null],
+  ['i8', 'int16', '-1', '2'],
+  ['u32', 'int64', '4294967295', '2'],
+  ['u64', 'uint64', '18446744073709551615', '2'],
+  ['d', 'decimal', '-12345678901234567890.123', null],
+  ['f', 'float32', '0.1', null],
+  ['dt', 'date', '1950-01-02', null],
+  ['tms', 'timestamp', '1950-01-02 03:04:05.678', null],
+  ['tns', 'timestamp', '1970-01-01 00:00:01.234567', null],
+  ['tz', 'timestamptz', '2020-01-02 03:04:05.678901+00', null],
+  ['t64', 'time', '01:02:03.004005', null],
+  ['s', 'text', '空', null],
+  ['by', 'bytes', '\\x00ff', null],
+  ['fx', 'bytes', '\\x616263', null],
+  ['l', 'json', '[1,2]', null],
+  ['st', 'json', '{"x":1,"y":"z"}', null],
+  ['dict', 'text', 'p', 'q'],
+];
+
+function fixture(name: string): Promise<Buffer> {
+  return readFile(join(import.meta.dirname, `../../../fixtures/parquet/${name}.parquet`));
+}
 
 function pointed(digits: bigint, scale: number): string {
   const text = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0');

@@ -26,6 +26,7 @@ function map(
     to: null,
     addedFields: [],
     chosenBySource: false,
+    orderTells: false,
     columnFor: (one) => one,
     table: 'orders',
     ...more,
@@ -42,6 +43,16 @@ describe('columns of both sides', () => {
     assert.throws(() => map('id colour', 'id name'), {
       code: 'column-mismatch',
       message: /orders has no column colour/,
+    });
+  });
+
+  test('a header binds by name if all names fit, else by place', () => {
+    const file = { orderTells: true };
+    assert.deepEqual(map('name ID', 'id name', file), ['name>name', 'ID>id']);
+    assert.deepEqual(map('name nr', 'id name', file), ['name>id', 'nr>name']);
+    assert.throws(() => map('a b', 'id name note', file), {
+      code: 'column-mismatch',
+      message: /has 3 columns \(id, name, note\) and gets 2$/,
     });
   });
 

@@ -6,7 +6,14 @@ import { cdmError } from '../../errors.ts';
 import { answer, defineOperation } from '../../operation.ts';
 import { datastore, nodeSummary } from '../../render/cluster.ts';
 import type { CdmServices } from '../../services.ts';
-import { clusterName, optionalAddresses, optionalFlag, optionalText, readFlag, stated } from './fields.ts';
+import {
+  clusterName,
+  optionalAddresses,
+  optionalFlag,
+  optionalText,
+  readFlag,
+  stated,
+} from './fields.ts';
 
 const Instance = Type.Object({
   availability_zone: optionalText,

@@ -63,7 +63,11 @@ const fileSpecs = [
   flag('useCustomDirectory', 'only names of files are kept, below customDirectory'),
   text('customDirectory', '(ours)'),
   flag('shouldClearTable', 'empties the folder first'),
-  choice('compression', ['NONE', 'DEFLATE', 'GZIP', 'BZIP2', 'LZ4', 'SNAPPY'], 'default NONE'),
+  choice(
+    'compression',
+    ['NONE', 'DEFLATE', 'GZIP', 'BZIP2', 'LZ4', 'SNAPPY'],
+    'GZIP, but not of BINARY_FILE; others than it and NONE are refused',
+  ),
   flag('appendMode', 'hdfs: whether the folder may hold something; elsewhere it always may'),
   flag('validateMD5', 'binary: compares what was written'),
   flag('recordMD5Result', 'binary: writes .md5 files beside'),

@@ -54,7 +54,7 @@ test('a backslash before a quote ends no text in MySQL, and does elsewhere', () 
   ]) {
     assert.ok('problem' in readQuery(sql, false), sql);
   }
-  assert.ok('sql' in readQuery("select $$one; -- two$$, $1$ from t", false));
+  assert.ok('sql' in readQuery('select $$one; -- two$$, $1$ from t', false));
 });
 
 test('no text hangs or throws', () => {
