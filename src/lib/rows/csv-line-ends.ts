@@ -74,7 +74,8 @@ export function countByte(bytes: Buffer, from: number, to: number, mark: number)
   for (; at < to && ((bytes.byteOffset + at) & 3) !== 0; at += 1) {
     if (bytes[at] === mark) count += 1;
   }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, Math.max(0, to - at) >> 2);
+  if (at >= to) return count;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (to - at) >> 2);
   const marks = Math.imul(mark, 0x01010101);
   for (let place = 0; place < words.length; place += 1) {
     const differences = (words[place] ?? 0) ^ marks;

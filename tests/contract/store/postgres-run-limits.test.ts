@@ -86,10 +86,12 @@ describe('run limits over several servers', { skip: missing ?? false }, () => {
         }
       }
     };
+    const stores: readonly Store[] = members.map((member) => member.store);
     const admit = async (): Promise<void> => {
       for (let n = 0; n < runs; n += 1) {
-        const { store }: { readonly store: Store } = members[n % servers] ?? first;
-        const result: AdmissionResult = await store.admit({
+        const accepting: Store | undefined = stores[n % servers];
+        assert.ok(accepting !== undefined);
+        const result: AdmissionResult = await accepting.admit({
           runId: `run-${n}`,
           templateId: templates[n % templates.length]?.id ?? '',
           dialect: 'sae',
