@@ -241,7 +241,7 @@ async function startableEngine(
         seal: (text, purpose) => box.seal(text, purpose),
         unseal: (sealed, purpose) => box.unseal(sealed, purpose),
       }),
-      transfers: createTransfers(config, () => systemClock.nowMs()),
+      transfers: createTransfers(config, () => systemClock.nowMs(), log),
     },
     clock: systemClock,
     ids: systemIds,

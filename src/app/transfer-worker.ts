@@ -41,7 +41,7 @@ async function main(): Promise<number> {
       ...connectors,
       timezone: file.timezone,
       state,
-      throttle: new Throttle(file.work.definition.throttle, state.pace),
+      throttle: new Throttle(file.work.definition.throttle, nowMs),
       live: new Live(),
       nowMs,
       say: (line) => process.stdout.write(`${new Date().toISOString()} ${line}\n`),

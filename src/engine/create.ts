@@ -25,6 +25,7 @@ import { Scheduler, type ScheduledRunId, type ScheduledRunKey } from './schedule
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
 import { plainWorkflowRules, type WorkflowRules } from './workflow-rules.ts';
+import { endLeftovers } from './transfer-leftovers.ts';
 import { WorkflowExecutor } from './workflows.ts';
 
 export interface EngineOptions {
@@ -117,7 +118,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
         dispatcher.ahead.forget();
       },
     },
-    onFinished: (runIds) => alerts?.finished(runIds),
+    onFinished(runIds) {
+      alerts?.finished(runIds);
+      const { dataJobs, store, unseal } = options;
+      if (dataJobs === undefined) return;
+      endLeftovers(runIds, { ...dataJobs, unseal, run: (id) => store.run(id) }).catch(
+        (error: unknown) =>
+          options.log.warn({ err: error }, 'what a data job left could not be removed'),
+      );
+    },
   };
   const alerts =
     options.alerts === undefined ? null : new Alerts(options, options.host, options.alerts);

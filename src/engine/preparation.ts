@@ -80,7 +80,10 @@ function withPlaceholders(spec: JobSpec, facts: Readonly<Record<IdentityField, s
 }
 
 /** @throws DomainError for keys that were sealed with another master key. */
-function withKeys(work: TransferWork, { unseal }: PreparationSources): TransferWork {
+export function withKeys(
+  work: TransferWork,
+  { unseal }: Pick<PreparationSources, 'unseal'>,
+): TransferWork {
   try {
     return { ...work, definition: openCiphers(work.definition, unseal) };
   } catch {

@@ -299,6 +299,29 @@ describe('data jobs', () => {
     assert.deepEqual(target(`select * from ${table}`), []);
   });
 
+  test('a stop while its workers wait for a retry ends it, and its stage goes', async () => {
+    const table = fresh();
+    const id = await server.call('submit', {
+      definition: definition({
+        from: fromTable('source', 'orders'),
+        to: toTable('target', table, { stage: true }),
+        throttle: { bytesPerSecond: null, rowsPerSecond: 1 },
+      }),
+      backoffMs: 600_000,
+    });
+    const tables = (): readonly string[] =>
+      target(`select name from sqlite_master where type = 'table' and name like '%${table}%'`);
+    await until('it loads', async () => (await server.call('report', id))?.phase === 'loading');
+    assert.equal(tables().length, 2);
+    for (const pid of await server.workers(id)) process.kill(pid, 'SIGKILL');
+    await until('no worker is left', async () => (await server.workers(id)).length === 0);
+    await server.call('stop', id);
+    assert.equal((await server.over(id)).state, 'canceled');
+    await until('its stage is gone', () => tables().length === 1);
+    await until('it is told', async () => (await server.report(id)).error?.code === 'stopped');
+    assert.match((await server.report(id)).error?.message ?? '', /stopped by tester/);
+  });
+
   test('what is wrong with a job is said before anything is done', async () => {
     const cases = [
       { from: fromTable('source', 'nowhere'), to: toTable('target', 'x'), code: 'table-missing' },

@@ -34,7 +34,7 @@ export async function abandonRun(
       me,
       timezone: 'UTC',
       state,
-      throttle: new Throttle(definition.throttle, state.pace),
+      throttle: new Throttle(definition.throttle, parts.nowMs),
       live: new Live(),
     });
   } finally {

@@ -9,18 +9,11 @@ export class Pace {
   readonly #database: Connection;
   readonly #members: Pick<Members, 'alive'>;
   readonly #me: string;
-  readonly #nowMs: () => number;
 
-  constructor(
-    database: Connection,
-    members: Pick<Members, 'alive'>,
-    me: string,
-    nowMs: () => number,
-  ) {
+  constructor(database: Connection, members: Pick<Members, 'alive'>, me: string) {
     this.#database = database;
     this.#members = members;
     this.#me = me;
-    this.#nowMs = nowMs;
   }
 
   /**
@@ -28,12 +21,11 @@ export class Pace {
    * @param costMs what it costs at the rate of the whole job.
    * @returns how long to wait from now, in milliseconds.
    */
-  reserve(costMs: number): number {
+  reserve(costMs: number, nowMs: number): number {
     return this.#database
       .transaction(() => {
-        const now = this.#nowMs();
         const alive = new Set(this.#members.alive());
-        let until = now;
+        let until = nowMs;
         let owed = 0;
         for (const other of this.#others()) {
           if (!alive.has(other.worker)) continue;
@@ -41,11 +33,11 @@ export class Pace {
           owed += other.cost_ms;
         }
         // Each of the others owes at most its last batch: more is a clock that was set back.
-        const mine = Math.min(until, now + owed) + costMs;
+        const mine = Math.min(until, nowMs + owed) + costMs;
         this.#database
           .prepare('insert or replace into pace (worker, until_at, cost_ms) values (?, ?, ?)')
           .run(this.#me, mine, costMs);
-        return mine - now;
+        return mine - nowMs;
       })
       .immediate();
   }

@@ -27,7 +27,7 @@ export function openRunState(file: string, me: string, nowMs: () => number): Run
     run: new RunRecord(database, members, me, nowMs),
     chunks: new Chunks(database, members, me, nowMs),
     quarantine: new Quarantine(database),
-    pace: new Pace(database, members, me, nowMs),
+    pace: new Pace(database, members, me),
     close: () => database.close(),
   };
 }

@@ -165,7 +165,9 @@ class ChunkReader {
     for await (const batch of batches) {
       const unreadable = batch.rejected?.length ?? 0;
       const rowsRead = batch.rows + unreadable;
-      await this.#parts.throttle.take(batch.sourceBytes ?? batch.bytes.length, rowsRead, signal);
+      const { throttle, state } = this.#parts;
+      const bytes = batch.sourceBytes ?? batch.bytes.length;
+      await throttle.take(bytes, rowsRead, state.pace, signal);
       const changed = details.transforms
         ? this.#transform(table.index, { table, details })(batch, place(firstRow))
         : batch;

@@ -11,19 +11,24 @@ const maxPauseMs = 3_600_000;
  */
 export class Throttle {
   readonly #limits: TransferDefinition['throttle'];
-  readonly #pace: Pick<Pace, 'reserve'>;
+  readonly #nowMs: () => number;
 
-  constructor(limits: TransferDefinition['throttle'], pace: Pick<Pace, 'reserve'>) {
+  constructor(limits: TransferDefinition['throttle'], nowMs: () => number) {
     this.#limits = limits;
-    this.#pace = pace;
+    this.#nowMs = nowMs;
   }
 
-  /** Waits until so much may have been read. @throws AbortError. */
-  async take(bytes: number, rows: number, signal: AbortSignal): Promise<void> {
+  /** Waits until so much may have been read by the run. @throws AbortError. */
+  async take(
+    bytes: number,
+    rows: number,
+    pace: Pick<Pace, 'reserve'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const costMs = costOf(this.#limits, bytes, rows);
     if (costMs === 0) return;
-    // By this process's own time: the machine's clock may be set meanwhile.
-    const endMs = performance.now() + this.#pace.reserve(costMs);
+    // By this process's own time from here on: the machine's clock may be set meanwhile.
+    const endMs = performance.now() + pace.reserve(costMs, this.#nowMs());
     for (;;) {
       const waitMs = endMs - performance.now();
       if (waitMs <= 0) return;

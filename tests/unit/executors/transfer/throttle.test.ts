@@ -35,7 +35,7 @@ class Workers {
       if (next === undefined) break;
       const [worker, atMs] = next;
       this.nowMs = Math.max(this.nowMs, atMs);
-      freeAtMs.set(worker, this.nowMs + worker.pace.reserve(costOf(rate, 0, rows)));
+      freeAtMs.set(worker, this.nowMs + worker.pace.reserve(costOf(rate, 0, rows), this.nowMs));
       left -= 1;
     }
     return Math.max(...freeAtMs.values()) - begunMs;
@@ -73,12 +73,12 @@ describe('the rate of a job', () => {
     const run = await freshRun(t);
     const first = run.join('0.1');
     const second = run.join('1.1');
-    assert.equal(first.pace.reserve(90_000), 90_000);
-    assert.equal(second.pace.reserve(1_000), 91_000);
+    assert.equal(first.pace.reserve(90_000, run.nowMs), 90_000);
+    assert.equal(second.pace.reserve(1_000, run.nowMs), 91_000);
     first.members.leave('0.1');
     run.nowMs -= 3_600_000;
     // The last of them owes 1 s, whatever the clock says.
-    assert.equal(run.join('0.2').pace.reserve(500), 1_500);
+    assert.equal(run.join('0.2').pace.reserve(500, run.nowMs), 1_500);
   });
 
   test('is that which takes longer, of bytes and rows', () => {
@@ -89,7 +89,7 @@ describe('the rate of a job', () => {
 
   test('lets go of a stopped worker', async () => {
     const stop = new AbortController();
-    const waiting = new Throttle(rate, { reserve: () => 2 ** 40 }).take(0, 1, stop.signal);
+    const waiting = new Throttle(rate, () => 0).take(0, 1, { reserve: () => 2 ** 40 }, stop.signal);
     stop.abort();
     await assert.rejects(waiting, { name: 'AbortError' });
   });
