@@ -57,6 +57,9 @@ const modeFolder = 2 ** 31;
 const modeLink = 2 ** 27;
 const modeOther = 2 ** 26 + 2 ** 25 + 2 ** 24 + 2 ** 21;
 
+/** How far back events are asked for when following them begins. */
+const eventsOverlapSeconds = 2;
+
 /** The calls of the Docker API that this executor makes. Each throws what `EngineClient` throws. */
 export class EngineApi {
   readonly #client: EngineClient;
@@ -145,7 +148,10 @@ export class EngineApi {
       event: ['die', 'destroy'],
       label: [`${labels.host}=${hostLabel}`],
     });
-    const answer = await this.#client.stream('GET', `/events?filters=${filters}`, {
+    // Podman does not say when it has begun to listen. What ends meanwhile is told again: an end
+    // that is heard twice changes nothing.
+    const since = Math.floor(Date.now() / 1000) - eventsOverlapSeconds;
+    const answer = await this.#client.stream('GET', `/events?since=${since}&filters=${filters}`, {
       signal,
       // Podman answers only with the first event.
       timeoutMs: 2 ** 31 - 1,
