@@ -9,9 +9,9 @@ import type {
   RowFormat,
   RowLoader,
 } from '../../ports/connector.ts';
+import { countDigester } from '../sql/count-digester.ts';
 import type { Database, TableFacts, TextRows } from '../sql/database.ts';
 import { commitOutcome, marksTable } from './commits.ts';
-import { createDigester } from './digester.ts';
 import { openLoader, textLiteral } from './loader.ts';
 import { fieldType } from './result-types.ts';
 import { openSession, type Session } from './session.ts';
@@ -37,10 +37,9 @@ class MysqlDatabase implements Database {
     this.#options = options;
     this.#session = session;
     this.#mark = options.identifierQuote ?? '`';
-    this.digester = createDigester(
+    this.digester = countDigester(
       (sql) => this.query(sql),
       (table) => this.tableItem(table),
-      (name) => this.quote(name),
     );
   }
 

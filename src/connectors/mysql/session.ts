@@ -6,7 +6,7 @@ import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { RowBatch } from '../../ports/connector.ts';
 import type { TextRows } from '../sql/database.ts';
-import { databaseProblem, errorWords, isTransient, linkProblem } from './errors.ts';
+import { databaseProblem, linkProblem } from './errors.ts';
 import { type ColumnMode, type Ending, RawRows } from './raw-rows.ts';
 
 /** What a statement without rows did. */
@@ -298,8 +298,6 @@ interface WireField {
   readonly flags: number | readonly string[];
   readonly characterSet: number;
 }
-
-export { errorWords, isTransient };
 
 function queryPacket(sql: string): Buffer {
   const text = Buffer.from(sql);

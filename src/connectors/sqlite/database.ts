@@ -11,6 +11,7 @@ import type {
   RowLoader,
 } from '../../ports/connector.ts';
 import { encodeRow } from '../../lib/rows/text.ts';
+import { countDigester } from '../sql/count-digester.ts';
 import type { Database, TableFacts, TextRows } from '../sql/database.ts';
 import { isBusy, sqliteProblem } from './errors.ts';
 import { marksTable, SqliteLoader } from './loader.ts';
@@ -43,15 +44,10 @@ export class SqliteDatabase implements Database {
   constructor(path: string, mustExist: boolean) {
     this.#path = path;
     this.#database = openFile(path, mustExist);
-    this.digester = {
-      methods: () => ['count'],
-      digest: async ({ table, where }) => {
-        const [row] = await this.query(
-          `SELECT COUNT(*) FROM ${this.tableItem(table)}${where === null ? '' : ` WHERE ${where}`}`,
-        );
-        return { rows: Number(row?.[0] ?? 0), checksum: null };
-      },
-    };
+    this.digester = countDigester(
+      (sql) => this.query(sql),
+      (table) => this.tableItem(table),
+    );
   }
 
   quote(identifier: string): string {

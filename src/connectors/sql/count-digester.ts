@@ -1,20 +1,17 @@
-/** Counts where the data lies. */
 import type { TableName } from '../../domain/transfer/columns.ts';
 import type { Digester } from '../../ports/connector.ts';
-import type { TextRows } from '../sql/database.ts';
+import type { TextRows } from './database.ts';
 
-/** Digests of a database that only counts. */
-export function createDigester(
+/** The digester of a database that has no checksum in common with others: rows are counted. */
+export function countDigester(
   query: (sql: string) => Promise<TextRows>,
   item: (table: TableName) => string,
-  _quote: (name: string) => string,
 ): Digester {
   return {
     methods: () => ['count'],
     async digest({ table, where }) {
-      const [row] = await query(
-        `SELECT COUNT(*) FROM ${item(table)}${where === null ? '' : ` WHERE ${where}`}`,
-      );
+      const filter = where === null ? '' : ` WHERE ${where}`;
+      const [row] = await query(`SELECT COUNT(*) FROM ${item(table)}${filter}`);
       return { rows: Number(row?.[0] ?? 0), checksum: null };
     },
   };
