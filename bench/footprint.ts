@@ -35,6 +35,8 @@ export async function* footprint(options: BenchOptions): AsyncIterable<Measureme
     if (done % 20_000 === 0) options.note(`footprint: ${done} of ${count} stored`);
   }
   await store.close();
+  // The first start after an install compiles the sources; an installed package ships them compiled.
+  await (await startServer({ dataDir: await benchFolder() })).stop();
   const server = await startServer({ dataDir });
   try {
     for (let page = 1; page <= 20; page += 1) {

@@ -13,7 +13,7 @@ import { saeClient } from './sae-client.ts';
 const SHARDS = 3;
 const STARTUP_DEADLINE_MS = 30_000;
 const here = import.meta.dirname;
-const main = join(here, '..', 'src', 'main.ts');
+const main = join(here, '..', 'bin', 'longshore');
 
 /** Runs a CLI command against the demo's server and gives what it prints. */
 async function cli(dataDir: string, args: readonly string[]): Promise<string> {

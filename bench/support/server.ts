@@ -7,7 +7,7 @@ import { type SaeCall, saeClient } from '../../examples/sae-client.ts';
 import type { Key } from './signed-requests.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const main = join(root, 'src', 'main.ts');
+const main = join(root, 'bin', 'longshore');
 /** What `bin/longshore` starts Node with. */
 const binFlags = ['--max-semi-space-size=8'];
 const binEnvironment = { MALLOC_ARENA_MAX: '1' };

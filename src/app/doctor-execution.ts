@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { http } from '../lib/node-http.ts';
 import type { DoctorFact } from '../dialects/native/operation.ts';
 import { findSocket } from '../executors/container/socket.ts';
 import { describeRuntimes } from '../executors/packages/runtimes/describe.ts';
@@ -36,7 +36,7 @@ async function engineFact({ container }: FrozenConfig): Promise<DoctorFact> {
 
 function engineVersion(socketPath: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const ask = request({ socketPath, path: '/_ping', timeout: engineTimeoutMs }, (answer) => {
+    const ask = http.request({ socketPath, path: '/_ping', timeout: engineTimeoutMs }, (answer) => {
       answer.resume();
       const version = answer.headers['api-version'];
       if (answer.statusCode === 200) {

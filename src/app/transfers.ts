@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineLog } from '../engine/runtime.ts';
+import { compileCacheEnv } from '../lib/compile-cache.ts';
 import { TransferError } from '../domain/transfer/errors.ts';
 import type { LinkOptions } from '../domain/transfer/link.ts';
 import { createProcessExecutor, hostImage } from '../executors/process/executor.ts';
@@ -79,7 +80,7 @@ export function createTransfersExecutor(
     worker: {
       artifact: { kind: 'image', image: hostImage },
       argv: [process.execPath, ...workerFlags, entry],
-      env: { MALLOC_ARENA_MAX: '1' },
+      env: { MALLOC_ARENA_MAX: '1', ...compileCacheEnv() },
     },
     context: { ...connectorSettings(config) },
     homes,

@@ -123,7 +123,7 @@ async function started(cleanup: Cleanup, ...flags: string[]): Promise<RunningSer
 }
 
 function follow(cleanup: Cleanup, dataDir: string): Program {
-  const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+  const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
   return startProgram(cleanup, main, ['logstores', 'search', 'p', 's', '-f', '--data', dataDir]);
 }
 

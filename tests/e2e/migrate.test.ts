@@ -11,7 +11,7 @@ import { startProgram, type Program } from '../support/program.ts';
 import { dataFolder, type RunningServer, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 const skipPostgres = missingPostgres() ?? false;
 /** A transfer starts processes; other tests run beside this one. */
 const patienceMs = 90_000;

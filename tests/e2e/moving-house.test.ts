@@ -20,7 +20,7 @@ import {
 import { dataFolder, longshore } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 /** Short, so that a host that is gone is given up soon. */
 const shortLease = { LONGSHORE_STORE_LEASE_TTL_MS: '1500', LONGSHORE_SAE_BACKOFF_MS: '50' };
 

@@ -5,7 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import { startProgram, type Program } from '../support/program.ts';
 import { createKey, dataFolder, type RunningServer, startServer } from '../support/server.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 
 suite('the CLI against a real server', { concurrency: 2 }, () => {
   let server: RunningServer;

@@ -8,7 +8,7 @@ import { startProgram } from '../support/program.ts';
 import { dataFolder, longshore, startServer } from '../support/server.ts';
 import { until, within } from '../support/until.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 
 suite('one server', { concurrency: 2 }, () => {
   test('answers health and metrics, and keeps its secrets to itself', async (t) => {

@@ -6,7 +6,7 @@ import { startProgram } from '../support/program.ts';
 import { createTemplate, exec, finished, startSaeServer, stdout } from '../support/sae.ts';
 import { until } from '../support/until.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 
 test('a standby takes over when the server dies, and adopts what runs', async (t) => {
   const first = await startSaeServer(t);

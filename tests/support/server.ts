@@ -4,7 +4,7 @@ import { type Program, startProgram } from './program.ts';
 import { type Cleanup, temporaryFolder } from './temporary-folder.ts';
 import { PATIENCE_MS } from './until.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'bin', 'longshore');
 
 /** An access key as `longshore keys create --json` prints it. */
 export interface PrintedKey {

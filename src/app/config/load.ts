@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { extname, resolve } from 'node:path';
 import JSON5 from 'json5';
 import { Compile } from 'typebox/compile';
-import { parse as parseYaml } from 'yaml';
 import { defaultDataDir } from '../../dialects/native/discovery.ts';
 import { nearest } from '../../dialects/native/nearest.ts';
 import { configSchema, type Config, type FrozenConfig } from './schema.ts';
@@ -96,6 +96,12 @@ function flatten(
       problems.push(unknownKey(key, file, new Set(groups)));
     }
   }
+}
+
+/** Loaded for files that are YAML only: most servers are configured by variables and flags. */
+function parseYaml(text: string): unknown {
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
+  return parse(text);
 }
 
 function readFileValues(path: string, into: Values, problems: string[]): void {

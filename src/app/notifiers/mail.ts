@@ -1,4 +1,3 @@
-import nodemailer from 'nodemailer';
 import { DeliveryError } from '../../domain/alerts.ts';
 import type { Notifier } from '../../ports/notifier.ts';
 
@@ -16,16 +15,19 @@ export function createMailNotifier({ smtpUrl, from, timeoutMs }: MailOptions): N
   if (!URL.canParse(smtpUrl) || !/^smtps?:$/.test(new URL(smtpUrl).protocol)) {
     throw new Error('the SMTP server must be written like smtp://user:password@mail.example:587');
   }
-  const transport = nodemailer.createTransport({
-    url: smtpUrl,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
-    // A notice is text: nothing in it is fetched or read.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  // Loaded with the first mail: most servers never send one, and it weighs 4 MB.
+  const openTransport = async () =>
+    (await import('nodemailer')).createTransport({
+      url: smtpUrl,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      dnsTimeout: timeoutMs,
+      // A notice is text: nothing in it is fetched or read.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  let transport: ReturnType<typeof openTransport> | null = null;
   return {
     channel: 'mail',
     async send(address, { subject, text }, signal) {
@@ -34,13 +36,16 @@ export function createMailNotifier({ smtpUrl, from, timeoutMs }: MailOptions): N
         throw new DeliveryError(`${JSON.stringify(address)} is no mail address`, true);
       }
       // Each mail has a connection of its own, which its timeouts end; nobody waits longer for it.
-      const sending = transport.sendMail({
-        from,
-        to: { name: '', address },
-        subject,
-        text,
-        headers: { 'Auto-Submitted': 'auto-generated' },
-      });
+      transport ??= openTransport();
+      const sending = transport.then((opened) =>
+        opened.sendMail({
+          from,
+          to: { name: '', address },
+          subject,
+          text,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        }),
+      );
       sending.catch(() => {});
       try {
         await Promise.race([

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { stringify } from 'yaml';
 import { configurationPage, printable } from '../../app/config.ts';
 import type { ConfigFlags } from '../config-flags.ts';
 import { print, show } from '../output.ts';
@@ -14,7 +13,8 @@ export function configCommand(): Command {
         new Command('print').description('Print what is in force and where each value came from.'),
       )
         .option('--json', 'print JSON for scripts')
-        .action((flags: ConfigFlags & { readonly json?: boolean }) => {
+        .action(async (flags: ConfigFlags & { readonly json?: boolean }) => {
+          const { stringify } = await import('yaml');
           const { config: full, origins } = readConfig(flags);
           const config = printable(full);
           show(flags, config, () => {

@@ -1,6 +1,7 @@
-import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { http } from '../../lib/node-http.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import { IDLE_TIMEOUT_MS, networkWords } from '../files/remote.ts';
 
@@ -28,7 +29,7 @@ export async function ask(
   asked: { readonly method: 'GET' | 'HEAD'; readonly headers?: Readonly<Record<string, string>> },
   addresses: AddressRule,
   signal: AbortSignal,
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   let url = urlOf(address);
   for (let redirects = 0; ; redirects += 1) {
     const answer = await once(url, asked, addresses, signal);
@@ -89,11 +90,11 @@ async function once(
   asked: { readonly method: string; readonly headers?: Readonly<Record<string, string>> },
   addresses: AddressRule,
   signal: AbortSignal,
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   const problem = addresses.problem(url.hostname);
   if (problem !== null) throw new TransferError('link-unreachable', problem);
   try {
-    return await new Promise<http.IncomingMessage>((resolve, reject) => {
+    return await new Promise<IncomingMessage>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
         method: asked.method,
         // As it is: a compressed answer would be other bytes than the file.

@@ -1,4 +1,5 @@
-import http from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { http } from '../../lib/node-http.ts';
 import {
   callTimeoutMs,
   helloTimeoutMs,
@@ -72,8 +73,8 @@ export class EngineClient {
     method: string,
     path: string,
     options: CallOptions = {},
-    agent: http.Agent | false = false,
-  ): Promise<http.IncomingMessage> {
+    agent: Agent | false = false,
+  ): Promise<IncomingMessage> {
     return this.#answer(method, `/v${this.#version}${path}`, options, agent);
   }
 
@@ -85,8 +86,8 @@ export class EngineClient {
     method: string,
     path: string,
     options: CallOptions,
-    agent: http.Agent | false = this.#agent,
-  ): Promise<http.IncomingMessage> {
+    agent: Agent | false = this.#agent,
+  ): Promise<IncomingMessage> {
     const answer = await this.#send(method, path, options, agent);
     const status = answer.statusCode ?? 0;
     // 304: it is already as asked.
@@ -99,9 +100,9 @@ export class EngineClient {
     method: string,
     path: string,
     { body, headers, signal, timeoutMs = callTimeoutMs }: CallOptions,
-    agent: http.Agent | false,
-  ): Promise<http.IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    agent: Agent | false,
+  ): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const text = body === undefined ? '' : JSON.stringify(body);
     const request = http.request({
       socketPath: this.socketPath,
@@ -134,7 +135,7 @@ export class EngineClient {
 }
 
 /** Reads an answer to its end. @throws EngineUnreachable when it breaks off or is too large. */
-async function readText(answer: http.IncomingMessage): Promise<string> {
+async function readText(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   try {
@@ -149,7 +150,7 @@ async function readText(answer: http.IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-function messageIn(text: string, headers: http.IncomingHttpHeaders): string {
+function messageIn(text: string, headers: IncomingHttpHeaders): string {
   let message = text;
   if (headers['content-type']?.includes('json') === true) {
     try {

@@ -1,4 +1,4 @@
-import http from 'node:http';
+import { http } from '../../lib/node-http.ts';
 import type { JobSpec } from '../../domain/template.ts';
 import type { AddressPolicy } from './addresses.ts';
 import { maxBodyBytes, maxHeaderBytes, maxTimeoutMs, maxUrlBytes } from './limits.ts';

@@ -1,5 +1,6 @@
-import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { http } from '../../lib/node-http.ts';
 import type { HttpArtifact } from '../../domain/template.ts';
 import type { AddressPolicy } from './addresses.ts';
 import type { Answer } from './answer.ts';
@@ -54,7 +55,7 @@ async function sendOnce(
   if (problem !== null) throw new Error(problem);
   const beganAtMs = performance.now();
   try {
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = (url.protocol === 'https:' ? https : http).request(url, {
         method,
         headers: headersOf(body, contentType, cookie),
@@ -91,7 +92,7 @@ async function sendOnce(
 }
 
 async function readBody(
-  response: http.IncomingMessage,
+  response: IncomingMessage,
 ): Promise<{ readonly body: Buffer; readonly complete: boolean }> {
   const pieces: Buffer[] = [];
   let bytes = 0;

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { compileCacheEnv } from '../../lib/compile-cache.ts';
 import type { SupervisorConfig } from './protocol.ts';
 import { attemptsDir } from '../attempts/folder.ts';
 import { maxSocketPathBytes, maxSupervisorLogBytes } from './limits.ts';
@@ -56,7 +57,10 @@ export function launchSupervisor(config: SupervisorConfig): { readonly ended: Pr
     {
       cwd: '/',
       detached: true,
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      env: {
+        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        ...compileCacheEnv(),
+      },
       stdio: ['ignore', log, log],
     },
   );

@@ -8,7 +8,7 @@ import { dataFolder, longshore, startServer } from '../../support/server.ts';
 import { within } from '../../support/until.ts';
 import { send } from './harness.ts';
 
-const main = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', '..', 'bin', 'longshore');
 
 /** `longshore users set-password` with the password on stdin. */
 async function setPassword(dataDir: string, input: string) {

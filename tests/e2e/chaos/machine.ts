@@ -8,7 +8,7 @@ import { createKey, type PrintedKey } from '../../support/server.ts';
 import type { Cleanup } from '../../support/temporary-folder.ts';
 import { within } from '../../support/until.ts';
 
-const main = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', '..', 'bin', 'longshore');
 const clockPreload = pathToFileURL(join(import.meta.dirname, 'stepped-clock.ts')).href;
 const startDeadlineMs = 30_000;
 const answerDeadlineMs = 15_000;

@@ -8,7 +8,7 @@ import { createProgram } from '../../../src/cli/program.ts';
 import { startProgram } from '../../support/program.ts';
 import { programOnPath } from './shells.ts';
 
-const main = join(import.meta.dirname, '..', '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', '..', 'bin', 'longshore');
 
 function leaves(command: Command): Command[] {
   const children = command.commands as readonly Command[];

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, open, readlink, realpath, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { maxLinkBytes, maxPathDepth, maxRatio, ratioFreeBytes } from '../limits.ts';
 
 /** What an archive may become. */
@@ -50,6 +50,8 @@ export async function unpackArchive(
   limits: ArchiveLimits,
   signal: AbortSignal,
 ): Promise<number> {
+  // Loaded when needed: many servers never see an archive.
+  const { openPromise } = await import('yauzl');
   let zip: ZipFile;
   try {
     zip = await openPromise(file, { autoClose: false, strictFileNames: true });

@@ -1,5 +1,6 @@
-import http from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { http } from '../../../lib/node-http.ts';
 import type { Address } from './address.ts';
 import {
   type Fetched,
@@ -47,7 +48,7 @@ async function request(
   addresses: SourceAddresses,
   known: Validators | null,
   signal: AbortSignal,
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   let url = address.url;
   const authorization = basicAuthorization(address.url);
   for (let hop = 0; hop <= maxRedirects; hop += 1) {
@@ -79,9 +80,9 @@ async function requestOnce(
   }: {
     readonly addresses: SourceAddresses;
     readonly shown: string;
-    readonly headers: http.OutgoingHttpHeaders;
+    readonly headers: OutgoingHttpHeaders;
   },
-): Promise<http.IncomingMessage> {
+): Promise<IncomingMessage> {
   const problem = addresses.problem(url.hostname);
   if (problem !== null) throw unreachable(shown, new Error(problem));
   const target = new URL(url);
@@ -112,7 +113,7 @@ async function requestOnce(
 }
 
 /** The body; what breaks on the way is told apart from what the disk refuses. */
-async function* bodyOf(response: http.IncomingMessage, shown: string): AsyncGenerator<Buffer> {
+async function* bodyOf(response: IncomingMessage, shown: string): AsyncGenerator<Buffer> {
   try {
     for await (const piece of response as AsyncIterable<Buffer>) yield piece;
   } catch (error) {
@@ -120,7 +121,7 @@ async function* bodyOf(response: http.IncomingMessage, shown: string): AsyncGene
   }
 }
 
-function conditions(known: Validators | null): http.OutgoingHttpHeaders {
+function conditions(known: Validators | null): OutgoingHttpHeaders {
   if (known?.etag) return { 'if-none-match': known.etag };
   return known?.lastModified ? { 'if-modified-since': known.lastModified } : {};
 }

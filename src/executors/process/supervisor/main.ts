@@ -4,6 +4,7 @@
  * argument, a JSON text without secrets.
  */
 import fs from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { attemptsDir, fingerprint } from '../protocol.ts';
@@ -61,6 +62,8 @@ await socket.listen({
   busy: () => (attempts?.size ?? 0) > 0,
 });
 log(`ready, keepers: ${words}`);
+// Now, because it may be killed; the next supervisor then needs no stripper of types.
+flushCompileCache();
 
 /** Whether the machine was restarted since the note was last written; renews the note. */
 function noteBoot(current: string): boolean {

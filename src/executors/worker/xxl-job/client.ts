@@ -1,5 +1,6 @@
-import http from 'node:http';
+import type { Agent } from 'node:http';
 import https from 'node:https';
+import { http } from '../../../lib/node-http.ts';
 import { maxReplyBytes, maxSocketsPerExecutor } from './limits.ts';
 import { codes, headers, readReply, type Reply } from './protocol.ts';
 
@@ -31,7 +32,7 @@ const idleMs = 30_000;
 /** Calls executors. Redirects are not followed: the address was checked, another would not be. */
 export class ExecutorClient {
   readonly #timeoutMs: number;
-  readonly #http: http.Agent;
+  readonly #http: Agent;
   readonly #https: https.Agent;
 
   constructor(timeoutMs: number) {
