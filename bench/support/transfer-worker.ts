@@ -10,6 +10,8 @@ import { benchFolder } from './server.ts';
 
 const ENTRY = join(import.meta.dirname, '..', '..', 'src', 'app', 'transfer-worker.ts');
 const BARE = join(import.meta.dirname, 'transfer-bare.ts');
+/** Where a server's workers find their sources compiled; see `lib/compile-cache.ts`. */
+const COMPILED = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'longshore');
 /** As the server starts its workers. */
 const FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=256'];
 const DEADLINE_MS = 15 * 60_000;
@@ -87,7 +89,7 @@ function total(
 async function watched(args: readonly string[], input = ''): Promise<ProcessCost> {
   const child = spawn(process.execPath, args, {
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+    env: { ...process.env, MALLOC_ARENA_MAX: '1', NODE_COMPILE_CACHE: COMPILED },
     timeout: DEADLINE_MS,
   });
   child.stdin.end(input);

@@ -6,6 +6,7 @@ import { exitCodes, stateFile, takeWork, writeOutcome } from '../executors/trans
 import { closeMs } from '../executors/transfer/limits.ts';
 import { openRunState } from '../executors/transfer/state/state.ts';
 import { failureOf, faultOf } from '../executors/transfer/worker/failure.ts';
+import { Care } from '../executors/transfer/worker/care.ts';
 import { Live, type WorkerParts } from '../executors/transfer/worker/parts.ts';
 import { Throttle } from '../executors/transfer/worker/throttle.ts';
 import { runWorker, type StopReason } from '../executors/transfer/worker/worker.ts';
@@ -43,6 +44,7 @@ async function main(): Promise<number> {
       state,
       throttle: new Throttle(file.work.definition.throttle, nowMs),
       live: new Live(),
+      care: new Care(),
       nowMs,
       say: (line) => process.stdout.write(`${new Date().toISOString()} ${line}\n`),
     };

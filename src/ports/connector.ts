@@ -179,7 +179,8 @@ export interface WriteCounts {
  */
 export interface RowLoader {
   /**
-   * Writes all rows of the batch or none of them.
+   * Writes all rows of the batch or none of them. In one go, what it counts is certain only when
+   * `prepareCommit` has resolved; both may throw ChunkRefused then.
    * @throws RowsRefused when the target refuses rows of it: the transaction goes on without the
    *   batch. TransferError otherwise: the transaction is lost.
    */
@@ -203,6 +204,17 @@ export class RowsRefused extends Error {
   }
 }
 
+/**
+ * Rows of the chunk that were sent on in one go are not taken, and nobody knows which: the
+ * transaction is lost. The chunk is written anew by a loader that answers for every batch.
+ */
+export class ChunkRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ChunkRefused';
+  }
+}
+
 export interface LoaderRequest {
   readonly table: PlannedTable;
   readonly format: RowFormat;
@@ -217,6 +229,11 @@ export interface LoaderRequest {
   readonly after: string | null;
   /** Rows of this chunk may be there already (it is repeated): they are told apart by the key and left. */
   readonly repeats: boolean;
+  /**
+   * The loader need not answer for each batch: it may send rows on without waiting, and throw
+   * `ChunkRefused` later when the target refuses one. Absent = every batch is answered for.
+   */
+  readonly inOneGo?: boolean;
   readonly signal: AbortSignal;
 }
 

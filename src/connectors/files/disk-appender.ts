@@ -3,6 +3,9 @@ import type { FileAppender } from '../../ports/connector.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import { fileError } from './errors.ts';
 
+/** The disk is given what was written from so many bytes on, so that little is left for a sync. */
+const WRITE_BACK_BYTES = 8 * 1024 * 1024;
+
 /**
  * A file of this machine that grows from `keepBytes` on; what is behind is cut off. Owns the
  * handle. `shown` names the file in errors.
@@ -27,6 +30,25 @@ export async function diskAppender(
     throw fileError(error, 'write', shown);
   }
   let bytes = keepBytes;
+  /** Bytes written since the latest sync began. */
+  let unsynced = 0;
+  let syncing: Promise<void> | null = null;
+  /** Why a sync failed. The system tells it once; from then on nobody knows what is on the disk. */
+  let fault: { readonly error: unknown } | null = null;
+
+  /** Waits for the sync under way, then syncs what has been written until now. Never throws. */
+  const sync = async (): Promise<void> => {
+    await syncing;
+    unsynced = 0;
+    syncing = handle.datasync().then(
+      () => undefined,
+      (error: unknown) => {
+        fault ??= { error };
+      },
+    );
+    await syncing;
+    syncing = null;
+  };
   return {
     get bytes() {
       return bytes;
@@ -38,15 +60,17 @@ export async function diskAppender(
         throw fileError(error, 'write', shown);
       }
       bytes += piece.length;
+      unsynced += piece.length;
+      if (unsynced >= WRITE_BACK_BYTES && syncing === null) void sync();
     },
     sync: async () => {
-      try {
-        await handle.datasync();
-      } catch (error) {
-        throw fileError(error, 'write', shown);
-      }
+      await sync();
+      if (fault !== null) throw fileError(fault.error, 'write', shown);
     },
-    close: () => handle.close(),
+    close: async () => {
+      await syncing;
+      await handle.close();
+    },
   };
 }
 

@@ -231,7 +231,7 @@ export class PostgresDatabase implements Database {
       readonly conflict: TableTarget['conflict'];
     },
   ): Promise<RowLoader> {
-    const { into, table, format, repeats, signal } = request;
+    const { into, table, format, repeats, signal, inOneGo = false } = request;
     const facts = this.#known.get(this.tableItem(into)) ?? (await this.facts(into));
     const columns = table.columns.map(({ target }) => target);
     const conflict = repeats && request.conflict === 'insert' ? 'leave' : request.conflict;
@@ -254,6 +254,7 @@ export class PostgresDatabase implements Database {
       {
         quoting: this.#quoting,
         xact: 'txid_current()',
+        inOneGo,
         onClose: async () => {
           signal.removeEventListener('abort', abort);
           await this.#sessions.giveBack(session);

@@ -3,6 +3,7 @@ import type { TableTarget } from '../../domain/transfer/definition.ts';
 import type { TransferError } from '../../domain/transfer/errors.ts';
 import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
 import {
+  ChunkRefused,
   type RowBatch,
   type RowFormat,
   type RowLoader,
@@ -14,7 +15,7 @@ import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
 import { blamesRows, reasonOf, ServerError, transferErrorOf } from './errors.ts';
 import type { Quoting } from './quoting.ts';
-import type { PgSession, Result } from './session.ts';
+import type { CopyIn, PgSession, Result } from './session.ts';
 
 /** Table of the session's own that rows pass through when their keys may be there already. */
 const PASSAGE_NAME = '_cdm_passage';
@@ -40,8 +41,17 @@ export interface LoadTarget {
   readonly tellsChanged: boolean;
 }
 
+/** A COPY that batches are sent into one after the other. */
+interface Going {
+  readonly copy: CopyIn;
+  readonly format: RowFormat;
+  /** Rows that were sent. */
+  rows: number;
+}
+
 /**
- * Rows by COPY FROM STDIN. Every batch stands under a savepoint, and goes to the server in one
+ * Rows by COPY FROM STDIN. In one go: all of a chunk by one statement, which the server works on
+ * without a break. Otherwise every batch stands under a savepoint, and goes to the server in one
  * round trip with the statements around it.
  */
 export class PgLoader implements RowLoader {
@@ -55,8 +65,10 @@ export class PgLoader implements RowLoader {
   readonly #onClose: () => Promise<void>;
   /** Where COPY says that it stopped. */
   readonly #place: RegExp;
+  readonly #inOneGo: boolean;
   #begun = false;
   #savepoint = false;
+  #going: Going | null = null;
 
   /** @param xact expression for the number of the transaction. */
   constructor(
@@ -66,6 +78,7 @@ export class PgLoader implements RowLoader {
     parts: {
       readonly quoting: Quoting;
       readonly xact: string;
+      readonly inOneGo: boolean;
       readonly onClose: () => Promise<void>;
     },
   ) {
@@ -83,10 +96,12 @@ export class PgLoader implements RowLoader {
     );
     const names = columns.map(({ name }) => name);
     this.#clause = onConflict(conflict, key, names, all, this.#quoting);
+    this.#inOneGo = parts.inOneGo && this.#clause === '';
   }
 
   async write(batch: RowBatch): Promise<WriteCounts> {
     if (batch.rows === 0) return nothing;
+    if (this.#inOneGo) return this.#send(batch);
     if (!this.#begun && this.#clause !== '') await this.#makePassage();
     const { bytes, format } = this.#asCopyReads(batch.bytes);
     const { columns, item } = this.#target;
@@ -106,6 +121,7 @@ export class PgLoader implements RowLoader {
   }
 
   async prepareCommit(): Promise<string> {
+    await this.#arrived();
     const sql = [
       ...(this.#begun ? [] : ['BEGIN']),
       // What would fail only at the commit shall fail before it.
@@ -130,12 +146,64 @@ export class PgLoader implements RowLoader {
     if (!this.#begun) return;
     this.#begun = false;
     this.#savepoint = false;
+    const going = this.#going;
+    this.#going = null;
+    await going?.copy.giveUp();
     if (this.#session.usable) await this.#run('ROLLBACK');
   }
 
   async close(): Promise<void> {
     if (this.#begun) await this.rollback().catch(() => undefined);
     await this.#onClose();
+  }
+
+  /** Sends a batch on, into the COPY that is under way or a new one. */
+  async #send(batch: RowBatch): Promise<WriteCounts> {
+    const { bytes, format } = this.#asCopyReads(batch.bytes);
+    if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#arrived();
+    try {
+      const going = this.#going ?? (await this.#go(format));
+      going.rows += batch.rows;
+      await going.copy.write(bytes);
+    } catch (error) {
+      throw this.#refusedInOneGo(error);
+    }
+    return { ...nothing, written: batch.rows };
+  }
+
+  async #go(format: RowFormat): Promise<Going> {
+    const { columns, item } = this.#target;
+    const statement = copyInStatement(item, columns, format, this.#quoting);
+    const copy = this.#session.beginCopyIn(this.#begun ? statement : `BEGIN; ${statement}`);
+    this.#begun = true;
+    const going = { copy, format, rows: 0 };
+    this.#going = going;
+    if (format.kind === 'pg-binary') await copy.write(HEADER);
+    return going;
+  }
+
+  /** Everything that was sent is in the table. */
+  async #arrived(): Promise<void> {
+    const going = this.#going;
+    if (going === null) return;
+    let affected: number;
+    try {
+      if (going.format.kind === 'pg-binary') await going.copy.write(TRAILER);
+      ({ affected } = await going.copy.end());
+    } catch (error) {
+      throw this.#refusedInOneGo(error);
+    }
+    this.#going = null;
+    // Triggers may leave rows out: then they are counted batch by batch.
+    if (affected !== going.rows) {
+      throw new ChunkRefused(`of ${going.rows} rows the table took ${affected}`);
+    }
+  }
+
+  #refusedInOneGo(error: unknown): Error {
+    return error instanceof ServerError && blamesRows(error)
+      ? new ChunkRefused(reasonOf(error))
+      : this.#lost(error);
   }
 
   /** What has to be said before a batch. */

@@ -143,6 +143,8 @@ export function copyDataHeader(bytes: number): Buffer {
 }
 
 export const copyDoneMessage = Buffer.from('c\0\0\0\x04', 'latin1');
+/** Ends a COPY with an error of this text, so that nothing of it stays. */
+export const copyFailMessage = Buffer.from('f\0\0\0\x0dgiven up\0', 'latin1');
 export const terminateMessage = Buffer.from('X\0\0\0\x04', 'latin1');
 
 /** What a connection of its own sends to end the statement of another. */

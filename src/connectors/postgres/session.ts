@@ -10,6 +10,7 @@ import {
   columnsOf,
   copyDataHeader,
   copyDoneMessage,
+  copyFailMessage,
   fieldsOf,
   MessageReader,
   queryMessage,
@@ -18,6 +19,11 @@ import {
   valuesOf,
 } from './messages.ts';
 
+/**
+ * Bytes of a COPY that may wait for the server to take them: enough that it finds the next rows
+ * whenever it is done with the last ones.
+ */
+const MAX_PENDING_BYTES = 2 * 1024 * 1024;
 /** Most rows of a result that is held in memory. */
 const MAX_RESULT_ROWS = 100_000;
 /** A batch goes to the server in messages of this size. */
@@ -52,6 +58,19 @@ export interface Result {
   readonly affected: number;
   /** What the server says that the last statement was, e.g. `COMMIT`. */
   readonly tag: string;
+}
+
+/** A COPY … FROM STDIN that is given rows bit by bit. */
+export interface CopyIn {
+  /**
+   * Sends bytes on; resolves when there is room for more.
+   * @throws what ended the statement: ServerError; Error when the connection is lost.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** No more comes. @throws as `write`. */
+  end(): Promise<Result>;
+  /** Ends it so that nothing of it stays. Never throws. */
+  giveUp(): Promise<void>;
 }
 
 /** A statement under way. */
@@ -137,16 +156,68 @@ export class PgSession {
     return this.#send(null, () => {
       this.#stream.cork();
       this.#stream.write(queryMessage(sql));
-      for (const part of parts) {
-        for (let at = 0; at < part.length; at += COPY_DATA_BYTES) {
-          const piece = part.subarray(at, at + COPY_DATA_BYTES);
-          this.#stream.write(copyDataHeader(piece.length));
-          this.#stream.write(piece);
-        }
-      }
+      for (const part of parts) this.#writeCopyData(part, () => undefined);
       this.#stream.write(copyDoneMessage);
       this.#stream.uncork();
     });
+  }
+
+  /**
+   * Begins statements of which the last one is COPY … FROM STDIN. Rows go out while the server
+   * works on those before, so that it never waits for an answer of ours.
+   */
+  beginCopyIn(sql: string): CopyIn {
+    let pending = 0;
+    let fault: unknown = null;
+    let onRoom: () => void = () => undefined;
+    const result = this.#send(null, () => this.#stream.write(queryMessage(sql)));
+    result.catch((error: unknown) => {
+      fault = error;
+      onRoom();
+    });
+    // While it waits for rows of ours the server has nothing to say.
+    this.#hush();
+    const taken = (bytes: number): void => {
+      pending -= bytes;
+      if (pending > 0) this.#silence?.refresh();
+      else this.#hush();
+      if (pending < MAX_PENDING_BYTES) onRoom();
+    };
+    return {
+      write: async (bytes) => {
+        if (fault !== null) throw fault;
+        pending += bytes.length;
+        if (this.#silence === null) this.#listen();
+        this.#stream.cork();
+        this.#writeCopyData(bytes, taken);
+        this.#stream.uncork();
+        while (pending >= MAX_PENDING_BYTES && fault === null) {
+          await new Promise<void>((resolve) => {
+            onRoom = resolve;
+          });
+        }
+        if (fault !== null) throw fault;
+      },
+      end: () => {
+        if (fault === null) {
+          if (this.#silence === null) this.#listen();
+          this.#stream.write(copyDoneMessage);
+        }
+        return result;
+      },
+      giveUp: async () => {
+        if (fault === null && this.#ended === null) this.#stream.write(copyFailMessage);
+        await result.catch(() => undefined);
+      },
+    };
+  }
+
+  #writeCopyData(bytes: Uint8Array, taken: (bytes: number) => void): void {
+    for (let at = 0; at < bytes.length; at += COPY_DATA_BYTES) {
+      const piece = bytes.subarray(at, at + COPY_DATA_BYTES);
+      this.#stream.write(copyDataHeader(piece.length));
+      this.#stream.write(piece, () => taken(piece.length));
+    }
   }
 
   /**
@@ -269,9 +340,13 @@ export class PgSession {
   }
 
   #rest(): void {
+    this.#hush();
+    this.#stream.pause();
+  }
+
+  #hush(): void {
     if (this.#silence !== null) clearTimeout(this.#silence);
     this.#silence = null;
-    this.#stream.pause();
   }
 
   #wake(): void {
@@ -283,8 +358,7 @@ export class PgSession {
   #lose(error: Error): void {
     const command = this.#command;
     this.#command = null;
-    if (this.#silence !== null) clearTimeout(this.#silence);
-    this.#silence = null;
+    this.#hush();
     this.#ended ??= error;
     this.#stream.destroy();
     command?.reject(error);

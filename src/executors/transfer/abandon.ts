@@ -1,5 +1,6 @@
 import type { TransferFailure } from '../../domain/transfer/report.ts';
 import { openRunState } from './state/state.ts';
+import { Care } from './worker/care.ts';
 import { Live, type WorkerParts } from './worker/parts.ts';
 import { Throttle } from './worker/throttle.ts';
 import { tidyUp } from './worker/tidy.ts';
@@ -36,6 +37,7 @@ export async function abandonRun(
       state,
       throttle: new Throttle(definition.throttle, parts.nowMs),
       live: new Live(),
+      care: new Care(),
     });
   } finally {
     state.close();

@@ -156,7 +156,12 @@ export function batchOf(rows: readonly Row[]): RowBatch {
 export function loaderFor(
   target: RowTarget,
   table: PlannedTable,
-  changes: { readonly repeats?: boolean; readonly format?: RowFormat; signal?: AbortSignal } = {},
+  changes: {
+    readonly repeats?: boolean;
+    readonly inOneGo?: boolean;
+    readonly format?: RowFormat;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<RowLoader> {
   return target.open({
     table,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TransferError } from '../../../src/domain/transfer/errors.ts';
+import { ChunkRefused, RowsRefused } from '../../../src/ports/connector.ts';
 import { until } from '../../support/until.ts';
 import type { DatabaseUnderTest } from './database-adapter.ts';
 import {
@@ -49,6 +50,54 @@ export function databaseLoads(database: () => DatabaseUnderTest): void {
     assert.deepEqual(
       sorted(await readTable(database(), 'dirty')),
       sorted([...good, ['7', '7', 'there']]),
+    );
+  });
+
+  test('in one go: many batches arrive, and what cannot stay is told before the commit', async () => {
+    await table('going', "(7, 7, 'there')");
+    await withTarget(database(), tableTarget('going'), async (target) => {
+      const planned = await planFor(target, SOURCE);
+      const rows: Row[] = Array.from({ length: 3_000 }, (_, at) => [
+        String(at + 100),
+        at % 3 === 0 ? null : String(at),
+        `n ${at}`,
+      ]);
+      const loader = await loaderFor(target, planned, { inOneGo: true });
+      let written = 0;
+      for (let at = 0; at < rows.length; at += 500) {
+        written += (await loader.write(batchOf(rows.slice(at, at + 500)))).written;
+      }
+      const token = await loader.prepareCommit();
+      written += (await loader.commit()).written;
+      assert.equal(written, rows.length);
+
+      // A row that is not taken: told at some point, with the table as it was.
+      const refused = async (): Promise<void> => {
+        await loader.write(batchOf([['9001', '1', 'good']]));
+        await loader.write(batchOf([['9002', 'no number', 'bad']]));
+        await loader.write(batchOf([['9003', '1', 'good']]));
+        await loader.prepareCommit();
+      };
+      await assert.rejects(
+        refused,
+        (error: unknown) => error instanceof ChunkRefused || error instanceof RowsRefused,
+      );
+      await loader.rollback();
+      // The same loader goes on, and so does a careful one.
+      await loader.write(batchOf([['9004', '4', 'after']]));
+      await loader.prepareCommit();
+      await loader.commit();
+      // What was begun and is given up leaves nothing.
+      await loader.write(batchOf([['9005', '5', 'given up']]));
+      await loader.rollback();
+      await loader.close();
+      assert.equal(await target.outcome(token), 'committed');
+    });
+    const there = await readTable(database(), 'going');
+    assert.equal(there.length, 3_002);
+    assert.deepEqual(
+      there.map(([id]) => Number(id)).filter((id) => id > 9_000),
+      [9_004],
     );
   });
 

@@ -3,6 +3,7 @@ import type { TransferWork } from '../../../ports/transfers.ts';
 import type { OpenCopying } from '../plan/copying.ts';
 import type { ConnectorOf } from '../plan/ends.ts';
 import type { RunState } from '../state/state.ts';
+import type { Care } from './care.ts';
 import type { Throttle } from './throttle.ts';
 
 /** What a worker is made of. */
@@ -22,6 +23,7 @@ export interface WorkerParts {
   readonly state: RunState;
   readonly throttle: Throttle;
   readonly live: Live;
+  readonly care: Care;
   readonly nowMs: () => number;
   /** A line for people who follow the attempt. */
   readonly say: (line: string) => void;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TransferFailure } from '../../../domain/transfer/report.ts';
+import { ChunkRefused } from '../../../ports/connector.ts';
 import { beatMs, closeMs, predecessorMs, waitMs } from '../limits.ts';
 import { NotOursError } from '../state/chunks.ts';
 import { failureOf, faultOf } from './failure.ts';
@@ -146,6 +147,10 @@ class Worker {
     const cause = error instanceof ChunkFailure ? error.cause : error;
     // Somebody took over what this worker was thought to have lost.
     if (cause instanceof NotOursError) return 0;
+    if (cause instanceof ChunkRefused && error instanceof ChunkFailure && error.chunk !== null) {
+      this.#parts.care.refused(error.chunk);
+      return 0;
+    }
     if (cause instanceof ShardRestart) {
       state.chunks.restartShard(cause.table, cause.shard);
       state.chunks.note(

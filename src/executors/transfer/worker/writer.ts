@@ -190,7 +190,8 @@ export class ChunkWriter {
   async #loader(chunk: ClaimedChunk, table: KeptTable): Promise<RowLoader> {
     const { grain } = this.#target;
     const shard = grain === 'shard' ? chunk.shard : this.#parts.index;
-    const key = `${chunk.table} ${shard} ${chunk.repeats}`;
+    const inOneGo = this.#parts.care.inOneGo(chunk);
+    const key = `${chunk.table} ${shard} ${chunk.repeats} ${inOneGo}`;
     if (this.#open?.key === key) return this.#open.loader;
     await this.close();
     const after = this.#parts.state.chunks.mark(chunk.table, shard);
@@ -209,6 +210,7 @@ export class ChunkWriter {
       runId: this.#parts.runId,
       after,
       repeats: chunk.repeats,
+      inOneGo,
       signal: this.#signal,
     });
     this.#open = { key, loader };
