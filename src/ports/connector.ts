@@ -111,7 +111,13 @@ export interface DigestRequest {
   readonly signal: AbortSignal;
 }
 
-/** Computes digests where the data lies. Methods with equal names give equal sums for equal rows. */
+/**
+ * Begins the names of methods by which every row is read through this process: they cost what
+ * reading the table does, and databases of different kinds have them in common.
+ */
+export const readingMethod = 'text-rows';
+
+/** Computes digests where the data lies, but for `readingMethod`s. Methods with equal names give equal sums for equal rows. */
 export interface Digester {
   /** Methods for these columns, cheapest first; `count` is always one. */
   methods(columns: readonly Column[]): readonly string[];

@@ -104,10 +104,10 @@ export const cdm = Type.Object(
       description:
         'How quotes within values are written to CSV files: doubled, or as the cloud’s manual shows it, which nothing can read back.',
     }),
-    proof: Type.Enum(['none', 'counts', 'checksums'], {
+    proof: Type.Enum(['none', 'counts', 'checksums', 'rows'], {
       default: 'checksums',
       description:
-        'What is compared between source and target after a load. `throttlingConfig.proof` of a job says otherwise.',
+        'What is compared between source and target after a load: `checksums` where both databases compute the same, else counts; `rows` reads both sides once more where they do not. `throttlingConfig.proof` of a job says otherwise.',
     }),
   },
   closed,

@@ -9,7 +9,7 @@ import type {
   RowFormat,
   RowLoader,
 } from '../../ports/connector.ts';
-import { countDigester } from '../sql/count-digester.ts';
+import { readingDigester } from '../sql/reading-digester.ts';
 import type { Database, TableFacts, TextRows } from '../sql/database.ts';
 import { commitOutcome, marksTable } from './commits.ts';
 import { openLoader, textLiteral } from './loader.ts';
@@ -37,10 +37,7 @@ class MysqlDatabase implements Database {
     this.#options = options;
     this.#session = session;
     this.#mark = options.identifierQuote ?? '`';
-    this.digester = countDigester(
-      (sql) => this.query(sql),
-      (table) => this.tableItem(table),
-    );
+    this.digester = readingDigester(this);
   }
 
   quote(identifier: string): string {

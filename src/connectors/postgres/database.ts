@@ -62,7 +62,7 @@ export class PostgresDatabase implements Database {
     this.#quoting = new Quoting(options.identifierQuote, options.defaultSchema);
     const run = (sql: string): Promise<Result> => this.#run(sql, 'sql-failed', 'the catalogue');
     this.#catalog = new Catalog(run, this.#quoting, options.defaultSchema);
-    this.digester = new PgDigester(this.#quoting, (signal, work) =>
+    this.digester = new PgDigester(this, this.#quoting, (signal, work) =>
       this.#sessions.use(work, signal),
     );
   }

@@ -1,6 +1,8 @@
 import type { Column } from '../../domain/transfer/columns.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { Digest, Digester, DigestRequest } from '../../ports/connector.ts';
+import type { Database } from '../sql/database.ts';
+import { digestRows, readingMethodOf } from '../sql/reading-digester.ts';
 import { transferErrorOf } from './errors.ts';
 import type { Quoting } from './quoting.ts';
 import type { PgSession } from './session.ts';
@@ -34,21 +36,34 @@ export class PgDigester implements Digester {
   readonly #quoting: Quoting;
   readonly #use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>;
 
+  readonly #database: Pick<Database, 'read'>;
+
   constructor(
+    database: Pick<Database, 'read'>,
     quoting: Quoting,
     use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>,
   ) {
+    this.#database = database;
     this.#quoting = quoting;
     this.#use = use;
   }
 
   methods(columns: readonly Column[]): readonly string[] {
     const names = columns.map(({ nativeType }) => binaryName(nativeType));
-    if (names.includes(null) || names.length === 0) return ['count'];
-    return [`pg-hash(${names.join(',')})`, 'count'];
+    const unknown = names.includes(null) || names.length === 0;
+    const read = readingMethodOf(columns);
+    return [
+      ...(unknown ? [] : [`pg-hash(${names.join(',')})`]),
+      ...(read === null ? [] : [read]),
+      'count',
+    ];
   }
 
-  async digest({ table, columns, where, method, signal }: DigestRequest): Promise<Digest> {
+  async digest(request: DigestRequest): Promise<Digest> {
+    const { table, columns, where, method, signal } = request;
+    if (method === readingMethodOf(columns)) {
+      return digestRows(this.#database, this.#quoting.table(table), request);
+    }
     const filter = where === null ? '' : ` WHERE (${where})`;
     const item = this.#quoting.table(table);
     const sum = method === 'count' ? 'NULL' : `sum(${rowHash(columns, this.#quoting)})`;

@@ -11,7 +11,7 @@ import type {
   RowLoader,
 } from '../../ports/connector.ts';
 import { encodeRow } from '../../lib/rows/text.ts';
-import { countDigester } from '../sql/count-digester.ts';
+import { readingDigester } from '../sql/reading-digester.ts';
 import type { Database, TableFacts, TextRows } from '../sql/database.ts';
 import { isBusy, sqliteProblem } from './errors.ts';
 import { marksTable, SqliteLoader } from './loader.ts';
@@ -36,6 +36,9 @@ export function openFile(path: string, mustExist: boolean): Sqlite.Database {
   }
 }
 
+/** Kept as floating numbers, or as whatever text was stored. */
+const INEXACT = new Set(['decimal', 'date', 'time', 'timestamp', 'timestamptz'] as const);
+
 export class SqliteDatabase implements Database {
   readonly digester: Digester;
   readonly #path: string;
@@ -44,10 +47,7 @@ export class SqliteDatabase implements Database {
   constructor(path: string, mustExist: boolean) {
     this.#path = path;
     this.#database = openFile(path, mustExist);
-    this.digester = countDigester(
-      (sql) => this.query(sql),
-      (table) => this.tableItem(table),
-    );
+    this.digester = readingDigester(this, INEXACT);
   }
 
   quote(identifier: string): string {

@@ -26,7 +26,7 @@ export interface TransferDefinition {
   /** Waits before these tries. The last one counts for all further. */
   readonly retryDelaysMs: readonly number[];
   /** How source and target are compared after the load. */
-  readonly proof: 'none' | 'counts' | 'checksums';
+  readonly proof: 'none' | 'counts' | 'checksums' | 'rows';
 }
 
 /** A change of one column's values; `converters.ts` knows the types and checks the parameters. */

@@ -12,7 +12,7 @@ export interface TransferSettings {
   readonly strict: boolean;
   readonly csvQuoteStyle: 'rfc4180' | 'legacy';
   /** What is compared after a load. */
-  readonly proof: 'none' | 'counts' | 'checksums';
+  readonly proof: 'none' | 'counts' | 'checksums' | 'rows';
 }
 
 /** The settings of an operator who chose nothing. */

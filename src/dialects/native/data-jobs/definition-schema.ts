@@ -218,8 +218,9 @@ export const TransferInput = Type.Object(
       [10_000, 60_000],
     ),
     proof: given(
-      Type.Enum(['none', 'counts', 'checksums'], {
-        description: 'How source and target are compared after the load.',
+      Type.Enum(['none', 'counts', 'checksums', 'rows'], {
+        description:
+          'How source and target are compared after the load: `checksums` where both databases compute the same, else counts; `rows` reads both sides once more where they do not.',
       }),
       'checksums',
     ),

@@ -1,7 +1,7 @@
 import type { Column } from '../../../domain/transfer/columns.ts';
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
 import type { ProofReport } from '../../../domain/transfer/report.ts';
-import type { Digest, Digester } from '../../../ports/connector.ts';
+import { type Digest, type Digester, readingMethod } from '../../../ports/connector.ts';
 import { convertersOf } from '../plan/plan.ts';
 import type { Ends } from '../plan/ends.ts';
 import type { Before, KeptTable } from '../state/run.ts';
@@ -254,13 +254,15 @@ function commonMethod(
   target: Digester | null,
   columns: readonly { readonly source: Column; readonly target: Column }[],
 ): string | null {
-  if (proof !== 'checksums' || source === null || target === null || columns.length === 0) {
-    return null;
-  }
+  const wanted = proof === 'checksums' || proof === 'rows';
+  if (!wanted || source === null || target === null || columns.length === 0) return null;
   const known = new Set(target.methods(columns.map((column) => column.target)));
   const common = source
     .methods(columns.map((column) => column.source))
-    .find((method) => method !== 'count' && known.has(method));
+    .find((method) => {
+      if (method === 'count' || !known.has(method)) return false;
+      return proof === 'rows' || !method.startsWith(readingMethod);
+    });
   return common ?? null;
 }
 
