@@ -29,6 +29,8 @@ export interface Choice {
   readonly client: ExecutorClient;
   /** Unfinished dispatches of this job, by address. */
   busy(): ReadonlyMap<string, number>;
+  /** It will go to this address if that can be reached. */
+  chose(address: string): void;
 }
 
 /** Decides where an attempt goes; a text when there is nowhere: why, and what to do. */
@@ -85,6 +87,9 @@ async function inOrder(choice: Choice, fit: readonly Worker[]): Promise<readonly
   ordered.sort((a, b) => Number(a.unreachable) - Number(b.unreachable));
   // Noted in the same turn as it was decided: attempts that start together see each other.
   const [first] = ordered;
-  if (first !== undefined) routes.used(jobId, first.address, route);
+  if (first !== undefined) {
+    routes.used(jobId, first.address, route);
+    choice.chose(first.address);
+  }
   return ordered;
 }

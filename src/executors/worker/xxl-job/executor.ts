@@ -18,11 +18,12 @@ import { ExecutorClient } from './client.ts';
 import { type Answer, type Caller, Enrollment, type GlobalToken } from './enrollment.ts';
 import { isAttemptId, Journal } from './journal.ts';
 import { LiveAttempts } from './live.ts';
-import { maxQuestions, startsPerTurn, type Timing, usualTiming } from './limits.ts';
+import { maxQuestions, type Timing, usualTiming } from './limits.ts';
 import { plainEnd, words } from './outcome.ts';
 import { Output } from './output.ts';
 import { prepare, type PrepareSources } from './prepare.ts';
 import { Registry } from './registry.ts';
+import { StartQueue } from './start-queue.ts';
 import { Strays } from './strays.ts';
 import { RouteMemory } from './strategies.ts';
 import { specProblem } from './trigger.ts';
@@ -84,8 +85,7 @@ class WorkerExecutor implements XxlJobExecutor {
   readonly #live = new LiveAttempts();
   readonly #strays: Strays;
   /** Attempts that are still to begin. */
-  readonly #starts: [Attempt, AttemptStart][] = [];
-  #starting = false;
+  readonly #starts = new StartQueue((turn) => this.#startSome(turn));
   /** Questions under way. */
   #questions = 0;
   #tick: Timer | null = null;
@@ -178,20 +178,17 @@ class WorkerExecutor implements XxlJobExecutor {
     for (const start of attempts) {
       const { attemptId, fence } = start;
       // Known from here on, so that a stop finds it.
-      if (!this.#live.has(attemptId)) this.#starts.push([this.#attempt(attemptId, fence), start]);
+      if (!this.#live.has(attemptId)) this.#starts.add([this.#attempt(attemptId, fence), start]);
     }
-    if (!this.#starting) this.#startSome();
+    this.#starts.go();
   }
 
-  /** A few in each turn: the first are on their way while the others are still prepared. */
-  #startSome(): void {
-    for (const [attempt, start] of this.#starts.splice(0, startsPerTurn)) {
+  #startSome(turn: readonly (readonly [Attempt, AttemptStart])[]): void {
+    for (const [attempt, start] of turn) {
       const prepared = this.#prepare(start);
       if (typeof prepared === 'string') attempt.refuse(prepared);
       else void attempt.begin(prepared);
     }
-    this.#starting = this.#starts.length > 0;
-    if (this.#starting) setImmediate(() => this.#startSome());
   }
 
   #prepare(start: AttemptStart): Prepared | string {
@@ -282,7 +279,9 @@ class WorkerExecutor implements XxlJobExecutor {
     return answer;
   }
 
-  callback(body: unknown, caller: Caller): Promise<Answer> {
+  async callback(body: unknown, caller: Caller): Promise<Answer> {
+    // A trigger that is due is late at once; the end of another can wait for a moment.
+    await this.#starts.drained();
     return this.#callbacks.take(body, caller);
   }
 
@@ -315,10 +314,12 @@ class WorkerExecutor implements XxlJobExecutor {
   #tell(report: AttemptReport): void {
     this.#reports.push(report);
     if (this.#reports.length > 1) return;
-    setImmediate(() => {
-      const reports = this.#reports;
-      this.#reports = [];
-      this.#report(reports);
+    void this.#starts.drained().then(() => {
+      setImmediate(() => {
+        const reports = this.#reports;
+        this.#reports = [];
+        this.#report(reports);
+      });
     });
   }
 

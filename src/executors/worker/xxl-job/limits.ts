@@ -33,6 +33,8 @@ export const maxRoutedJobs = 10_000;
 export const maxSocketsPerExecutor = 64;
 /** Attempts that begin in one turn of the event loop. */
 export const startsPerTurn = 32;
+/** Turns for which ends and reports stay behind attempts that begin: some 50 ms of them. */
+export const maxTurnsBehind = 20;
 /** Questions about running jobs under way at the same time. */
 export const maxQuestions = 64;
 /** Largest journal of an attempt that is read. */

@@ -52,6 +52,7 @@ export function prepare(
         routes,
         client,
         busy: () => live.busy(group, jobId),
+        chose: (address) => live.chose(group, jobId, attemptId, address),
       }),
     body: ({ logId, dispatchedAtMs: atMs }, plan) =>
       triggerBody(spec, artifact, { jobId, logId, atMs }, plan, block),
