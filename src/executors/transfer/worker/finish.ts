@@ -4,7 +4,7 @@ import { tableCounts } from '../state/report.ts';
 import { DirtyRows } from './dirty.ts';
 import { writeDirtyFiles } from './dirty-files.ts';
 import type { WorkerParts } from './parts.ts';
-import { prove } from './proof.ts';
+import { prove, type SourceDigests } from './proof.ts';
 
 /** Everything is loaded: makes it final at the target. @throws TransferError. */
 export async function finish(parts: WorkerParts, ends: Ends, signal: AbortSignal): Promise<void> {
@@ -24,6 +24,7 @@ export async function finish(parts: WorkerParts, ends: Ends, signal: AbortSignal
 export async function proveAndEnd(
   parts: WorkerParts,
   ends: Ends,
+  early: SourceDigests,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, definition, nowMs } = parts;
@@ -34,6 +35,7 @@ export async function proveAndEnd(
     const { report, contradiction } = await prove(definition, ends, {
       tables: loaded,
       counts,
+      early,
       nowMs,
       signal,
     });

@@ -5,6 +5,7 @@ import type { Column } from '../../../../src/domain/transfer/columns.ts';
 import type { Digest, Digester, RowSource, RowTarget } from '../../../../src/ports/connector.ts';
 import type { Before, KeptTable } from '../../../../src/executors/transfer/state/run.ts';
 import {
+  digestWhileLoading,
   measureBefore,
   prove,
   type Proved,
@@ -111,12 +112,43 @@ async function proved(
   return prove(job(more), ends(source, target), {
     tables,
     counts: new Map(tables.map(({ table }) => [table.index, counts])),
+    early: new Map(),
     nowMs: () => 0,
     signal: new AbortController().signal,
   });
 }
 
 describe('the proof of a load', () => {
+  test('a checksum taken while rows moved is not asked for again, unless another is needed', async () => {
+    const { signal } = new AbortController();
+    const source = new KnownDigests({ s0: digest(3, 7) });
+    const target = new KnownDigests({ t: digest(3, 7) });
+    const tables = [kept(0, 't', empty)];
+    const early = await digestWhileLoading(job(), ends(source, target), tables, signal);
+    assert.deepEqual(source.asked, ['s0 fast ab']);
+    const facts = { tables, early, nowMs: () => 0, signal };
+    const all = { rowsRead: 3, rowsWritten: 3, rowsRejected: 0 };
+    const whole = await prove(job(), ends(source, target), {
+      ...facts,
+      counts: new Map([[0, all]]),
+    });
+    assert.equal(whole.report.outcome, 'match');
+    assert.deepEqual(source.asked, ['s0 fast ab']);
+    // A row that was rejected makes checksums differ: rows are counted.
+    await prove(job(), ends(source, target), {
+      ...facts,
+      counts: new Map([[0, { ...all, rowsWritten: 2, rowsRejected: 1 }]]),
+    });
+    assert.deepEqual(source.asked, ['s0 fast ab', 's0 count ab']);
+    // What reads every row through the worker would hold up the load.
+    const reading = ['text-rows(int,int)', 'count'];
+    const slow = new KnownDigests({ s0: digest(3, 7) }, reading);
+    const other = ends(slow, new KnownDigests({ t: digest(3, 7) }, reading));
+    const none = await digestWhileLoading(job({ proof: 'rows' }), other, tables, signal);
+    assert.equal(none.size, 0);
+    assert.deepEqual(slow.asked, []);
+  });
+
   test('the first checksum that both sides compute is taken', async () => {
     const source = new KnownDigests({ s0: digest(3, 7) });
     const target = new KnownDigests({ t: digest(3, 7) }, ['slow', 'count']);
