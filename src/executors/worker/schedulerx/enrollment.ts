@@ -100,6 +100,7 @@ export function memberOf(
   return {
     group: group.number,
     groupName: beat.groupId ?? group.name,
+    namespace: group.namespace,
     workerId,
     connection,
     info,

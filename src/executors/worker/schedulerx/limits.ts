@@ -1,7 +1,10 @@
 /** Every bound of SchedulerX workers, in one place. Sizes in bytes unless named otherwise. */
 
-/** Largest frame of a worker that gave its key: results and progress of many workers fit. */
-export const maxFrameBytes = 1024 * 1024;
+/**
+ * Largest frame of a worker that gave its key. Workers send results as long as they are; one that is
+ * cut off over a longer frame loses what its other jobs were just telling, for they tell it once.
+ */
+export const maxFrameBytes = 16 * 1024 * 1024;
 /** Largest frame of anybody else. */
 export const maxStrangerFrameBytes = 64 * 1024;
 /** Bytes that may wait to be sent on one connection before it is given up. */

@@ -6,6 +6,8 @@ export interface Member {
   readonly group: number;
   /** Name of the group as the worker gave it. */
   readonly groupName: string;
+  /** Of the group, as its owner calls it. */
+  readonly namespace: string;
   readonly workerId: string;
   /** The connection that carried the latest heartbeat: the newest counts. */
   readonly connection: WorkerConnection;

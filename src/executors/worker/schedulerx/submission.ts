@@ -114,7 +114,7 @@ export function submitBody(
   workers: readonly Member[],
   nowMs: number,
 ): Uint8Array {
-  const { artifact, retry } = { ...start.spec.task, retry: start.spec.retry };
+  const { artifact } = start.spec.task;
   if (artifact.kind !== 'worker') throw new Error('a job that is not for workers was not refused');
   const { run } = start;
   const content = readContent(artifact);
@@ -149,10 +149,12 @@ export function submitBody(
     ),
     groupId: master.groupName,
     timeType: apiTimeType,
-    maxAttempt: Math.min(retry.limit, 2 ** 31 - 1),
+    // Retries are the server's. A worker that is told of them repeats tasks of a broadcast by itself,
+    // all but the first, on top of the server's (workers.md §2.5).
+    maxAttempt: 0,
     attempt: number - 1,
     jobName: run?.templateName ?? '',
-    namespace: run?.namespace ?? '',
+    namespace: master.namespace,
     triggerType: number > 1 ? automaticRetry : triggerTypes[run?.trigger ?? 'manual'],
   });
 }

@@ -43,7 +43,7 @@ describe('SchedulerX workers', { concurrency: 4 }, () => {
       instanceParameters: 'i',
       groupId: 'app.group',
       timeType: 100,
-      maxAttempt: 1,
+      maxAttempt: 0,
       attempt: 0,
       jobName: 'job',
       namespace: 'ns-1',
@@ -72,6 +72,18 @@ describe('SchedulerX workers', { concurrency: 4 }, () => {
       ['started', 'progress', 'ended'],
     );
     assert.equal(await host.executor.readLog('5001.0.1', 'stdout', 0, 10), null);
+  });
+
+  test('a result of megabytes is cut, and the connection stays', async (t) => {
+    const host = await Host.open(t, await temporaryFolder(t));
+    const peer = await Peer.enter(host.port);
+    host.executor.start([attempt('5004'), attempt('5005')]);
+    for (const submit of [await peer.submitted(), await peer.submitted()]) submit.answer(true);
+    peer.tell(5004, 4, 'x'.repeat(3_000_000));
+    peer.tell(5005, 4, 'short');
+    assert.equal((await host.report('5004.0.1', 'ended')).result, 'x'.repeat(1_000));
+    assert.equal((await host.report('5005.0.1', 'ended')).result, 'short');
+    assert.equal((await peer.beat()).success, true);
   });
 
   test('workers are told with what they said of themselves', async (t) => {

@@ -135,7 +135,7 @@ export function attempt(
       id: runId,
       templateId: '42',
       templateName: 'job',
-      namespace: 'ns-1',
+      namespace: 'engine-ns',
       trigger: 'schedule',
       scheduledAtMs: 1_700_000_000_000,
       replicas: 1,
