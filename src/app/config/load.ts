@@ -41,6 +41,8 @@ export const defaultFiles = ['longshore.yaml', 'longshore.yml', 'longshore.json'
 /** Variables with our prefix that are not settings: the client's, the tests', a job's own. */
 const otherVariables = new Set([
   'LONGSHORE_REQUIRE_ALL',
+  'LONGSHORE_SCHEDULERX_WORKER_GO',
+  'LONGSHORE_SCREENSHOTS',
   'LONGSHORE_TEMPLATE_ID',
   'LONGSHORE_TEMPLATE_NAME',
   'LONGSHORE_RUN_ID',

@@ -108,9 +108,10 @@ function parsed(address: string): Parsed {
   }
 }
 
-function queryOf({ searchParams }: URL): Record<string, unknown> {
+function queryOf({ search }: URL): Record<string, unknown> {
   const options = new Map<string, unknown>();
-  for (const [name, text] of searchParams) {
+  // A plus is a plus, as in fingerprints of keys; forms of the web write spaces so, people do not.
+  for (const [name, text] of new URLSearchParams(search.replaceAll('+', '%2B'))) {
     if (name === 'host') {
       const hosts = options.get('hosts');
       options.set('hosts', Array.isArray(hosts) ? [...(hosts as unknown[]), text] : [text]);

@@ -14,7 +14,7 @@ import type { Column } from '../../domain/transfer/columns.ts';
 import { settleFiles } from './afterwards.ts';
 import { type ChunkFile, dealFiles, filesOf } from './dealing.ts';
 import { type ByteMeter, entriesOf, type FileEntry, nameOf } from './entries.ts';
-import { badDefinition, fileError } from './errors.ts';
+import { badDefinition, badFile, fileError } from './errors.ts';
 import type { FormatReader } from './formats/format.ts';
 import { type ChosenFile, chooseFiles } from './selection.ts';
 
@@ -166,9 +166,11 @@ class FileRowSource implements RowSource {
     return this.#chosen;
   }
 
-  /** The first file that has a column tells what all have. */
+  /** The first file that has a column tells what all have; no column = there is no row in any. */
   async #look(files: readonly ChosenFile[]): ReturnType<FormatReader['columns']> {
-    for (const file of files.slice(0, MAX_LOOKED_AT)) {
+    const withBytes = files.filter(({ bytes }) => bytes > 0);
+    for (const [at, file] of withBytes.entries()) {
+      if (at >= MAX_LOOKED_AT) throw badFile(file.path, 'none of the files before it has a column');
       try {
         for await (const entry of this.#entries(file, { bytes: 0 }, this.#parts.signal)) {
           const look = await this.#reader.columns(entry);

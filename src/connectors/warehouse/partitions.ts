@@ -10,6 +10,7 @@ import {
 } from '../../domain/transfer/expressions/expression.ts';
 import { ExpressionError } from '../../domain/transfer/expressions/error.ts';
 import { sameName } from './table-schema.ts';
+import { plainTextOf } from './text-cells.ts';
 
 /** The folder of rows whose value is NULL. */
 const NULL_VALUE = '__HIVE_DEFAULT_PARTITION__';
@@ -20,15 +21,17 @@ export type PartitionValues = readonly (string | null)[];
 /** Folder of a partition below that of its table; empty for a table without partitions. */
 export function partitionPath(columns: readonly Column[], values: PartitionValues): string {
   return columns
-    .map(({ name }, place) => {
+    .map((column, place) => {
       const value = values[place] ?? null;
       // An empty text cannot be a name; Hive keeps it like NULL.
-      return `${escaped(name)}=${value === null || value === '' ? NULL_VALUE : escaped(value)}`;
+      const named =
+        value === null || value === '' ? NULL_VALUE : escaped(plainTextOf(column)(value));
+      return `${escaped(column.name)}=${named}`;
     })
     .join('/');
 }
 
-/** Values by the folders of a path below the table's; null = it lies in no partition of it. */
+/** Values as the folders of a path below the table's name them; null = it lies in no partition of it. */
 export function valuesOf(columns: readonly Column[], below: string): PartitionValues | null {
   const folders = below.split('/').slice(0, -1);
   if (folders.length !== columns.length) return null;

@@ -20,7 +20,7 @@ const nullTexts = { null: '\\N', empty: '', 'null-word': 'null' } as const;
 /** What makes fields of a column's values. */
 export function toCellOf(column: Column, style: TextStyle): ToCell {
   const nullText = nullTexts[style.nulls];
-  const plain = plainOf(column);
+  const plain = plainTextOf(column);
   const { fieldSeparator } = style;
   return (value) => {
     if (value === null) return nullText;
@@ -42,7 +42,8 @@ export function fromCellOf({ type }: Column): ((field: string) => string) | null
 
 const bools: Readonly<Record<string, string>> = { true: 't', false: 'f' };
 
-function plainOf({ type }: Column): (value: string) => string {
+/** What makes of a column's values the texts that Hive knows them by, in files and in names of folders. */
+export function plainTextOf({ type }: Column): (value: string) => string {
   switch (type.kind) {
     case 'bool':
       return (value) => (value === 't' ? 'true' : value === 'f' ? 'false' : value);

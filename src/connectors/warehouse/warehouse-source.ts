@@ -237,7 +237,9 @@ function fieldMaker(
     const inFile = own.findIndex((other) => sameName(other.name, name));
     const change = inFile >= 0 && storage === 'text' ? fromCellOf(column) : null;
     const partition = partitionColumns.findIndex((other) => sameName(other.name, name));
-    return { inFile, change, constant: values[partition] ?? null };
+    const named = values[partition] ?? null;
+    const constant = named === null ? null : (fromCellOf(column)?.(named) ?? named);
+    return { inFile, change, constant };
   });
   const same = makers.every(({ inFile, change }, place) => inFile === place && change === null);
   if (same && makers.length === own.length) return null;

@@ -1,7 +1,26 @@
 /** What clients see of why a data job failed (cdm.md appendix A). */
+import type { TransferDefinition } from '../../domain/transfer/definition.ts';
 import type { TransferErrorCode } from '../../domain/transfer/errors.ts';
+import type { TransferFailure } from '../../domain/transfer/report.ts';
 
-/** Codes within `error-summary`. */
+/** Code within `error-summary`, which also tells what of the job it was about (cdm.md §4.5, §5.9). */
+export function jobFailureCode(
+  { code, message }: TransferFailure,
+  definition: TransferDefinition | null,
+): `Cdm.${string}` {
+  if (definition !== null) {
+    const { from, to } = definition;
+    const isMissing = (end: typeof from | typeof to): boolean =>
+      end.kind === 'warehouse' && message.includes(`${end.database}.${end.table}`);
+    if (code === 'table-missing' && (isMissing(from) || isMissing(to))) return 'Cdm.1000';
+    // The folder holds something and appendMode is off; else it is a duplicate that was not wanted.
+    const appends = to.kind !== 'files' || to.append || to.duplicates === 'abort';
+    if (code === 'file-exists' && !appends) return 'Cdm.0014';
+  }
+  return failureCodes[code];
+}
+
+/** What each failure is, whatever the job. */
 export const failureCodes: Readonly<Record<TransferErrorCode, `Cdm.${string}`>> = {
   'link-unreachable': 'Cdm.0941',
   'link-credentials': 'Cdm.0950',

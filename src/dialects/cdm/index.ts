@@ -16,6 +16,8 @@ import { submissionOperations } from './operations/submissions/list.ts';
 import { type CdmServices, type CdmSettings, defaultCdmSettings } from './services.ts';
 import { SubmissionIds } from './submission-ids.ts';
 
+export { createCdmForms } from './forms.ts';
+export { createCdmInsight } from './insight.ts';
 export { defaultCdmSettings } from './services.ts';
 export type { CdmServices, CdmSettings, ClusterGate } from './services.ts';
 export { SubmissionIds } from './submission-ids.ts';

@@ -7,6 +7,7 @@ import { requireJobLink } from './links.ts';
 import { findFlavor, flavors, extractorLimit } from './clusters/flavors.ts';
 import { findConnector } from './translate/connectors.ts';
 import { cdmError, cdmErrorWith } from './errors.ts';
+import type { LinkUse } from './rights.ts';
 import type { Cluster, CdmServices } from './services.ts';
 import { translateJob, type TranslatedJob } from './translate/job.ts';
 import { environmentOf } from './translate/transfer-settings.ts';
@@ -28,16 +29,21 @@ export interface CheckedJob {
   readonly links: readonly string[];
 }
 
-/** @throws WireError for whatever is wrong with the job (cdm.md §3.4, §4.2). */
+/**
+ * @param use asked about every link of the job.
+ * @throws WireError for whatever is wrong with the job (cdm.md §3.4, §4.2).
+ */
 export async function checkJob(
   services: CdmServices,
   cluster: Cluster,
   wire: WireJob,
+  use: LinkUse,
 ): Promise<CheckedJob> {
   for (const connector of [wire.fromConnector, wire.toConnector]) {
     if (connector !== '' && findConnector(connector) === null)
       throw cdmError('Cdm.0102', connector);
   }
+  for (const name of [wire.fromLink, wire.toLink]) use(name);
   const linkOf = (name: string, connector: string) =>
     requireJobLink(services, cluster.id, name, { name: wire.name, connector });
   const from = await linkOf(wire.fromLink, wire.fromConnector);
@@ -52,6 +58,7 @@ export async function checkJob(
   );
   const others = otherLinks(translated);
   for (const name of others) {
+    use(name);
     if ((await services.context.engine.links.get(cluster.id, name)) === null) {
       throw cdmErrorWith('Cdm.0101', { status: 400 }, name);
     }

@@ -10,6 +10,7 @@ import { readWireJob, type WireJob } from './job-content.ts';
 import { type Job, jobOf } from './job-document.ts';
 import { dropName, findIndexed, indexOf, takeName } from './job-index.ts';
 import { type CheckedJob, checkJob, jobRevision } from './job-revision.ts';
+import type { LinkUse } from './rights.ts';
 import type { CdmServices, Cluster } from './services.ts';
 import { waitForEnd } from './submissions.ts';
 import type { JobType } from './translate/job.ts';
@@ -41,6 +42,12 @@ export async function requireJob(
   return job;
 }
 
+/** Who makes or changes a job, and what links it may use. */
+export interface JobMaker {
+  readonly by: string;
+  readonly use: LinkUse;
+}
+
 /**
  * Makes all of the jobs or none.
  * @throws WireError for the first that cannot be made.
@@ -49,7 +56,7 @@ export async function createJobs(
   services: CdmServices,
   cluster: Cluster,
   wires: readonly WireJob[],
-  by: string,
+  { by, use }: JobMaker,
 ): Promise<readonly Job[]> {
   const names = wires.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -61,7 +68,7 @@ export async function createJobs(
     await removeJob(services, known, by);
   }
   const checked: CheckedJob[] = [];
-  for (const wire of wires) checked.push(await checkJob(services, cluster, wire));
+  for (const wire of wires) checked.push(await checkJob(services, cluster, wire, use));
   const made: Job[] = [];
   try {
     for (const job of checked) made.push(await createJob(services, cluster, job, by));
@@ -116,13 +123,13 @@ export async function updateJob(
   cluster: Cluster,
   job: Job,
   raw: Readonly<Record<string, unknown>>,
-  by: string,
+  { by, use }: JobMaker,
 ): Promise<Job> {
   const { engine } = services.context;
   await requireIdle(services, job);
   const { document, template } = job;
   const wire = readWireJob(raw, 'jobs[0]', openContent(services, job));
-  const checked = await checkJob(services, cluster, wire);
+  const checked = await checkJob(services, cluster, wire, use);
   const { id, createdBy } = document;
   const entry = {
     name: wire.name,

@@ -10,6 +10,7 @@ import { jobsUsing } from './jobs.ts';
 import { type LinkDocument, readLinkDocument } from './links.ts';
 import { renamedLink } from './link-rename.ts';
 import { checkName } from './names.ts';
+import type { LinkUse } from './rights.ts';
 import type { CdmServices } from './services.ts';
 import { findConnector } from './translate/connectors.ts';
 import { translateLink } from './translate/link.ts';
@@ -32,16 +33,22 @@ export interface CheckedLink {
   readonly withoutEffect: readonly string[];
 }
 
-/**
- * @param previous the link that is replaced: its secrets stand for placeholders; null for a new one.
- * @throws WireError Cdm.0238, Cdm.0102, Cdm.0055, Cdm.0317 and those of inputs.
- */
+/** How a link of a request is looked at. */
+export interface LinkCheck {
+  /** Place in the request, for what is wrong. */
+  readonly where: string;
+  /** The link that is replaced: its secrets stand for placeholders; null for a new one. */
+  readonly previous: Link | null;
+  /** Asked about a link whose files it takes. */
+  readonly use: LinkUse;
+}
+
+/** @throws WireError Cdm.0238, Cdm.0102, Cdm.0055, Cdm.0317, Cdm.0032 and those of inputs. */
 export async function checkLink(
   services: CdmServices,
   clusterId: string,
   raw: Readonly<Record<string, unknown>>,
-  where: string,
-  previous: Link | null,
+  { where, previous, use }: LinkCheck,
 ): Promise<CheckedLink> {
   const name = checkName(raw['name'] ?? previous?.name, `${where}.name`, maxLinkNameChars);
   const before = previous === null ? null : readLinkDocument(previous);
@@ -64,7 +71,10 @@ export async function checkLink(
   const { engine } = services.context;
   const { options, withoutEffect } = await translateLink(name, connector, values, {
     strict: services.settings.transfers.strict,
-    lookUp: async (other) => (await engine.links.get(clusterId, other))?.options ?? null,
+    lookUp: async (other) => {
+      use(other);
+      return (await engine.links.get(clusterId, other))?.options ?? null;
+    },
   });
   const document: LinkDocument = {
     kind: 'link',

@@ -54,6 +54,7 @@ export async function startSubmission(
   job: Job,
   variables: Texts,
   by: string,
+  traceparent: string | null = null,
 ): Promise<Submission> {
   const { context, submissionIds, settings } = services;
   const { engine } = context;
@@ -94,6 +95,7 @@ export async function startSubmission(
       idempotencyKey: null,
       notBeforeMs: null,
       by,
+      traceparent,
       override,
     });
     return await submissionOf(services, run, job);

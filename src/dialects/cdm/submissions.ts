@@ -1,6 +1,7 @@
 /** Submissions: runs of jobs as clients see them (cdm.md §3.8-3.11, §5.1). */
 import type { Run, RunDetail } from '../../domain/run.ts';
 import { isFinal } from '../../domain/states.ts';
+import type { TransferDefinition } from '../../domain/transfer/definition.ts';
 import type { TransferReport } from '../../domain/transfer/report.ts';
 import { type Job, readJobDocument } from './job-document.ts';
 import type { CdmServices } from './services.ts';
@@ -19,6 +20,8 @@ export interface Submission {
   readonly isLast: boolean;
   /** Null = nothing is known yet. */
   readonly report: TransferReport | null;
+  /** What it moves; absent or null = it is not known any more. */
+  readonly definition?: TransferDefinition | null;
 }
 
 /** The newest run of a job; null = it never ran. */
@@ -46,6 +49,7 @@ export async function submissionOf(
     startedBy: starterOf(detail) ?? document.createdBy,
     isLast: document.disposal !== 'none',
     report,
+    definition: definitionOf(detail),
   };
 }
 
@@ -94,6 +98,11 @@ async function jobOfRun({ context }: CdmServices, run: Run): Promise<Pick<Job, '
   const template = await context.engine.templates.get(run.templateId, 'cdm');
   const document = template === null ? null : readJobDocument(template.document);
   return document === null ? null : { document };
+}
+
+function definitionOf(run: RunDetail | null): TransferDefinition | null {
+  const artifact = run?.spec.task.artifact;
+  return artifact?.kind === 'transfer' ? artifact.definition : null;
 }
 
 function starterOf(run: RunDetail | null): string | undefined {

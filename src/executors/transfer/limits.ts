@@ -1,17 +1,24 @@
 /** Every bound of data jobs, in one place. Times in milliseconds, sizes in bytes. */
 
 /** Rows of a chunk where a source can be cut as one likes: the grain of commits and of resuming. */
-export const chunkRows = 250_000;
+export const chunkRows = 500_000;
 /** About the size of what is read and written at once. */
 export const batchBytes = 1024 * 1024;
 /** What one worker may hold that is read and not written, whatever the job asks for. */
 export const queueBytes = { least: 4 * 1024 * 1024, most: 96 * 1024 * 1024 } as const;
 /** A chunk that can be taken up in its middle is committed after so many bytes or this time. */
-export const commitBytes = 32 * 1024 * 1024;
+export const commitBytes = 64 * 1024 * 1024;
 export const commitMs = 5_000;
 
 /** How often a worker tells where it stands and looks for what others decided. */
 export const beatMs = 1_000;
+/** Most samples of a run's course; there are about half as many or more. */
+export const maxSamples = 600;
+/** Most shards that are told of one by one. */
+export const maxShards = 1_000;
+/** Rows of a quarantine that one question with a filter looks through. */
+export const quarantineScanRows = 20_000;
+
 /** How long a worker counts as there after its last sign, where its process cannot be asked. */
 export const beatTtlMs = 10_000;
 /** Pause between two looks at what another worker does (planning, a last chunk). */

@@ -94,12 +94,12 @@ test('a job in a random cluster takes the right to make it and to start it, in a
     clusters,
   });
   const userOf = async (actions: readonly string[], clusters: readonly string[]) => {
-    const Resource = clusters.map((id) => `cdm:cluster/${id}`);
+    const Resource = clusters.map((id) => `cdm:cluster/${id}/*`);
     const Statement = [{ Effect: 'Allow', Action: actions, Resource }];
     return calls(host, (await host.userWith({ Version: '1', Statement })).key);
   };
-  const maker = await userOf(['cdm:job:create'], ids);
-  const both = ['cdm:job:create', 'cdm:job:start'];
+  const maker = await userOf(['cdm:job:create', 'cdm:link:use'], ids);
+  const both = ['cdm:job:create', 'cdm:link:use', 'cdm:job:start'];
   const starter = await userOf(both, [one]);
   const denied = async (call: Promise<unknown>, action: RegExp): Promise<void> => {
     const failure = await failureOf(call);

@@ -1,6 +1,6 @@
 import type { Run } from '../../../domain/run.ts';
 import type { TransferCounters, TransferReport } from '../../../domain/transfer/report.ts';
-import { failureCodes } from '../failure-codes.ts';
+import { jobFailureCode } from '../failure-codes.ts';
 import { externalIdOf, submissionIdOf } from '../submission-ids.ts';
 import type { Submission } from '../submissions.ts';
 import type { Job } from '../job-document.ts';
@@ -85,7 +85,7 @@ export function renderSubmission(
     ...(status === 'SUCCEEDED' && counters !== undefined
       ? { counters: { [counterGroup]: renderCounters(counters) } }
       : {}),
-    ...(status === 'FAILED' || status === 'FAILURE_ON_SUBMIT' ? renderError(run, report) : {}),
+    ...(status === 'FAILED' || status === 'FAILURE_ON_SUBMIT' ? renderError(submission) : {}),
   };
 }
 
@@ -141,10 +141,10 @@ function renderCounters(counters: TransferCounters): Record<string, number> {
 }
 
 /** One line and more of it. Failures never hold secrets. */
-function renderError(
-  run: Run,
-  report: TransferReport | null,
-): { readonly 'error-summary': string; readonly 'error-details': string } {
+function renderError({ run, report, definition }: Submission): {
+  readonly 'error-summary': string;
+  readonly 'error-details': string;
+} {
   const failure = report?.error ?? null;
   const stopped = run.state === 'canceled' || failure?.code === 'stopped';
   if (stopped || failure === null) {
@@ -158,7 +158,7 @@ function renderError(
     ...tables.map(({ source, message }) => `${source}: ${message}`),
   ];
   return {
-    'error-summary': `${failureCodes[failure.code]}: ${oneLine(failure.message)}`,
+    'error-summary': `${jobFailureCode(failure, definition ?? null)}: ${oneLine(failure.message)}`,
     'error-details': lines.join('\n').slice(0, maxErrorChars),
   };
 }

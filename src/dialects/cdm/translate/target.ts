@@ -38,7 +38,7 @@ export function translateTarget(
     case 'generic-jdbc-connector':
       return tableTarget(link, settings, context.wholeDatabase);
     case 'hive-connector':
-      return warehouseTarget(link.name, settings);
+      return warehouseTarget(link.name, settings, context.wholeDatabase);
     default:
       return fileTarget(link, settings, context);
   }
@@ -189,7 +189,12 @@ function targetFormat(settings: Settings, quoteStyle: 'rfc4180' | 'legacy'): Fil
   }
 }
 
-function warehouseTarget(link: string, settings: Settings): WarehouseTarget {
+function warehouseTarget(
+  link: string,
+  settings: Settings,
+  wholeDatabase: boolean,
+): WarehouseTarget {
+  if (!wholeDatabase && !settings.has('table')) throw cdmError('Cdm.0238', settings.full('table'));
   const overwrites =
     settings.choice('clearType', '') === 'INSERT_OVERWRITE' ||
     (settings.flag('shouldClearTable', false) &&
@@ -199,8 +204,8 @@ function warehouseTarget(link: string, settings: Settings): WarehouseTarget {
     kind: 'warehouse',
     link,
     database: settings.has('database') ? settings.text('database').trim() : 'default',
-    table: settings.text('table').trim(),
-    columns: namesOf(settings.text('columnList')),
+    table: wholeDatabase ? '' : settings.text('table').trim(),
+    columns: wholeDatabase ? null : namesOf(settings.text('columnList')),
     preparation: preparationOf(settings),
     clear: overwrites
       ? 'overwrite'

@@ -55,27 +55,37 @@ async function planTable(
   const { from } = definition;
   const there = await target.look(table);
   const name = shown(table.name);
+  // Files without rows tell no columns: the target's stand for them, so that it is cleared and made
+  // as for any other load.
+  const empty = table.files !== null && table.columns.length === 0;
+  if (empty && there.columns === null) {
+    throw new TransferError(
+      'column-mismatch',
+      `the files of ${name} hold no rows, so nothing tells which columns ${shown(there.name)} should have`,
+    );
+  }
+  const read = empty ? { ...table, columns: there.columns ?? [], named: true } : table;
   const mapping = mapColumns({
-    source: table,
+    source: read,
     target: there.columns,
-    from: from.columns,
-    to: definition.to.columns,
+    from: empty ? null : from.columns,
+    to: empty ? null : definition.to.columns,
     addedFields: definition.addedFields,
     chosenBySource: from.kind === 'files' || from.kind === 'warehouse',
     orderTells: from.kind === 'files',
     columnFor: (column) => target.columnFor(column),
     table: name,
   });
-  const columns = mapping.map(({ source: read, target: written }) => ({
-    source: read,
+  const columns = mapping.map(({ source: origin, target: written }) => ({
+    source: origin,
     target: written,
   }));
   if (columns.length === 0) {
     throw new TransferError('column-mismatch', `table ${name} has no columns to move`);
   }
-  const planned: PlannedTable = { index, source: table, target: there.name, columns };
+  const planned: PlannedTable = { index, source: read, target: there.name, columns };
   const converters = convertersOf(definition.converters, columns, name);
-  const transforms = converters.length > 0 || columns.some(({ source: read }) => read === null);
+  const transforms = converters.length > 0 || columns.some(({ source: origin }) => origin === null);
   const formats = chooseFormats(planned, transforms, source, target);
   const chunks = await source.chunks(table, {
     shards: definition.extractors,

@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import { cdmErrorWith } from '../../errors.ts';
 import { readWireJob, type WireJob } from '../../job-content.ts';
 import { createJobs, findJob, hasContent } from '../../jobs.ts';
-import { answer, defineOperation, resourceName } from '../../operation.ts';
+import { answer, defineOperation } from '../../operation.ts';
 import { renderSubmission } from '../../render/submission.ts';
+import { bodyResources, linkUseOf } from '../../rights.ts';
 import type { Cluster, CdmServices } from '../../services.ts';
 import { startSubmission } from '../../start.ts';
 import { validated } from '../../translate/validation.ts';
@@ -24,12 +25,15 @@ export const createAndStartRandomClusterJob = defineOperation({
   }),
   // The path names no cluster; the job may come to any of these.
   resource: ({ body }) => {
-    const [first = '', ...others] = body.clusters.map((id) => resourceName({ cluster_id: id }));
-    return [first, ...others];
+    const [first, ...others] = body.clusters.flatMap((id) =>
+      bodyResources({ cluster_id: id }, 'job_name', body.jobs),
+    );
+    return [first ?? '*', ...others];
   },
-  async handle({ body, project, caller }, services) {
+  async handle({ body, project, caller, header }, services) {
     const raw = onlyJob(body.jobs);
     const by = caller.user.name;
+    const traceparent = header('traceparent') ?? null;
     const { cluster, job } = await validated('job', async () => {
       const wire = readWireJob(raw, 'jobs[0]', null);
       const accepting = await services.gate.accepting(project, body.clusters);
@@ -40,11 +44,14 @@ export const createAndStartRandomClusterJob = defineOperation({
       const known = await findJob(services, chosen.id, wire.name);
       if (known !== null && hasContent(services, known, raw))
         return { cluster: chosen, job: known };
-      const [made] = await createJobs(services, chosen, [wire], by);
+      const [made] = await createJobs(services, chosen, [wire], {
+        by,
+        use: linkUseOf(services, chosen.id, caller),
+      });
       if (made === undefined) throw new Error('no job was made');
       return { cluster: chosen, job: made };
     });
-    const submission = await startSubmission(services, cluster, job, {}, by);
+    const submission = await startSubmission(services, cluster, job, {}, by, traceparent);
     const nowMs = services.context.nowMs();
     return answer({ submissions: [renderSubmission(submission, nowMs, 'start')] });
   },

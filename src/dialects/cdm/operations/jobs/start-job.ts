@@ -9,6 +9,7 @@ import { wireObject } from './fields.ts';
 export const startJob = defineOperation({
   name: 'startJob',
   action: 'cdm:job:start',
+  starts: true,
   method: 'PUT',
   // One official example says so.
   alsoMethods: ['GET'],
@@ -16,11 +17,18 @@ export const startJob = defineOperation({
   summary:
     'Starts a job, with `variables` for this run only. A variable that nothing defines is refused before anything starts; what is found out later makes the submission fail.',
   body: Type.Object({ variables: Type.Optional(wireObject) }),
-  async handle({ params, body, project, caller }, services) {
+  async handle({ params, body, project, caller, header }, services) {
     const cluster = await services.gate.requireAccepting(project, params.cluster_id);
     const job = await requireJob(services, cluster.id, params.job_name);
     const variables = readVariables(body.variables);
-    const submission = await startSubmission(services, cluster, job, variables, caller.user.name);
+    const submission = await startSubmission(
+      services,
+      cluster,
+      job,
+      variables,
+      caller.user.name,
+      header('traceparent') ?? null,
+    );
     const nowMs = services.context.nowMs();
     return answer({ submissions: [renderSubmission(submission, nowMs, 'start')] });
   },

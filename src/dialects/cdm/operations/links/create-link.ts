@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { cdmError } from '../../errors.ts';
 import { checkLink, type CheckedLink, createLinks, testLink } from '../../link-changes.ts';
 import { answer, defineOperation } from '../../operation.ts';
+import { bodyResources, linkUseOf } from '../../rights.ts';
 import { linkResult, validated, warnings } from '../../translate/validation.ts';
 import { links } from './fields.ts';
 
@@ -15,12 +16,15 @@ export const createLink = defineOperation({
     'Makes a link after a connection test of at most 10 seconds. `validate=true` checks and connects and makes nothing. Connectors that are not installed here are refused.',
   query: Type.Object({ validate: Type.Optional(Type.Boolean()) }),
   body: Type.Object({ links }),
+  resource: ({ params, body }) => bodyResources(params, 'link_name', body.links),
   async handle({ params, query, body, project, caller }, services) {
     const cluster = await services.gate.require(project, params.cluster_id);
     const checked = await validated('link', async () => {
       const made: CheckedLink[] = [];
+      const use = linkUseOf(services, cluster.id, caller);
       for (const [index, raw] of body.links.entries()) {
-        made.push(await checkLink(services, cluster.id, raw, `links[${index}]`, null));
+        const where = `links[${index}]`;
+        made.push(await checkLink(services, cluster.id, raw, { where, previous: null, use }));
       }
       return made;
     });

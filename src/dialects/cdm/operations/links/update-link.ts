@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { cdmError } from '../../errors.ts';
 import { checkLink, replaceLink, testLink } from '../../link-changes.ts';
 import { answer, defineOperation } from '../../operation.ts';
+import { bodyResources, linkUseOf } from '../../rights.ts';
 import { linkResult, validated, warnings } from '../../translate/validation.ts';
 import { links } from './fields.ts';
 
@@ -14,6 +15,7 @@ export const updateLink = defineOperation({
   summary:
     'Replaces a link after a connection test. Another `name` in the body renames it, and jobs follow; its connector cannot change. Secrets that are empty or a placeholder stay.',
   body: Type.Object({ links }),
+  resource: ({ params, body }) => bodyResources(params, 'link_name', body.links),
   async handle({ params, body, project, caller }, services) {
     const cluster = await services.gate.require(project, params.cluster_id);
     const current = await services.context.engine.links.get(cluster.id, params.link_name);
@@ -23,7 +25,11 @@ export const updateLink = defineOperation({
       throw cdmError('Cdm.0014', '[links] must hold one link here.');
     }
     const link = await validated('link', () =>
-      checkLink(services, cluster.id, raw, 'links[0]', current),
+      checkLink(services, cluster.id, raw, {
+        where: 'links[0]',
+        previous: current,
+        use: linkUseOf(services, cluster.id, caller),
+      }),
     );
     if (services.settings.transfers.testLinks) await testLink(services, link);
     await replaceLink(services, cluster.id, current.name, link, caller.user.name);

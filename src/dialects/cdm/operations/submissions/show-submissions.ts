@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { requireJob } from '../../jobs.ts';
-import { answer, defineOperation } from '../../operation.ts';
+import { answer, defineOperation, resourceName } from '../../operation.ts';
 import { renderSubmission } from '../../render/submission.ts';
 import { listSubmissions } from '../../submissions.ts';
 
@@ -17,6 +17,8 @@ export const showSubmissions = defineOperation({
     page_no: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     page_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   }),
+  resource: ({ params, query: { jname = '' } }) =>
+    resourceName(jname === '' ? params : { ...params, job_name: jname }),
   async handle({ params, query, project }, services) {
     const cluster = await services.gate.require(project, params.cluster_id);
     const { jname = '', page_no: page = 1, page_size: size = 10 } = query;

@@ -33,7 +33,11 @@ export const throttlingInputs: InputTable = {
     integer('byteRate', 'MB in each second', { min: 1, max: 1_000_000 }),
     integer('recordRate', 'rows in each second', { min: 1 }),
     integer('channelCapacityMb', 'memory for rows on their way; default 64', { min: 1, max: 500 }),
-    choice('proof', ['none', 'counts', 'checksums', 'rows'], 'what is compared after the load (ours)'),
+    choice(
+      'proof',
+      ['none', 'counts', 'checksums', 'rows'],
+      'what is compared after the load (ours)',
+    ),
   ],
 };
 

@@ -96,7 +96,7 @@ const hive: InputTable = {
   specs: [
     stored('hive', ''),
     text('database', 'default default'),
-    text('table', '', required),
+    text('table', 'required but for a BATCH_JOB, whose tables keep their names'),
     choice('tablePreparation', preparations, 'default DO_NOTHING'),
     text('columnList', 'joined by &; default all'),
     flag('shouldClearTable', 'removes data first'),
@@ -112,7 +112,7 @@ const hive: InputTable = {
     refused('tablePath', 'tables lie below the root of the link'),
     choice(
       'convertNull',
-      ['TO_NULL', 'TO_EMPTY_STRING=TO_EMPTY_STING', 'TO_NULL_STRING'],
+      ['TO_NULL', 'TO_EMPTY_STRING=TO_EMPTY_STRRING=TO_EMPTY_STING', 'TO_NULL_STRING'],
       'default TO_NULL',
     ),
     choice(
