@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
 import { accept } from './accept.ts';
+import { consoleBench } from './console.ts';
 import { container } from './container.ts';
 import { dispatch } from './dispatch.ts';
 import { footprint } from './footprint.ts';
@@ -24,6 +25,7 @@ const benches: Record<string, (options: BenchOptions) => AsyncIterable<Measureme
   container,
   workers,
   transfer,
+  console: consoleBench,
 };
 
 /** Numbers that a bench can be given, with what they do. */

@@ -146,6 +146,8 @@ async function demo(): Promise<void> {
       `${dataDir}/attempts/      a folder for each attempt: command, stdout, stderr, process (pid, start, end)`,
       `${dataDir}/longshore.db   templates, runs and the reason of every state change`,
       `the same server for keeps: longshore up --data ${dataDir}`,
+      'its console: the address that it prints, in a browser; sign in with a key of',
+      `  longshore keys create --user me --root --data ${dataDir}`,
       '',
     ].join('\n'),
   );

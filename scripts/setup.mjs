@@ -1,6 +1,7 @@
 /**
  * Makes the checkout ready to run: `npm ci` when node_modules is missing or does not belong to
- * package-lock.json, then a check that the pinned Node is there. Started by the `pre…` scripts of
+ * package-lock.json, then a check that the pinned Node is there, then the same for the console and
+ * its assets. A console that cannot be made is told and, outside of CI, left out. Started by the `pre…` scripts of
  * package.json, so it runs on any Node >= 20, needs no dependency, and is done within
  * milliseconds when there is nothing to do.
  *
@@ -20,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isConsoleReady, setUpConsole } from './setup-console.mjs';
 
 const OLDEST_NODE_MAJOR = 20;
 const PINNED_NODE_MAJOR = 24;
@@ -41,6 +43,7 @@ class SetupError extends Error {}
 
 try {
   main();
+  consoleToo();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`setup: ${error.message}`);
@@ -69,6 +72,35 @@ function main() {
   } finally {
     release();
   }
+}
+
+/** Packages and assets of the console. Servers run without them, so only CI insists. */
+function consoleToo() {
+  if (isConsoleReady(root)) return;
+  const release = takeLock();
+  try {
+    // Another run may have done the work while this one waited for the lock.
+    if (isConsoleReady(root)) return;
+    setUpConsole({ root, node: pinnedNode, npm: installIn, say });
+    say('the console is ready.');
+  } catch (error) {
+    const told = `the console could not be made: ${error.message}`;
+    if (process.env.CI === 'true') throw new SetupError(told);
+    console.error(`setup: ${told}; its tests fail, everything else works.`);
+  } finally {
+    release();
+  }
+}
+
+/** As `install`, for a folder with a lock file of its own. */
+function installIn(folder) {
+  let result = npmIn(folder, 'ci');
+  if (result.status !== 0 && /npm error code EUSAGE/.test(result.stderr)) {
+    result = npmIn(folder, 'install', '--no-save');
+  }
+  if (result.status === 0) return;
+  process.stderr.write(result.stderr);
+  throw new Error(`npm failed in ${folder} (${result.signal ?? `exit ${result.status}`})`);
 }
 
 /** Identifies what should be installed: the lock file on this platform. */
@@ -144,10 +176,14 @@ function install() {
   }
 }
 
-/** Runs npm in the checkout. stdout stays free for the command that follows the setup. */
 function npm(...args) {
+  return npmIn(root, ...args);
+}
+
+/** Runs npm in a folder. stdout stays free for the command that follows the setup. */
+function npmIn(folder, ...args) {
   const result = spawnSync('npm', [...args, '--no-audit', '--no-fund'], {
-    cwd: root,
+    cwd: folder,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: MAX_NPM_OUTPUT,

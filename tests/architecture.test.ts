@@ -34,7 +34,12 @@ const rooms: readonly Room[] = [
     notBuiltins: [...outsideWorld, ...timers].filter((name) => name !== 'node:net'),
   },
   { path: 'ports', may: ['domain'], packages: [], notBuiltins: [...outsideWorld, ...timers] },
-  { path: 'engine', may: adapter, packages: [], notBuiltins: [...outsideWorld, ...timers] },
+  {
+    path: 'engine',
+    may: adapter,
+    // The interface of tracing, which does nothing by itself.
+    packages: ['@opentelemetry/api'],
+    notBuiltins: [...outsideWorld, ...timers] },
 
   { path: 'stores/sql', may: adapter },
   { path: 'stores/sqlite', may: [...adapter, 'stores/sql'] },

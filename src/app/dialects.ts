@@ -3,6 +3,8 @@ import { createAliyunFamily } from '../dialects/aliyun/family.ts';
 import { openNonceMemory } from '../dialects/aliyun/nonces.ts';
 import { answerNotFound, mountProduct, mountRpc } from '../dialects/aliyun/pipeline.ts';
 import {
+  createCdmForms,
+  createCdmInsight,
   createCdmProduct,
   createDisposalSweep,
   defaultTransferSettings,
@@ -12,10 +14,20 @@ import { createHuaweiFamily } from '../dialects/huawei/family.ts';
 import { createIamProduct } from '../dialects/huawei/iam/index.ts';
 import { mountProduct as mountHuaweiProduct } from '../dialects/huawei/pipeline.ts';
 import type { Dialect } from '../dialects/kit/dialect.ts';
+import type { Insight } from '../dialects/kit/insight.ts';
+import type { JobForms } from '../dialects/kit/operations.ts';
 import { createNativeDialect } from '../dialects/native/index.ts';
 import type { NativeServices } from '../dialects/native/operation.ts';
-import { createSaeProduct, eventRunId, mountWebhooks } from '../dialects/sae/index.ts';
 import {
+  createSaeForms,
+  createSaeInsight,
+  createSaeProduct,
+  eventRunId,
+  mountWebhooks,
+} from '../dialects/sae/index.ts';
+import {
+  createSchedulerxForms,
+  createSchedulerxInsight,
   createSchedulerxProduct,
   createWorkflowRules,
   InstanceIds,
@@ -25,13 +37,25 @@ import type { DialectName } from '../domain/template.ts';
 import type { WorkflowRules } from '../engine/workflow-rules.ts';
 import type { FrozenConfig } from './config/schema.ts';
 
+/** What the server hands to all dialects; what they know of each other is added here. */
+export type ServerServices = Omit<NativeServices, 'insights' | 'forms'>;
+
+/** A dialect, with what it tells of itself; the native one tells nothing. */
+export type MountedDialect = Dialect & Partial<Pick<Family, 'insights'>>;
+
+/** A family of dialects, with what the native one shows of them. */
+interface Family extends Dialect {
+  readonly insights: readonly Insight[];
+  readonly forms: readonly JobForms[];
+}
+
 /** The Aliyun family with its products, as one dialect: they share `/` and the replay memory. */
 function aliyunDialect(
-  services: NativeServices,
+  services: ServerServices,
   config: FrozenConfig,
   nonceFolder: string,
   instanceIds: InstanceIds,
-): Dialect {
+): Family {
   const nonces = openNonceMemory({
     directory: nonceFolder,
     nowMs: services.nowMs(),
@@ -54,6 +78,8 @@ function aliyunDialect(
   const schedulerx = createSchedulerxProduct(services, config.schedulerx, instanceIds);
   return {
     name: 'aliyun',
+    insights: [createSaeInsight(sae.services), createSchedulerxInsight(schedulerx.services)],
+    forms: [createSaeForms(sae, family), createSchedulerxForms(schedulerx, family)],
     async mount(scope) {
       await mountProduct(scope, sae, family);
       await mountProduct(scope, schedulerx, family);
@@ -70,10 +96,10 @@ function aliyunDialect(
 
 /** The Huawei family with its products, as one dialect: they share users, projects and tokens. */
 function huaweiDialect(
-  services: NativeServices,
+  services: ServerServices,
   config: FrozenConfig,
   submissionIds: SubmissionIds,
-): Dialect {
+): Family {
   const family = createHuaweiFamily(services, config.cdm);
   const { environment, timezone, version, testLinks, strictInputs, csvQuoteStyle, proof } =
     config.cdm;
@@ -90,6 +116,8 @@ function huaweiDialect(
   const disposal = createDisposalSweep(cdm.services);
   return {
     name: 'huawei',
+    insights: [createCdmInsight(cdm.services, () => family.projects.list())],
+    forms: [createCdmForms(cdm, family)],
     async mount(scope) {
       // Schedules may fire as soon as the engine starts.
       await submissionIds.open(services.engine.documents);
@@ -138,16 +166,18 @@ export function createRunRules(config: FrozenConfig, nowMs: () => number): RunRu
 /** The registry of dialects: a new one is a line here. Mounts all of them. */
 export async function mountDialects(
   host: FastifyInstance,
-  services: NativeServices,
+  services: ServerServices,
   config: FrozenConfig,
   nonceFolder: string,
   { instanceIds, submissionIds }: Pick<RunRules, 'instanceIds' | 'submissionIds'>,
-): Promise<readonly Dialect[]> {
-  const dialects = [
-    createNativeDialect(services),
+): Promise<readonly MountedDialect[]> {
+  const families = [
     aliyunDialect(services, config, nonceFolder, instanceIds),
     huaweiDialect(services, config, submissionIds),
   ];
+  const insights = families.flatMap((family) => family.insights);
+  const forms = families.flatMap((family) => family.forms);
+  const dialects: readonly MountedDialect[] = [createNativeDialect({ ...services, insights, forms }), ...families];
   for (const dialect of dialects) {
     await dialect.mount(host);
   }

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { DialectLog } from '../dialects/kit/dialect.ts';
 import type { FrozenConfig } from './config/schema.ts';
+import { asksForConsole } from './console.ts';
 import type { Metrics } from './metrics.ts';
 
 /** SAE clients put whole templates into the query (sae.md §2.2), far above Node's 16 KiB. */
@@ -29,7 +30,9 @@ export function createHttpHost(options: {
     requestTimeout: http.requestTimeoutMs,
     keepAliveTimeout: http.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
+    ...(http.trustedProxies.length === 0 ? {} : { trustProxy: [...http.trustedProxies] }),
     routerOptions: { maxParamLength },
+    rewriteUrl: (request) => (asksForConsole(request) ? '/console' : (request.url ?? '/')),
   });
   metrics.watch(host);
   host.addHook('onResponse', (request, reply, done) => {

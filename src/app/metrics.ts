@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { EngineStats } from '../engine/index.ts';
 import type { RunningEngine } from '../engine/create.ts';
 import type { RetentionStats } from '../engine/retention.ts';
+import { createScrapeMetrics, type ScrapeSources } from './metrics-scrape.ts';
 
 /** Upper bounds of the buckets, seconds: from an in-memory answer to a client's timeout. */
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -21,14 +22,21 @@ export interface Metrics {
   scrape(): Promise<string>;
 }
 
+/** Where the numbers come from that are asked for at a scrape. */
+export interface MetricsSources extends ScrapeSources {
+  stats(): Promise<EngineStats>;
+  retention(): RetentionStats;
+  readonly collecting: RunningEngine['collecting'];
+}
+
 /** Names follow Prometheus' conventions: base units, `_total` for counters. */
 export function createMetrics(
+  registry: Registry,
   version: string,
-  stats: () => Promise<EngineStats>,
-  retention: () => RetentionStats,
-  collecting: RunningEngine['collecting'],
+  sources: MetricsSources,
 ): Metrics {
-  const registry = new Registry();
+  const { stats, retention, collecting } = sources;
+  const scrapeMore = createScrapeMetrics(registry, sources);
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopPrecisionMs });
 
@@ -139,7 +147,7 @@ export function createMetrics(
       });
     },
     async scrape() {
-      const numbers = await stats();
+      const [numbers] = await Promise.all([stats(), scrapeMore()]);
       queued.set(numbers.queued);
       running.set(numbers.running);
       active.set(numbers.activeAttempts);

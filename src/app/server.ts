@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { NativeServices } from '../dialects/native/operation.ts';
+import { Registry } from 'prom-client';
 import { createAccess } from '../engine/access.ts';
 import { createCatalog } from '../engine/catalog.ts';
 import { createEngine, type RunningEngine } from '../engine/create.ts';
 import { createLinks } from '../engine/links.ts';
+import type { EngineObserver } from '../engine/measuring.ts';
 import {
   createTextBox,
   loadOrCreateMasterKey,
@@ -19,6 +20,7 @@ import type { Store } from '../ports/store.ts';
 import { createLogStore } from '../stores/logs/store.ts';
 import { systemClock, systemIds, systemRandom } from './clock.ts';
 import type { FrozenConfig } from './config/schema.ts';
+import { mountConsole } from './console.ts';
 import {
   announceServer,
   loadOrCreateHostId,
@@ -27,13 +29,16 @@ import {
   withdrawServer,
 } from './data-dir.ts';
 import { numberInstanceIds } from '../dialects/schedulerx/index.ts';
-import { createRunRules, mountDialects, type RunRules } from './dialects.ts';
+import { createRunRules, mountDialects, type RunRules, type ServerServices } from './dialects.ts';
 import { machineFacts } from './doctor.ts';
 import { createAlertRules } from '../dialects/schedulerx/index.ts';
 import { createExecutors } from './executors.ts';
 import { createNotifiers } from './notifiers/registry.ts';
 import { addressOf, createHttpHost } from './http-host.ts';
 import { releaseLoadingMemory } from './memory.ts';
+import { workersByGroup } from './metrics-workers.ts';
+import { createEngineMetrics } from './metrics-engine.ts';
+import { measuredStore } from './metrics-store.ts';
 import { createMetrics } from './metrics.ts';
 import { processRefusal } from './process-policy.ts';
 import { awaitDataDir, lockDataDir } from './server-lock.ts';
@@ -96,7 +101,8 @@ async function assemble(
   undo.push(() => lock.release());
   const operatorToken = await loadOrCreateOperatorToken(dataDir);
 
-  const store = await createStore(config, paths.database);
+  const registry = new Registry();
+  const store = measuredStore(await createStore(config, paths.database), registry);
   undo.push(() => store.close());
   await store.open();
   const hostId = await loadOrCreateHostId(dataDir);
@@ -111,6 +117,7 @@ async function assemble(
   });
   const running = await startableEngine(config, log, {
     store,
+    observer: createEngineMetrics(registry),
     hostId,
     masterKey,
     box,
@@ -124,7 +131,7 @@ async function assemble(
   // Every open stream listens for the end.
   setMaxListeners(0, closing.signal);
   let url = '';
-  const services: NativeServices = {
+  const services: ServerServices = {
     engine: running.engine,
     region: config.region,
     accountId: config.accountId,
@@ -142,12 +149,16 @@ async function assemble(
     closing: closing.signal,
   };
 
-  const metrics = createMetrics(
-    version,
-    () => running.engine.stats(),
-    () => running.retention(),
-    () => running.collecting(),
-  );
+  let dialects: Awaited<ReturnType<typeof mountDialects>> = [];
+  const metrics = createMetrics(registry, version, {
+    stats: () => running.engine.stats(),
+    retention: () => running.retention(),
+    collecting: () => running.collecting(),
+    use: () => running.use(),
+    auditing: () => running.auditing(),
+    unfinished: (limit) => store.unfinishedByDialect(limit),
+    groups: () => workersByGroup(dialects, running.engine),
+  });
   const host = createHttpHost({
     http: config.http,
     metrics,
@@ -156,7 +167,8 @@ async function assemble(
     log,
     logRequests: config.log.level === 'debug',
   });
-  const dialects = await mountDialects(host, services, config, paths.nonces, rules);
+  mountConsole(host);
+  dialects = await mountDialects(host, services, config, paths.nonces, rules);
   undo.push(() => runAll(dialects.map((dialect) => () => dialect.close())));
   await workers.mount(host);
   undo.push(() => closeHost(host, config.shutdown.drainMs, log));
@@ -195,12 +207,13 @@ interface EngineParts {
   readonly box: TextBox;
   readonly rules: RunRules;
   readonly workers: Workers;
+  readonly observer: EngineObserver;
 }
 
 async function startableEngine(
   config: FrozenConfig,
   log: Logger,
-  { store, hostId, masterKey, box, rules, workers }: EngineParts,
+  { store, hostId, masterKey, box, rules, workers, observer }: EngineParts,
 ): Promise<RunningEngine> {
   const access = await createAccess({
     store,
@@ -214,6 +227,7 @@ async function startableEngine(
     scheduledRunId: rules.scheduledRunId,
     runKey: rules.runKey,
     workflowRules: rules.workflowRules,
+    observer,
     leaseTtlMs: config.store.leaseTtlMs,
     executors: [
       ...createExecutors(config, {
@@ -254,6 +268,7 @@ async function startableEngine(
       concerns: (runId) => /^\d+$/.test(runId),
     },
     retention: { policy: config.retention, intervalMs: config.retention.intervalMs },
+    auditRetention: { ...config.retention.audit, intervalMs: config.retention.intervalMs },
     ...(config.logStores.enabled
       ? {
           logs: createLogStore({

@@ -7,6 +7,7 @@ import type { EngineLog } from '../engine/runtime.ts';
 import { compileCacheEnv } from '../lib/compile-cache.ts';
 import { TransferError } from '../domain/transfer/errors.ts';
 import type { LinkOptions } from '../domain/transfer/link.ts';
+import type { QuarantineSlice } from '../domain/transfer/report.ts';
 import { createProcessExecutor, hostImage } from '../executors/process/executor.ts';
 import { createTransferExecutor } from '../executors/transfer/executor.ts';
 import type { RunHomes } from '../executors/transfer/homes.ts';
@@ -132,11 +133,13 @@ export function createTransfers(
       const file = folders.state(runId);
       return existsSync(file) ? (await reading()).reportOf(file, nowMs()) : null;
     },
+    async course(runId) {
+      const file = folders.state(runId);
+      return existsSync(file) ? (await reading()).courseOf(file, nowMs()) : null;
+    },
     async quarantine(runId, query) {
       const file = folders.state(runId);
-      return existsSync(file)
-        ? (await reading()).quarantineOf(file, query)
-        : { rows: [], total: 0 };
+      return existsSync(file) ? (await reading()).quarantineOf(file, query) : noRows;
     },
 
     async abandon(runId, work, failure) {
@@ -154,6 +157,8 @@ export function createTransfers(
     },
   };
 }
+
+const noRows: QuarantineSlice = { rows: [], total: 0, next: null, columns: {} };
 
 /** It brings a database driver, so it is loaded when it is needed. */
 const reading = () => import('../executors/transfer/reading.ts');

@@ -49,9 +49,12 @@ export class Client {
   }
 
   /** Server-sent events until the stream ends; resumes by the caller with the last id. */
-  async *events(path: string, query: Query): AsyncGenerator<ServerEvent> {
+  async *events(path: string, query: Query, lastEventId = ''): AsyncGenerator<ServerEvent> {
     const response = await this.#fetch('GET', path, query, {
-      headers: { accept: 'text/event-stream' },
+      headers: {
+        accept: 'text/event-stream',
+        ...(lastEventId === '' ? {} : { 'last-event-id': lastEventId }),
+      },
     });
     const queue: ServerEvent[] = [];
     const parser = createParser({

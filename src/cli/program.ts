@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   templates: async () => (await import('./commands/templates.ts')).templatesCommand(),
   schedules: async () => (await import('./commands/schedules.ts')).schedulesCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   runs: async () => (await import('./commands/runs.ts')).runsCommand(),
   logs: async () => (await import('./commands/logs.ts')).logsCommand(),
   logstores: async () => (await import('./commands/logstores.ts')).logStoresCommand(),

@@ -52,6 +52,8 @@ export interface RunDetail extends Run {
   /** Parameters that were stored and echoed but had no effect on this run. */
   readonly notActedOn: readonly string[];
   readonly templateName: string;
+  /** Place of its trigger in a trace, as W3C `traceparent`; null = in none. */
+  readonly traceparent: string | null;
 }
 
 /** One replica or shard of a run. */

@@ -1,4 +1,5 @@
 import type { ConcurrencyPolicy, RetryPolicy } from './policies.ts';
+import type { Rerun } from './rerun-of.ts';
 import type { ScheduleDefinition } from './schedule/definition.ts';
 import type { TransferDefinition } from './transfer/definition.ts';
 
@@ -299,6 +300,8 @@ export interface JobSpec {
   /** IANA zone given to the job as `TZ`. */
   readonly timezone: string;
   readonly resources: { readonly cpuMillis: number; readonly memoryMib: number };
+  /** Only of a run that repeats another; absent = it repeats none. */
+  readonly rerun?: Rerun;
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   parsePolicy,
 } from '../domain/policy-evaluation.ts';
 import type { CompiledPolicy } from '../domain/policy-evaluation.ts';
+import { couldAllow } from '../domain/policy-rights.ts';
 import { open, seal, sealNonceBytes } from '../lib/sealed-box.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
@@ -172,6 +173,10 @@ class CachedAccess implements Access {
     return this.#store.users();
   }
 
+  user(name: string) {
+    return this.#store.user(name);
+  }
+
   async putUser(input: Parameters<Access['putUser']>[0]): Promise<User> {
     requirePattern(input.name, namePattern, 'name', '1 to 64 letters, digits, "_", ".", "@", "-"');
     const known = new Set((await this.policies()).map((policy) => policy.name));
@@ -218,14 +223,26 @@ class CachedAccess implements Access {
 
   authorize(user: User, request: Parameters<Access['authorize']>[1]) {
     if (user.root) return { allowed: true } as const;
+    const policies = this.#policiesOf(user);
+    if (policies === null) return { allowed: false, kind: 'ImplicitDeny' } as const;
+    return evaluatePolicies(policies, request);
+  }
+
+  couldAllow(user: User, action: string, resourcePrefix: string): boolean {
+    if (user.root) return true;
+    const policies = this.#policiesOf(user);
+    return policies !== null && couldAllow(policies, action, resourcePrefix);
+  }
+
+  /** Null when an attached one is not there: it may have been a Deny, so refuse, do not guess. */
+  #policiesOf(user: User): readonly CompiledPolicy[] | null {
     const policies: CompiledPolicy[] = [];
     for (const name of user.policies) {
       const policy = this.#compiled.get(name);
-      // An attached policy that is not there may have been a Deny: refuse rather than guess.
-      if (policy === undefined) return { allowed: false, kind: 'ImplicitDeny' } as const;
+      if (policy === undefined) return null;
       policies.push(policy);
     }
-    return evaluatePolicies(policies, request);
+    return policies;
   }
 
   /** Reads all policies anew and starts the caches over. */

@@ -56,6 +56,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
     deleteConfigMap: (dialect, id) => store.deleteConfigMap(dialect, id),
     configMaps: (dialect, ids) => store.configMaps(dialect, ids),
     configMapsOf: (dialect, namespace) => store.configMapsOf(dialect, namespace),
+    listConfigMaps: (query) => store.listConfigMaps(query),
+    listSecrets: (query) => store.listSecrets(query),
+    catalogCounts: (dialect, namespaces) => store.catalogCounts(dialect, namespaces),
     async createSecret(secret, data) {
       checkSize(data);
       return store.createSecret(secret, sealed(data, purposeOf(secret.dialect)), limits);

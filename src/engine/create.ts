@@ -1,3 +1,4 @@
+import type { AuditRetention } from '../domain/audit.ts';
 import type { DialectName } from '../domain/template.ts';
 import type { Clock, Ids, Randomness } from '../ports/clock.ts';
 import type { AttemptReport, Executor } from '../ports/executor.ts';
@@ -5,12 +6,15 @@ import type { LogStore, LogStoreStats } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
 import { defaultAheadWindowMs } from './ahead.ts';
 import { type AlertOptions, Alerts } from './alerts.ts';
+import { AuditLog, type AuditStats } from './audit.ts';
 import { Collector } from './collector.ts';
 import { Deadlines } from './deadlines.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createDataJobs, type DataJobsOptions, noLinks } from './data-jobs.ts';
 import { createDocuments } from './documents.ts';
 import type { Access, Catalog, Engine, Templates } from './engine.ts';
+import { type EngineObserver, Measuring } from './measuring.ts';
+import { Overview } from './overview.ts';
 import { createPasswords } from './passwords.ts';
 import { Preparing } from './preparing.ts';
 import { Purger } from './purger.ts';
@@ -25,6 +29,7 @@ import { Scheduler, type ScheduledRunId, type ScheduledRunKey } from './schedule
 import { RunSignals } from './signals.ts';
 import { createTemplates } from './templates.ts';
 import { plainWorkflowRules, type WorkflowRules } from './workflow-rules.ts';
+import { createTracing } from './tracing.ts';
 import { endLeftovers } from './transfer-leftovers.ts';
 import { WorkflowExecutor } from './workflows.ts';
 
@@ -54,12 +59,32 @@ export interface EngineOptions {
   readonly aheadWindowMs?: number;
   /** How long what is over is kept; absent = for ever. */
   readonly retention?: RetentionOptions;
+  /** How long lines of the audit log are kept; absent = for ever. */
+  readonly auditRetention?: AuditRetention & { readonly intervalMs: number };
   /** Where collected output goes, not open yet; absent = nothing is collected. */
   readonly logs?: LogStore;
   /** Links and what moves data between them; absent = data jobs are refused. */
   readonly dataJobs?: DataJobsOptions;
+  /** Hears of single events, for metrics; absent = nobody does. */
+  readonly observer?: EngineObserver;
   /** What people are told; absent = nothing. */
   readonly alerts?: AlertOptions;
+}
+
+/** How busy this server is. */
+export interface EngineUse {
+  readonly executors: readonly {
+    readonly name: string;
+    readonly maxConcurrent: number;
+    readonly active: number;
+    readonly ready: boolean;
+  }[];
+  /** Attempts claimed that wait for a slot. */
+  readonly ahead: number;
+  /** Executors' reports that are not stored yet. */
+  readonly reportsWaiting: number;
+  /** Whether this server's lease is in force. */
+  readonly leaseHeld: boolean;
 }
 
 /** A running engine and how to end it. */
@@ -73,6 +98,10 @@ export interface RunningEngine {
   close(): Promise<void>;
   /** Numbers about retention for metrics. */
   retention(): RetentionStats;
+  /** Numbers about the audit log for metrics. */
+  auditing(): AuditStats;
+  /** Room and use of this server's executors, and what waits in the engine, for metrics. */
+  use(): EngineUse;
   /** Numbers about log stores for metrics; null when nothing is collected. */
   collecting(): (LogStoreStats & { readonly following: number }) | null;
 }
@@ -110,6 +139,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
     log: options.log,
     signals: new RunSignals(options.clock),
     counters: { runsAccepted: 0, runsFinished: 0, attemptsStarted: 0, staleReports: 0 },
+    tracing: createTracing(options.clock),
+    measuring:
+      options.observer === undefined
+        ? null
+        : new Measuring(options.observer, {
+            store: options.store,
+            log: options.log,
+            transferred: async (runId) => (await dataJobs.report(runId))?.counters ?? null,
+          }),
     owner: { fence: 0 },
     unstarted: {
       stop: (attemptId) => preparing.stop(attemptId) || dispatcher.ahead.stop(attemptId),
@@ -120,9 +158,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     onFinished(runIds) {
       alerts?.finished(runIds);
-      const { dataJobs, store, unseal } = options;
-      if (dataJobs === undefined) return;
-      endLeftovers(runIds, { ...dataJobs, unseal, run: (id) => store.run(id) }).catch(
+      runtime.measuring?.finished(runIds);
+      const { dataJobs: moving, store, unseal } = options;
+      if (moving === undefined) return;
+      endLeftovers(runIds, { ...moving, unseal, run: (id) => store.run(id) }).catch(
         (error: unknown) =>
           options.log.warn({ err: error }, 'what a data job left could not be removed'),
       );
@@ -171,6 +210,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     retention.runsEnded();
     scheduler.runsEnded();
   });
+  const audit = new AuditLog({
+    ...options,
+    retention: options.auditRetention ?? null,
+    intervalMs: options.auditRetention?.intervalMs ?? 0,
+  });
   const { logs } = options;
   const collector = logs === undefined ? null : new Collector(runtime, logs);
   const templates = hearingOfDeletes(
@@ -180,7 +224,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await alerts?.templateDeleted(dialect, id);
     },
   );
-  const runs = createRuns(runtime, dispatcher, purger);
+  const runs = createRuns(runtime, dispatcher, purger, (dialect) => {
+    const uuid = options.ids.uuid();
+    // A dialect's own shape of ids, where clients may read them.
+    return dialect === 'native' ? `rerun-${uuid}` : scheduledRunId(dialect, uuid);
+  });
+  const dataJobs = createDataJobs(options.dataJobs ?? null, runs, () => options.clock.nowMs());
+  const overview = new Overview(options.store, options.clock, executors);
   let started = false;
   let unwatch = async (): Promise<void> => {};
 
@@ -205,7 +255,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await dispatcher.stop();
     await reporter.flush();
     await purger.stop();
-    await Promise.all([remover.stop(), retention.stop(), collector?.stop(), alerts?.stop()]);
+    await Promise.all([
+      remover.stop(),
+      retention.stop(),
+      collector?.stop(),
+      alerts?.stop(),
+      audit.stop(),
+    ]);
+    await runtime.measuring?.settled();
     await membership.stop();
   };
 
@@ -217,8 +274,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       passwords: createPasswords(options),
       catalog: options.catalog,
       documents: createDocuments(options.store),
+      audit,
       links: options.dataJobs?.links ?? noLinks,
-      dataJobs: createDataJobs(options.dataJobs ?? null, runs, () => options.clock.nowMs()),
+      dataJobs,
       logs: logs ?? null,
       workers: (group) => executors.flatMap((executor) => executor.workers?.(group) ?? []),
       async ready() {
@@ -231,6 +289,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         }
         return { ready: true, reason: '' };
       },
+      overview: (query) => overview.facts(query),
       async stats() {
         return { ...(await runtime.store.counts()), ...runtime.counters };
       },
@@ -245,6 +304,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       purger.wake();
       remover.wake();
       retention.start();
+      audit.start();
       collector?.start();
       alerts?.start();
       dispatcher.wake();
@@ -258,6 +318,18 @@ export function createEngine(options: EngineOptions): RunningEngine {
     },
     drain,
     retention: () => retention.stats(),
+    auditing: () => audit.stats(),
+    use: () => ({
+      executors: executors.map((executor) => ({
+        name: executor.name,
+        maxConcurrent: executor.maxConcurrent,
+        active: dispatcher.active(executor.name),
+        ready: executor.health().ready,
+      })),
+      ahead: dispatcher.ahead.size,
+      reportsWaiting: reporter.waiting,
+      leaseHeld: membership.held,
+    }),
     collecting: () =>
       logs === undefined ? null : { ...logs.stats(), following: collector?.following ?? 0 },
     async close() {

@@ -15,6 +15,7 @@ export const noLinks: Links = {
   change: async () => refuse(),
   get: async () => null,
   list: async () => ({ rows: [], total: 0 }),
+  namespaces: async () => [],
 };
 
 /** Creates what the engine tells about moving data. */
@@ -30,6 +31,7 @@ export function createDataJobs(
     tables: async (link, schema, limit) => given().transfers.tables(link, schema, limit),
     columns: async (link, table) => given().transfers.columns(link, table),
     quarantine: async (runId, query) => given().transfers.quarantine(runId, query),
+    course: async (runId) => (await options?.transfers.course(runId)) ?? null,
     async plan(artifact, timeoutMs) {
       const { links, transfers } = given();
       return transfers.plan(await workOf(artifact, nowMs(), links), timeoutMs);

@@ -108,6 +108,11 @@ export class Dispatcher {
     this.#live.get(executor)?.add(attemptId);
   }
 
+  /** How many attempts take up room of an executor. */
+  active(executor: string): number {
+    return this.#live.get(executor)?.size ?? 0;
+  }
+
   /** Attempts that this server looks after: they take up room, or wait for it. */
   live(): string[] {
     return [...[...this.#live.values()].flatMap((ids) => [...ids]), ...this.ahead.ids()];
@@ -175,12 +180,14 @@ export class Dispatcher {
     const result = await store.claim({ nowMs, fence, limit, route: (spec) => this.#route(spec) });
     // A pause right here may have been longer than the lease: then these are no longer ours.
     if (result.attempts.length > 0 && !(await this.#lease.certain(fence))) return nowMs;
+    const claimed = this.#runtime.tracing?.claimed(result.attempts, nowMs) ?? result.attempts;
+    this.#runtime.measuring?.claimed(claimed);
     const starting = this.ahead.size > 0 ? 0 : room;
     const first = new Set(
-      result.attempts.filter(({ executor }, at) => at < starting || !this.#takesRoom(executor)),
+      claimed.filter(({ executor }, at) => at < starting || !this.#takesRoom(executor)),
     );
     this.#start([...first]);
-    this.ahead.put(result.attempts.filter((attempt) => !first.has(attempt)));
+    this.ahead.put(claimed.filter((attempt) => !first.has(attempt)));
     stopAttempts(this.#runtime, result.stop);
     announceFinished(this.#runtime, result.finished);
     if (result.more === true) this.#again = true;

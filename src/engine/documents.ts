@@ -7,6 +7,7 @@ export function createDocuments(store: DocumentStore): Documents {
     changeDocument: (name, nowMs, revise) => store.changeDocument(name, nowMs, revise),
     document: (name) => store.document(name),
     documentByNumber: (dialect, kind, number) => store.documentByNumber(dialect, kind, number),
+    documentParents: (query) => store.documentParents(query),
     documents: (query) => store.documents(query),
     takeNumbers: (sequence, count) => store.takeNumbers(sequence, count),
   };

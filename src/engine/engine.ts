@@ -30,8 +30,10 @@ import type { CatalogStore, NewConfigMap, NewSecret } from '../ports/catalog.ts'
 import type { DocumentStore } from '../ports/documents.ts';
 import type { LogChunk, LogStream } from '../ports/executor.ts';
 import type { LogStore } from '../ports/log-store.ts';
+import type { ListedRun, RunSearch, RunSearchPage } from '../ports/run-lists.ts';
 import type { Transfers } from '../ports/transfers.ts';
 import type { WorkerInfo } from '../ports/workers.ts';
+import type { Audit } from './audit.ts';
 import type {
   NewTemplate,
   Page,
@@ -41,6 +43,10 @@ import type {
   TemplateQuery,
   TemplateSummary,
 } from '../ports/store.ts';
+import type { OverviewFacts, OverviewQuery } from './overview.ts';
+import type { ShownVariable } from './run-environment.ts';
+import type { RunChange } from './run-feed.ts';
+import type { TemplateReads } from './template-reads.ts';
 
 /**
  * Everything a dialect may ask of Longshore. Dialects translate between their wire and these
@@ -53,6 +59,7 @@ export interface Engine {
   readonly passwords: Passwords;
   readonly catalog: Catalog;
   readonly documents: Documents;
+  readonly audit: Audit;
   readonly links: Links;
   readonly dataJobs: DataJobs;
   /** Null when this server collects nothing. */
@@ -61,6 +68,8 @@ export interface Engine {
   workers(group: number): readonly WorkerInfo[];
   /** Whether requests can be served, with the reason when not. */
   ready(): Promise<{ readonly ready: boolean; readonly reason: string }>;
+  /** What runs, fails, is late and comes next; its cost does not grow with what is stored. */
+  overview(query: OverviewQuery): Promise<OverviewFacts>;
   /** Numbers for metrics. */
   stats(): Promise<EngineStats>;
 }
@@ -75,7 +84,7 @@ export interface EngineStats {
   readonly staleReports: number;
 }
 
-export interface Templates {
+export interface Templates extends TemplateReads {
   /**
    * Stores a new definition, under an id of its own unless the dialect brings one. The change id is queryable as the template's first change.
    * @throws DomainError `invalid-argument` for a schedule that is not valid.
@@ -134,6 +143,8 @@ export interface SubmitRequest {
   /** Epoch ms of a delayed start; null or past = now. */
   readonly notBeforeMs: number | null;
   readonly by: string;
+  /** Place of the request in a trace, as its `traceparent` header says; absent or not valid = in none. */
+  readonly traceparent?: string | null;
   readonly override: ((template: Template) => RunOverride) | null;
 }
 
@@ -163,7 +174,27 @@ export interface Runs {
   limit(dialect: DialectName, namespace: string, maxRunning: number | null): Promise<void>;
   get(runId: string): Promise<RunDetail | null>;
   latest(templateId: string): Promise<Run | null>;
-  list(query: RunQuery): Promise<Page<Run>>;
+  list(query: RunQuery): Promise<Page<ListedRun>>;
+  /** A page of a search, at a cost that does not grow with what is stored. */
+  search(query: RunSearch): Promise<RunSearchPage>;
+  /**
+   * Accepts a run that repeats this one as it was accepted: the same overrides and nominal time.
+   * `failedOnly`: only the instances that did not succeed, with their shard numbers and total.
+   * @throws DomainError `run-not-found`; as `submit`; `invalid-argument` when nothing failed, or the
+   *   run has not ended, or moves data.
+   */
+  rerun(runId: string, wish: { readonly failedOnly: boolean }, by: string): Promise<Run>;
+  /**
+   * The variables of an instance, secrets hidden.
+   * @throws DomainError `run-not-found`, `instance-not-found`.
+   */
+  environment(runId: string, index: number): Promise<readonly ShownVariable[]>;
+  /** Changes of runs, of all servers of the store; see `RunFeed`. */
+  follow(
+    templateId: string | undefined,
+    position: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunChange>;
   instances(runId: string): Promise<readonly Instance[]>;
   attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
   events(runId: string): Promise<readonly RunEvent[]>;
@@ -174,6 +205,15 @@ export interface Runs {
     offset: number,
     maxBytes: number,
   ): Promise<LogChunk | null>;
+  /**
+   * Calls `listener` soon after an attempt's output grew; resolves with what ends it. Null when it
+   * cannot be watched, or not yet: then look by yourself.
+   */
+  watchLog(
+    attemptId: string,
+    stream: LogStream,
+    listener: () => void,
+  ): Promise<(() => void) | null>;
   /** Where a person finds what is kept of an attempt; null when unknown. */
   location(attemptId: string): Promise<string | null>;
   /**
@@ -194,6 +234,9 @@ export interface Catalog extends Pick<
   | 'deleteConfigMap'
   | 'configMaps'
   | 'configMapsOf'
+  | 'listConfigMaps'
+  | 'listSecrets'
+  | 'catalogCounts'
   | 'deleteSecret'
   | 'secretsOf'
   | 'referringTemplates'
@@ -265,12 +308,16 @@ export interface Links {
   get(namespace: string, name: string): Promise<Link | null>;
   /** Oldest first. */
   list(namespace: string, offset: number, limit: number): Promise<Page<Link>>;
+  /** Namespaces that have links, by name, at most `limit`, each with the number of its links. */
+  namespaces(
+    limit: number,
+  ): Promise<readonly { readonly namespace: string; readonly links: number }[]>;
 }
 
-/** Moving data, besides running it. All but `report` and `quarantine` may throw `TransferError`. */
+/** Moving data, besides running it. All but `report`, `course` and `quarantine` may throw `TransferError`. */
 export interface DataJobs extends Pick<
   Transfers,
-  'kinds' | 'test' | 'tables' | 'columns' | 'quarantine'
+  'kinds' | 'test' | 'tables' | 'columns' | 'course' | 'quarantine'
 > {
   /**
    * What a run accepted now would do. Nothing is changed anywhere.
@@ -308,6 +355,8 @@ export interface Access {
   setKeyEnabled(id: string, enabled: boolean): Promise<void>;
   deleteKey(id: string): Promise<void>;
   users(): Promise<readonly User[]>;
+  /** Null when nobody is called so. */
+  user(name: string): Promise<User | null>;
   putUser(input: {
     readonly name: string;
     readonly root?: boolean;
@@ -320,6 +369,11 @@ export interface Access {
   deletePolicy(name: string): Promise<void>;
   /** Evaluates the user's policies; the root passes. */
   authorize(user: User, request: AccessRequest): AccessDecision;
+  /**
+   * Whether the user's policies could allow the action on some resource below the prefix: for what
+   * a user is offered; `authorize` decides.
+   */
+  couldAllow(user: User, action: string, resourcePrefix: string): boolean;
 }
 
 /**

@@ -1,8 +1,9 @@
+import { shardNumber, shardTotal } from '../domain/rerun.ts';
 import type { IdentityField } from '../domain/template.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
 
 /**
- * The variables an attempt starts with. Later ones win: facts about the run, then what the user
+ * The variables an attempt starts with. Later ones win: the place in a trace (`TRACEPARENT`), facts about the run, then what the user
  * gave (from ConfigMaps, then by itself), then what is particular to the shard; `TZ` comes from the template unless the user set it.
  */
 export function attemptEnvironment(
@@ -13,6 +14,8 @@ export function attemptEnvironment(
   const { task, shards, timezone } = run.spec;
   const facts = attemptFacts(attempt);
   const env: Record<string, string> = { TZ: timezone };
+  const traceparent = attempt.traceparent ?? run.traceparent;
+  if (traceparent !== null) env['TRACEPARENT'] = traceparent;
   for (const [name, field] of Object.entries(task.identityEnv)) env[name] = facts[field];
   return Object.assign(env, configured, task.env, shards?.[attempt.index]);
 }
@@ -25,10 +28,10 @@ export function attemptFacts(attempt: ClaimedAttempt): Readonly<Record<IdentityF
     'template.name': run.templateName,
     'template.namespace': run.namespace,
     'run.id': run.id,
-    'run.replicas': String(run.replicas),
+    'run.replicas': String(shardTotal(run.spec)),
     'run.trigger': run.trigger,
     'run.scheduledAtMs': String(run.scheduledAtMs ?? run.createdAtMs),
-    'instance.index': String(attempt.index),
+    'instance.index': String(shardNumber(run.spec, attempt.index)),
     'attempt.number': String(attempt.number),
   };
 }

@@ -78,6 +78,10 @@ export function createLinks({ store, nowMs, seal, unseal }: LinksOptions): Links
       });
       return { total: page.total, rows: page.rows.map(opened) };
     },
+    async namespaces(limit) {
+      const found = await store.documentParents({ dialect: 'cdm', kind: 'link', limit });
+      return found.map(({ parent: namespace, count: links }) => ({ namespace, links }));
+    },
   };
 
   function keptOf({

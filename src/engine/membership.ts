@@ -109,6 +109,11 @@ export class Membership {
   }
 
   /** Whether the lease cannot have run out since it was last renewed. */
+  /** Whether the lease is in force, as far as this server knows. */
+  get held(): boolean {
+    return !this.#stopped && this.#fresh();
+  }
+
   #fresh(): boolean {
     if (this.#renewed === null) return false;
     const { leaseTtlMs } = this.#options;

@@ -1,6 +1,7 @@
 import type { ConfigMap } from '../domain/catalog.ts';
 import { openCiphers } from '../domain/transfer/ciphers.ts';
 import { DomainError } from '../domain/errors.ts';
+import { shardNumber, shardTotal } from '../domain/rerun.ts';
 import type { DialectName, IdentityField, JobSpec, Mount, Task } from '../domain/template.ts';
 import type { AttemptFile, AttemptMount, AttemptStart } from '../ports/executor.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
@@ -55,8 +56,8 @@ function startOf(
       namespace: run.namespace,
       trigger: run.trigger,
       scheduledAtMs: run.scheduledAtMs ?? run.createdAtMs,
-      replicas: run.replicas,
-      index: attempt.index,
+      replicas: shardTotal(run.spec),
+      index: shardNumber(run.spec, attempt.index),
       number: attempt.number,
     },
   };

@@ -29,6 +29,11 @@ export class Reporter {
     this.#pace = new Pace(runtime.clock, REPORT_WINDOW_MS, () => void this.#write());
   }
 
+  /** Reports that are not stored yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Takes a batch; ends free their room at once, so that the next claim shares the commit. */
   accept(reports: readonly AttemptReport[]): void {
     this.#waiting.add(reports);
@@ -61,10 +66,12 @@ export class Reporter {
   }
 
   async #store(batch: readonly AttemptReport[]): Promise<void> {
-    const { store, clock, counters, signals, log } = this.#runtime;
+    const { store, clock, counters, signals, log, tracing, measuring } = this.#runtime;
     try {
       const result = await store.report(batch, clock.nowMs());
       counters.staleReports += result.stale;
+      tracing?.reported(batch);
+      measuring?.reported(batch);
       stopAttempts(this.#runtime, result.stop);
       announceFinished(this.#runtime, result.finished);
       for (const report of batch) signals.notify(runOf(report.attemptId));

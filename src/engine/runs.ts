@@ -1,36 +1,54 @@
 import { DomainError } from '../domain/errors.ts';
+import type { DialectName } from '../domain/template.ts';
+import { keptTraceparent } from '../domain/trace-context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Runs } from './engine.ts';
 import type { Purger } from './purger.ts';
+import { createReruns } from './reruns.ts';
+import { shownEnvironment } from './run-environment.ts';
+import { RunFeed } from './run-feed.ts';
 import { announceFinished, type Runtime, stopAttempts } from './runtime.ts';
 
 /** Use cases around runs: accept, stop, forget, look. */
-export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Purger): Runs {
-  const { store, ids, clock, signals, counters, executors } = runtime;
+export function createRuns(
+  runtime: Runtime,
+  dispatcher: Dispatcher,
+  purger: Purger,
+  newRunId: (dialect: DialectName) => string,
+): Runs {
+  const { store, ids, clock, signals, counters, executors, tracing, measuring } = runtime;
+  const feed = new RunFeed(store, clock, signals);
 
   return {
     async submit(request) {
       const nowMs = clock.nowMs();
+      const { templateId, dialect, trigger, by } = request;
+      const runId = request.runId ?? `${request.idPrefix}${ids.uuid()}${request.idSuffix}`;
+      const wish = { runId, templateId, dialect, trigger, by };
+      const span = tracing?.admitting(wish, request.traceparent);
       const admitted = store.admit({
-        runId: request.runId ?? `${request.idPrefix}${ids.uuid()}${request.idSuffix}`,
-        templateId: request.templateId,
-        dialect: request.dialect,
-        trigger: request.trigger,
+        ...wish,
         idempotencyKey: request.idempotencyKey,
         nowMs,
         notBeforeMs: request.notBeforeMs ?? nowMs,
         scheduledAtMs: null,
-        by: request.by,
+        traceparent: span === undefined ? keptTraceparent(request.traceparent) : span.traceparent,
         override: request.override,
       });
       // A store that failed may have accepted the run all the same: look for it.
-      admitted.catch(() => dispatcher.wake());
+      admitted.catch((error: unknown) => {
+        dispatcher.wake();
+        span?.ended({ kind: 'failed', error });
+      });
       const result = await admitted;
+      span?.ended(result);
       if (result.kind === 'refused') throw result.error;
       if (result.kind === 'created') {
         counters.runsAccepted += 1;
+        measuring?.accepted(result.run);
         stopAttempts(runtime, result.stop);
         dispatcher.expect(result.run.notBeforeMs);
+        signals.notify(result.run.id);
       }
       return { run: result.run, existing: result.kind === 'existing' };
     },
@@ -79,6 +97,14 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
     get: (runId) => store.run(runId),
     latest: (templateId) => store.latestRun(templateId),
     list: (query) => store.runs(query),
+    search: (query) => store.searchRuns(query),
+    rerun: createReruns(runtime, dispatcher, newRunId),
+    async environment(runId, index) {
+      const run = await store.run(runId);
+      if (run === null) throw runNotFound(runId);
+      return shownEnvironment(run, index, store);
+    },
+    follow: (templateId, position, signal) => feed.follow(templateId, position, signal),
     instances: (runId) => store.instances(runId),
     attempt: (attemptId) => store.attempt(attemptId),
     events: (runId) => store.events(runId),
@@ -87,6 +113,12 @@ export function createRuns(runtime: Runtime, dispatcher: Dispatcher, purger: Pur
       const attempt = await store.attempt(attemptId);
       const executor = attempt === null ? undefined : executors.get(attempt.executor);
       return executor === undefined ? null : executor.readLog(attemptId, stream, offset, maxBytes);
+    },
+
+    async watchLog(attemptId, stream, listener) {
+      const attempt = await store.attempt(attemptId);
+      const executor = attempt === null ? undefined : executors.get(attempt.executor);
+      return executor?.watchLog?.(attemptId, stream, listener) ?? null;
     },
 
     async location(attemptId) {

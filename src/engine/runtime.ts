@@ -1,7 +1,9 @@
 import type { Clock, Ids, Randomness } from '../ports/clock.ts';
 import type { Executor } from '../ports/executor.ts';
 import type { AttemptHandle, Store } from '../ports/store.ts';
+import type { Measuring } from './measuring.ts';
 import type { RunSignals } from './signals.ts';
+import type { Tracing } from './tracing.ts';
 
 /** The part of a logger that the engine uses. */
 export interface EngineLog {
@@ -28,6 +30,10 @@ export interface Runtime {
   readonly log: EngineLog;
   readonly signals: RunSignals;
   readonly counters: EngineCounters;
+  /** Null = nobody records spans. */
+  readonly tracing: Tracing | null;
+  /** Null = nobody makes numbers of what happens. */
+  readonly measuring: Measuring | null;
   /** This server as owner of attempts; its fencing number changes when it has to join anew. */
   readonly owner: { fence: number };
   /** Hears of runs that reached a final state. Never throws. */

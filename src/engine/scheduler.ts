@@ -100,14 +100,21 @@ export class Scheduler {
   }
 
   async #fire(): Promise<FireResult> {
-    const { store, clock, ids, counters } = this.#runtime;
+    const { store, clock, ids, counters, tracing, measuring } = this.#runtime;
     const { id, key } = this.#names;
-    const result = await store.fire({
+    const fired = store.fire({
       nowMs: clock.nowMs(),
       limit: FIRE_BATCH,
       newRunId: (dialect) => id(dialect, ids.uuid()),
       ...(key === null ? {} : { keyOf: key }),
+      ...(tracing === null ? {} : { traceparentOf: (runId) => tracing.firing(runId) }),
     });
+    fired.then(
+      ({ created }) => tracing?.fired(created),
+      () => tracing?.fired([]),
+    );
+    const result = await fired;
+    measuring?.fired(result.created);
     this.#waiting = result.waiting;
     counters.runsAccepted += result.created.length;
     stopAttempts(this.#runtime, result.stop);

@@ -8,6 +8,7 @@ export class RunSignals {
   readonly #clock: Clock;
   readonly #waiters = new Map<string, Set<() => void>>();
   #count = 0;
+  readonly #anyWaiters = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -15,6 +16,7 @@ export class RunSignals {
 
   /** Something about the run is different now. */
   notify(runId: string): void {
+    if (this.#anyWaiters.size > 0) for (const wake of this.#anyWaiters) wake();
     const waiters = this.#waiters.get(runId);
     if (waiters === undefined) return;
     this.#waiters.delete(runId);
@@ -38,6 +40,20 @@ export class RunSignals {
       };
       const timer = this.#clock.after(timeoutMs, done);
       waiters.add(done);
+    });
+  }
+
+  /** Resolves at the next `notify` of any run, or after `timeoutMs`. */
+  anyChanged(timeoutMs: number): Promise<void> {
+    if (this.#anyWaiters.size >= MAX_WAITERS) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.#anyWaiters.delete(done);
+        resolve();
+      };
+      const timer = this.#clock.after(timeoutMs, done);
+      this.#anyWaiters.add(done);
     });
   }
 }

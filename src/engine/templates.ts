@@ -88,6 +88,11 @@ export function createTemplates(
 
     get: (id, dialect) => store.template(id, dialect),
     list: (query) => store.templates(query),
+    search: (query) => store.searchTemplates(query),
+    async revision(id, revision) {
+      await requireTemplate(id);
+      return store.templateRevision(id, revision);
+    },
     changes: (id, offset, limit) => store.templateChanges(id, offset, limit),
     referringTo: (id) => store.templatesReferringTo(id),
 

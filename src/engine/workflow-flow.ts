@@ -143,7 +143,7 @@ export class WorkflowFlow {
 
   async #begin(id: string, watch: (runId: string) => void): Promise<void> {
     const { runs, templates, rulesOf, newRunId } = this.#sources;
-    const { dialect, id: workflowRunId } = this.#run;
+    const { dialect, id: workflowRunId, traceparent } = this.#run;
     const rules = rulesOf(dialect);
     const template = await templates.get(id, dialect);
     if (template === null) {
@@ -171,6 +171,7 @@ export class WorkflowFlow {
         idempotencyKey: nodeKey(workflowRunId, id),
         notBeforeMs: null,
         by: `workflow run ${workflowRunId}`,
+        traceparent,
         override: (current) => overrideOf(rules, current, input),
       });
       const node: NodeProgress = { id, state: 'active', runId: run.id, note: '' };

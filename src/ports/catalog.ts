@@ -7,6 +7,7 @@ import type {
   Tag,
 } from '../domain/catalog.ts';
 import type { DialectName, Reference, Template, TemplateChange } from '../domain/template.ts';
+import type { CatalogListStore } from './catalog-lists.ts';
 import type { Page } from './page.ts';
 
 export type NewConfigMap = Omit<ConfigMap, 'id' | 'updatedAtMs'>;
@@ -40,7 +41,7 @@ export interface TaggedTemplate extends Tag {
  * What templates refer to and are found by: namespaces, ConfigMaps, Secrets, tags, webhooks.
  * Part of the store and of its contract suite; each method is one durable transaction.
  */
-export interface CatalogStore {
+export interface CatalogStore extends CatalogListStore {
   /** @throws DomainError `already-exists`, `catalog-quota-exceeded`. */
   createNamespace(namespace: Namespace, limits: CatalogLimits): Promise<void>;
   /** `revise` is pure. @throws DomainError `namespace-not-found`. */

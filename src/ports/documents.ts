@@ -45,6 +45,12 @@ export interface DocumentStore {
   ): Promise<Document | null>;
   document(name: DocumentName): Promise<Document | null>;
   documentByNumber(dialect: DialectName, kind: string, number: number): Promise<Document | null>;
+  /** What documents of a kind belong to, at most `limit`, by name, each with how many there are. */
+  documentParents(query: {
+    readonly dialect: DialectName;
+    readonly kind: string;
+    readonly limit: number;
+  }): Promise<readonly { readonly parent: string; readonly count: number }[]>;
   /** By number, ascending. */
   documents(query: {
     readonly dialect: DialectName;

@@ -36,8 +36,9 @@ export interface RunFacts {
   readonly trigger: TriggerKind;
   /** Nominal time of the firing, else of acceptance. */
   readonly scheduledAtMs: number;
+  /** Shares of the whole work; more than the run's instances when it repeats some of another. */
   readonly replicas: number;
-  /** 0-based. */
+  /** 0-based number of the share. */
   readonly index: number;
   /** 1-based number of the attempt. */
   readonly number: number;
@@ -210,6 +211,11 @@ export interface Executor {
     offset: number,
     maxBytes: number,
   ): Promise<LogChunk | null>;
+  /**
+   * Calls `listener` soon after each growth of the output, maybe more often; returns what ends it.
+   * Null when it cannot be watched now, e.g. before anything was written. Absent where it never can.
+   */
+  watchLog?(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null;
   /**
    * Files of the job that its spec asks to collect and that are there, by path; absent where none
    * can be. Complete once the end was reported, may lag before.

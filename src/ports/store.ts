@@ -1,5 +1,4 @@
 import type { AccessKey, Policy, PolicyDocument, User } from '../domain/access.ts';
-import type { Tag } from '../domain/catalog.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Firing } from '../domain/firing.ts';
 import type {
@@ -20,14 +19,18 @@ import type {
   TemplateChange,
   TemplateRevision,
 } from '../domain/template.ts';
+import type { AuditStore } from './audit.ts';
 import type { AttemptRef, AttemptReport } from './executor.ts';
 import type { CatalogStore } from './catalog.ts';
 import type { DocumentStore } from './documents.ts';
+import type { ObservingStore } from './observing.ts';
 import type { Page } from './page.ts';
 import type { RetentionStore } from './retention.ts';
+import type { ListedRun, RunListStore } from './run-lists.ts';
+import type { TemplateListStore, TemplateQuery, TemplateSummary } from './template-lists.ts';
 import type { RunLimitStore } from './run-limits.ts';
 
-export type { Page };
+export type { Page, TemplateQuery, TemplateSummary };
 
 export interface NewTemplate extends TemplateRevision {
   readonly id: string;
@@ -42,28 +45,6 @@ export interface ChangeContext {
   readonly atMs: number;
   readonly by: string;
   readonly note: string;
-}
-
-export interface TemplateQuery {
-  readonly dialect?: DialectName;
-  readonly namespace?: string;
-  readonly nameContains?: string;
-  readonly ids?: readonly string[];
-  /** All of these tags, key and value. */
-  readonly tags?: readonly Tag[];
-  /** `active`: running instances of the newest run; `replicas`: target instances. */
-  readonly orderBy?: 'created' | 'active' | 'replicas';
-  readonly ascending?: boolean;
-  readonly offset: number;
-  readonly limit: number;
-}
-
-/** A template with its newest run, as lists show it. */
-export interface TemplateSummary extends Template {
-  readonly latestRun: Run | null;
-  readonly latestChange: TemplateChange | null;
-  /** By key. */
-  readonly tags: readonly Tag[];
 }
 
 export interface RunQuery {
@@ -100,6 +81,8 @@ export interface AdmissionRequest {
   /** Nominal time of the firing that asks; null when no schedule does. */
   readonly scheduledAtMs: number | null;
   readonly by: string;
+  /** Place of the trigger in a trace, as W3C `traceparent`; absent = in none. */
+  readonly traceparent?: string | null;
   /**
    * Applies the request's overrides to the template inside the admission transaction. Pure.
    * @throws DomainError `invalid-argument`, or the dialect's own error type, when they do not fit.
@@ -134,6 +117,8 @@ export interface ClaimedAttempt {
   readonly index: number;
   readonly number: number;
   readonly run: RunDetail;
+  /** Its own place in the run's trace; absent = that of the run, if any. */
+  readonly traceparent?: string;
 }
 
 export interface ClaimRequest {
@@ -199,6 +184,8 @@ export interface FireRequest {
    * already is that run's: the ledger names it and no other is made.
    */
   readonly keyOf?: (dialect: DialectName, nominalMs: number) => string | null;
+  /** Place in a trace of the run with this id, as W3C `traceparent`; absent or null = in none. */
+  readonly traceparentOf?: (runId: string) => string | null;
 }
 
 /** What deciding due schedules did. */
@@ -238,7 +225,16 @@ export interface StopResult {
  * calls may share a sync. Methods decide with the pure functions of `domain/`; a refusal that a
  * user caused is thrown as `DomainError` (admission returns it as a value).
  */
-export interface Store extends RetentionStore, RunLimitStore, CatalogStore, DocumentStore {
+export interface Store
+  extends
+    RetentionStore,
+    RunLimitStore,
+    RunListStore,
+    TemplateListStore,
+    CatalogStore,
+    DocumentStore,
+    AuditStore,
+    ObservingStore {
   /** Checks the schema and migrates it. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -358,7 +354,7 @@ export interface Store extends RetentionStore, RunLimitStore, CatalogStore, Docu
   run(id: string): Promise<RunDetail | null>;
   /** The newest run of each template, by creation; absent where there is none. */
   latestRun(templateId: string): Promise<Run | null>;
-  runs(query: RunQuery): Promise<Page<Run>>;
+  runs(query: RunQuery): Promise<Page<ListedRun>>;
   instances(runId: string): Promise<readonly Instance[]>;
   attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
   events(runId: string): Promise<readonly RunEvent[]>;

@@ -2,12 +2,13 @@ import type { Column, TableName } from '../domain/transfer/columns.ts';
 import type { TransferDefinition } from '../domain/transfer/definition.ts';
 import type { LinkOptions } from '../domain/transfer/link.ts';
 import type {
-  QuarantinedRow,
+  QuarantineQuery,
+  QuarantineSlice,
+  TransferCourse,
   TransferFailure,
   TransferPlan,
   TransferReport,
 } from '../domain/transfer/report.ts';
-import type { Page } from './page.ts';
 
 /** A data job that can be run as it stands: no macro left, every link it names in clear. */
 export interface TransferWork {
@@ -33,11 +34,10 @@ export interface Transfers {
   columns(options: LinkOptions, table: TableName): Promise<readonly Column[] | null>;
   /** Where a run stands; null when nothing of it is kept on this machine. */
   report(runId: string): Promise<TransferReport | null>;
-  /** Rows that a run kept out, by id; `after` = id of the last one seen, 0 = from the first. */
-  quarantine(
-    runId: string,
-    query: { readonly after: number; readonly limit: number },
-  ): Promise<Page<QuarantinedRow>>;
+  /** How it came there; null when nothing of it is kept on this machine. */
+  course(runId: string): Promise<TransferCourse | null>;
+  /** Rows that a run kept out, by id. */
+  quarantine(runId: string, query: QuarantineQuery): Promise<QuarantineSlice>;
   /**
    * The run is over and no worker of it is left that could say so (it was stopped between two
    * attempts): it fails as told, and what must not stay at its target is removed. Does nothing

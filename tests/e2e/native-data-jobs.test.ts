@@ -159,7 +159,12 @@ suite('links and data jobs of the native API', () => {
     };
     assert.deepEqual([report.phase, report.counters.rowsWritten], ['done', 3]);
     assert.notEqual(report.proof.outcome, 'mismatch');
-    assert.deepEqual((await ask('GET', `/runs/${id}/quarantine`)).body, { rows: [], total: 0 });
+    assert.deepEqual((await ask('GET', `/runs/${id}/quarantine`)).body, {
+      rows: [],
+      total: 0,
+      nextCursor: null,
+      columns: {},
+    });
 
     const again = await ask('POST', '/data-jobs', { name: 'nightly', definition: definition('x') });
     assert.equal(again.status, 409);

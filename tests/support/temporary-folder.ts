@@ -14,3 +14,20 @@ export async function temporaryFolder(cleanup: Cleanup): Promise<string> {
   cleanup.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
+
+/** Tasks of several tests together: started in `before`, ended by `end` in `after`. */
+export interface CleanupList extends Cleanup {
+  /** Runs the tasks, the newest first. */
+  end(): Promise<void>;
+}
+
+/** A new empty list. */
+export function cleanupList(): CleanupList {
+  const tasks: (() => void | Promise<void>)[] = [];
+  return {
+    after: (task) => void tasks.push(task),
+    async end() {
+      for (const task of tasks.splice(0).toReversed()) await task();
+    },
+  };
+}

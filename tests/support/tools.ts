@@ -91,6 +91,11 @@ export const optionalTools = [
     probe: ['php', '-v'],
     neededFor: 'packages: a PHP package is really run (Debian: php-cli)',
   },
+  {
+    name: 'chromium',
+    probe: ['chromium', '--version'],
+    neededFor: 'the console: every page in a real browser (Debian: chromium)',
+  },
 ] as const satisfies readonly OptionalTool[];
 
 /** Name of an optional tool. */

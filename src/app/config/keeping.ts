@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { defaultAuditRetention } from '../../domain/audit.ts';
 import { defaultRetention } from '../../domain/retention.ts';
 import { bound, closed, maxSafe, mib, optionalBound } from './shapes.ts';
 
@@ -84,6 +85,22 @@ export const retention = Type.Object(
           maximum: 1_000_000_000,
           default: defaultRetention.firings.maxPerTemplate,
           description: 'Lines of the fire ledger kept of one template.',
+        }),
+      },
+      closed,
+    ),
+    audit: Type.Object(
+      {
+        maxAgeMs: optionalBound(
+          defaultAuditRetention.maxAgeMs,
+          0,
+          'Milliseconds that a line of the audit log is kept. `null` = no bound on the age.',
+        ),
+        maxLines: Type.Integer({
+          minimum: 1_000,
+          maximum: 1_000_000_000,
+          default: defaultAuditRetention.maxLines,
+          description: 'Lines of the audit log kept; the oldest go first.',
         }),
       },
       closed,

@@ -171,6 +171,12 @@ export const configSchema = Type.Object(
           default: 72_000,
           description: 'Milliseconds an idle connection is kept open.',
         }),
+        trustedProxies: Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$' }), {
+          maxItems: 64,
+          default: [],
+          description:
+            'Addresses and networks (CIDR) of proxies whose `X-Forwarded-For`, `-Proto` and `-Host` the native API and the console believe: who asks, and whether by TLS.',
+        }),
       },
       closed,
     ),

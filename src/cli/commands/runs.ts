@@ -31,7 +31,8 @@ function listCommand(): Command {
     'list',
     'List runs, newest first.',
     async (client, options) => {
-      const query = { template: options.template, state: options.state, limit: options.limit };
+      const { template, state, limit } = options;
+      const query = { template, state, limit, offset: '0' };
       const page = await client.call<{ rows: RunView[]; total: number }>('GET', '/runs', { query });
       show(options, page, () =>
         [

@@ -24,6 +24,7 @@ export function upCommand(): Command {
       if (server === null) return;
       print(`longshore listens on ${server.url}`);
       print(`everything is kept in ${server.dataDir}`);
+      print(`console: ${server.url}/   sign in with a key, or: longshore users set-password NAME`);
       print('keys: longshore keys create --user NAME --policy AliyunSAEFullAccess   stop: Ctrl-C');
       await over;
       await server.close();

@@ -2,7 +2,7 @@ import type { AccessKey, User } from '../../domain/access.ts';
 import type { Endpoint } from './endpoint.ts';
 import { gatewayErrors } from './errors.ts';
 import type { AliyunFamily } from './family.ts';
-import type { Incoming } from './incoming.ts';
+import type { Requester } from './requester.ts';
 import { createSigningKeys, equalSecret } from './signatures/claim.ts';
 import type { Claim, SigningKeys } from './signatures/claim.ts';
 
@@ -59,25 +59,24 @@ export async function authenticate(
 export async function authorize(
   endpoint: Endpoint,
   resource: string,
-  credentials: Credentials,
-  incoming: Incoming,
+  requester: Requester,
   family: AliyunFamily,
   granted: (() => Promise<boolean>) | null = null,
 ): Promise<void> {
   const { context } = family;
-  const { user } = credentials;
+  const { user } = requester;
   const decision = context.engine.access.authorize(user, {
     action: endpoint.ramAction,
     resource,
     // The root passes every check, so its requests need no conditions.
-    context: user.root ? {} : conditionKeys(incoming, context.nowMs()),
+    context: user.root ? {} : conditionKeys(requester, context.nowMs()),
   });
   if (decision.allowed) return;
   if (decision.kind === 'ImplicitDeny' && granted !== null && (await granted())) return;
   throw gatewayErrors.noPermission({
     PolicyType: 'AccountLevelIdentityBasedPolicy',
     AuthPrincipalOwnerId: context.accountId,
-    AuthPrincipalType: credentials.key.securityToken === null ? 'SubUser' : 'AssumedRoleUser',
+    AuthPrincipalType: requester.temporary ? 'AssumedRoleUser' : 'SubUser',
     AuthPrincipalDisplayName: user.name,
     NoPermissionType: decision.kind,
     AuthAction: endpoint.ramAction,
@@ -110,11 +109,14 @@ export function checkSecurityToken(token: string | undefined, key: AccessKey, no
   }
 }
 
-function conditionKeys(incoming: Incoming, nowMs: number): Readonly<Record<string, string>> {
+function conditionKeys(
+  { sourceIp, secure }: Requester,
+  nowMs: number,
+): Readonly<Record<string, string>> {
   return {
-    'acs:SourceIp': incoming.sourceIp,
+    'acs:SourceIp': sourceIp,
     'acs:CurrentTime': new Date(nowMs).toISOString(),
-    'acs:SecureTransport': String(incoming.secure),
+    'acs:SecureTransport': String(secure),
     'acs:MFAPresent': 'false',
   };
 }

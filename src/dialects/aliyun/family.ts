@@ -5,9 +5,9 @@ import type { NonceMemory } from './nonces.ts';
 import type { ExchangeIds } from './operation.ts';
 import { RpcTable } from './rpc-table.ts';
 
-/** What the family needs of the composition root; of the engine only who may do what. */
+/** What the family needs of the composition root; of the engine only who may do what, and did. */
 export interface AliyunContext extends Omit<DialectContext, 'engine' | 'seal' | 'unseal'> {
-  readonly engine: Pick<Engine, 'access'>;
+  readonly engine: Pick<Engine, 'access' | 'audit'>;
 }
 
 /** What the products of the family share: one replay memory, one `/`, one source of ids. */

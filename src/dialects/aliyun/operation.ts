@@ -6,6 +6,8 @@ export interface Caller {
   readonly user: string;
   readonly keyId: string;
   readonly sourceIp: string;
+  /** The request's place in a trace, as it says; unchecked. */
+  readonly traceparent?: string | null;
 }
 
 /**
@@ -88,6 +90,8 @@ export interface Operation<Services> {
   /** ROA path, exact and case-sensitive. */
   readonly path: string;
   readonly parameters: readonly ParameterInfo[];
+  /** Whether it starts a run and does nothing else: its line in the audit log may come later. */
+  readonly starts?: boolean;
   /**
    * RAM resource the call touches, e.g. `acs:sae:<region>:<account>:application/<ns>/<AppId>`;
    * absent = the operation has no resource level. Not asked for the root user. Must not fail on

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from '../../domain/errors.ts';
-import { authenticate, authorize } from './authenticate.ts';
-import { bindOperation } from './endpoint.ts';
+import { authenticate } from './authenticate.ts';
+import { auditStranger } from './audit.ts';
+import { bindOperation, wireErrorOf } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { standardEnvelope } from './envelope.ts';
-import { WireError, gatewayErrors } from './errors.ts';
+import { type WireError, gatewayErrors } from './errors.ts';
 import type { AliyunFamily } from './family.ts';
 import { Incoming } from './incoming.ts';
 import type { AnswerForm, Envelope, ExchangeIds, Params, Product } from './operation.ts';
+import { perform } from './perform.ts';
 import { namedOperation } from './rpc-table.ts';
+import type { Claim } from './signatures/claim.ts';
 import { isHeaderSigned, readClaim } from './signatures/scheme.ts';
 
 /** Largest request body (sae.md §2.2). */
@@ -52,12 +54,15 @@ async function serve(
   const ids = family.nextIds();
   let answering = jsonAnswering;
   let endpoint: Endpoint | undefined;
+  let incoming: Incoming | null = null;
+  let claim: Claim | null = null;
+  let isProved = false;
   try {
-    const incoming = new Incoming(request.raw, request.body);
+    incoming = new Incoming(request.raw, request.body);
     if (incoming.path === '/') answering = rpcAnswering(incoming, family);
     endpoint = route(incoming);
     answering = { form: answering.form, envelope: endpoint.envelope };
-    const claim = readClaim(incoming, endpoint.rpcOnly);
+    claim = readClaim(incoming, endpoint.rpcOnly);
     const params = endpoint.rpcOnly ? incoming.rpcParams : incoming.params;
     if (claim.scheme === 'rpc') checkRpcBinding(params, endpoint);
     // It covers no body, and here the body wins.
@@ -67,25 +72,28 @@ async function serve(
       family,
       /^(?:Describe|List|Get)/.test(endpoint.name),
     );
-    const { user } = credentials;
-    let resources: string | readonly string[] = '*';
-    if (endpoint.resource !== null && !user.root) {
-      resources = await endpoint.resource(params);
-    }
-    const { grants } = endpoint;
-    const granted = grants === null ? null : () => grants(user.name, params);
-    // A call that touches several things must be allowed on each of them.
-    for (const resource of typeof resources === 'string' ? [resources] : resources) {
-      await authorize(endpoint, resource, credentials, incoming, family, granted);
-    }
-    const answer = await endpoint.handle({
-      params,
-      caller: { user: user.name, keyId: claim.keyId, sourceIp: incoming.sourceIp },
-      requestId: ids.requestId,
-      host: incoming.host,
-    });
+    isProved = true;
+    const answer = await perform(
+      endpoint,
+      {
+        user: credentials.user,
+        keyId: claim.keyId,
+        temporary: credentials.key.securityToken !== null,
+        sourceIp: incoming.sourceIp,
+        secure: incoming.secure,
+        traceparent: incoming.header('traceparent') ?? null,
+      },
+      { params, requestId: ids.requestId, host: incoming.host },
+      family,
+    );
     write(reply, 200, endpoint.envelope.success(answer, ids, answering.form), ids, answering);
   } catch (error) {
+    if (endpoint !== undefined && !isProved) {
+      const told = wireErrorOf(error, endpoint);
+      await auditStranger(endpoint, claim, incoming, ids.requestId, told, family).catch(() => {
+        // Nothing was done that would have to be told; the answer says what is wrong.
+      });
+    }
     fail(error, endpoint, ids, family, request, reply, answering);
   }
 }
@@ -252,7 +260,7 @@ function fail(
   reply: FastifyReply,
   answering: Answering = jsonAnswering,
 ): void {
-  const wireError = toWireError(error, endpoint);
+  const wireError = wireErrorOf(error, endpoint);
   if (wireError.status >= 500) {
     family.context.log.error(
       { err: error, requestId: ids.requestId, operation: endpoint?.name },
@@ -262,12 +270,6 @@ function fail(
   const host = request.headers.host ?? '';
   const text = answering.envelope.failure(wireError, ids, host, answering.form);
   write(reply, wireError.status, text, ids, answering, wireError);
-}
-
-function toWireError(error: unknown, endpoint: Endpoint | undefined): WireError {
-  if (error instanceof WireError) return error;
-  if (error instanceof DomainError && endpoint !== undefined) return endpoint.toWireError(error);
-  return gatewayErrors.internalError();
 }
 
 function write(

@@ -6,7 +6,7 @@ import { Tokens } from './iam/tokens.ts';
 
 /** What the family needs of the composition root; of the engine only who may do what. */
 export interface FamilyContext extends Omit<DialectContext, 'engine' | 'seal' | 'unseal'> {
-  readonly engine: Pick<Engine, 'access' | 'passwords' | 'documents'>;
+  readonly engine: Pick<Engine, 'access' | 'audit' | 'passwords' | 'documents'>;
   /** Address that clients reach this server by, without a path. */
   baseUrl(): string;
 }

@@ -66,6 +66,8 @@ export interface HuaweiOperationInfo {
   readonly body?: TSchema;
   /** True = asked without credentials: signing in. */
   readonly open?: boolean;
+  /** Whether it starts a run and does nothing else: its line in the audit log may come later. */
+  readonly starts?: boolean;
   /** Absent = as much as the family allows. */
   readonly maxBodyBytes?: number;
 }
@@ -74,6 +76,8 @@ export interface HuaweiOperationInfo {
 export interface HuaweiOperation<Services> extends HuaweiOperationInfo {
   /** What policies are asked about, at least one; absent = `*`. Must not throw. */
   resource?(call: HuaweiCall, services: Services): string | readonly [string, ...string[]];
+  /** Of an open one: the user who it says to be; empty when there is no such user. */
+  claimedUser?(call: HuaweiCall, services: Services): Promise<string>;
   handle(call: HuaweiCall, services: Services): Promise<HuaweiReply>;
 }
 

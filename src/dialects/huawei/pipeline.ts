@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from '../../domain/errors.ts';
+import { type Asker, auditUnserved } from './audit.ts';
 import { authenticate, requireProject } from './authenticate.ts';
-import { bodyLimitBytes, dropBody, parseBody, readBody } from './body.ts';
+import { bodyLimitBytes, dropBody, readBody } from './body.ts';
 import { WireError, gatewayErrors } from './errors.ts';
 import type { HuaweiFamily } from './family.ts';
 import { Incoming, parseQuery, pathSegments } from './incoming.ts';
 import type { Caller, HuaweiCall, HuaweiOperation, HuaweiReply, Product } from './operation.ts';
+import { perform, shapedBody, wireErrorOf } from './perform.ts';
 import { RouteTable } from './routes.ts';
 import { bodyCheck, queryCheck, type ShapeCheck } from './shape-check.ts';
 
@@ -40,11 +41,14 @@ async function serve<S>(
 ): Promise<void> {
   const { product } = served;
   const requestId = family.nextRequestId();
+  let unserved: { readonly operation: HuaweiOperation<S>; asker: Asker } | null = null;
   try {
     const incoming = new Incoming(request.raw);
     const { operation, params, projectId } = findOperation(served, base, incoming);
+    unserved = { operation, asker: askerOf(incoming) };
     incoming.body = await readBody(request.raw, operation.maxBodyBytes ?? bodyLimitBytes);
     const credentials = operation.open === true ? null : await authenticate(incoming, family);
+    if (credentials !== null) unserved.asker = { ...unserved.asker, proved: credentials.caller };
     const project =
       projectId === null || credentials === null
         ? null
@@ -58,16 +62,28 @@ async function serve<S>(
       requestId,
       header: (name) => incoming.header(name),
     };
-    authorize(product, operation, call, incoming, family);
-    write(reply, await operation.handle(call, product.services), requestId);
+    unserved = null;
+    write(reply, await perform(product, operation, call, incoming.secure, family), requestId);
   } catch (error) {
-    const wireError = toWireError(error, product, requestId);
+    const wireError = wireErrorOf(error, product, requestId);
     if (!(error instanceof WireError) && wireError.status >= 500) {
       family.context.log.error({ err: error, requestId }, 'request failed');
+    }
+    if (unserved !== null) {
+      const { operation, asker } = unserved;
+      await auditUnserved(product, operation, asker, requestId, wireError, family).catch(() => {
+        // Nothing was done that would have to be told; the answer says what is wrong.
+      });
     }
     await dropBody(request.raw);
     writeFailure(reply, product, wireError, requestId);
   }
+}
+
+/** Who a request says it comes from. */
+function askerOf(incoming: Incoming): Asker {
+  const keyId = /\bAccess=([\w-]{1,128})/.exec(incoming.header('authorization') ?? '')?.[1] ?? null;
+  return { proved: null, keyId, sourceIp: incoming.sourceIp };
 }
 
 /** Nobody: who signs in has no rights yet. */
@@ -95,50 +111,7 @@ function readParts<S>(
   const check = checks.get(operation);
   const query = check?.query(Object.fromEntries(pairs)) ?? { value: {} };
   if ('fault' in query) throw product.misshapen(query.fault);
-  // Operations without a body take whatever clients send: SDKs send `{}` with a GET (§2.1).
-  if (operation.body === undefined) return { query: query.value, body: {} };
-  const value = parseBody(incoming.body);
-  if (value === undefined) {
-    throw product.misshapen({
-      part: 'body',
-      kind: 'not-json',
-      where: '',
-      rule: 'is not a JSON text in UTF-8',
-    });
-  }
-  const body = check?.body(value) ?? { value };
-  if ('fault' in body) throw product.misshapen(body.fault);
-  return { query: query.value, body: body.value };
-}
-
-/** Asks the policies of the caller. @throws WireError of the product's `denied`. */
-function authorize<S>(
-  product: Product<S>,
-  operation: HuaweiOperation<S>,
-  call: HuaweiCall,
-  incoming: Incoming,
-  family: HuaweiFamily,
-): void {
-  const { action, alsoActions = [] } = operation;
-  const { user } = call.caller;
-  if (action === null || user.root) return;
-  const { engine } = family.context;
-  const context = {
-    'acs:SourceIp': incoming.sourceIp,
-    'acs:CurrentTime': new Date(family.context.nowMs()).toISOString(),
-    'acs:SecureTransport': String(incoming.secure),
-    'acs:MFAPresent': 'false',
-  };
-  const named = operation.resource?.(call, product.services) ?? '*';
-  const resources = typeof named === 'string' ? [named] : named;
-  // A call that does several things, or touches several, must be allowed each on each of them.
-  for (const wanted of [action, ...alsoActions]) {
-    for (const resource of resources) {
-      if (!engine.access.authorize(user, { action: wanted, resource, context }).allowed) {
-        throw product.denied(wanted);
-      }
-    }
-  }
+  return { query: query.value, body: shapedBody(product, operation, check?.body, incoming.body) };
 }
 
 /**
@@ -189,12 +162,6 @@ export async function mountProduct<S>(
 /** What the HTTP layer refuses before a request comes to us. */
 function headFault(error: unknown): WireError {
   return gatewayErrors.badRequest(error instanceof Error ? error.message : 'malformed');
-}
-
-function toWireError<S>(error: unknown, product: Product<S>, requestId: string): WireError {
-  if (error instanceof WireError) return error;
-  if (error instanceof DomainError) return product.errors[error.code](error.details, error.message);
-  return product.internalError(requestId);
 }
 
 function writeFailure<S>(

@@ -32,6 +32,12 @@ function parseBasic(value: string): { readonly id: string; readonly secret: stri
   return colon < 1 ? null : { id: text.slice(0, colon), secret: text.slice(colon + 1) };
 }
 
+/** The access key that a request says to have; null = none. */
+export function claimedKey({ authorization = '' }: Credentials): string | null {
+  if (authorization.length > maxAuthorizationLength || !/^basic /i.test(authorization)) return null;
+  return parseBasic(authorization.slice('basic '.length).trim())?.id ?? null;
+}
+
 /** What authentication reads of a request. */
 export interface Credentials {
   readonly authorization: string | undefined;
@@ -63,20 +69,28 @@ export async function authenticate(
   if (pair === null) {
     return refuse();
   }
-  const known = await services.engine.access.credentials(pair.id);
+  const { securityToken } = credentials;
+  const user = await keyOwner({ ...pair, securityToken }, services);
+  return user === null ? refuse() : { user, keyId: pair.id, sourceIp };
+}
+
+/** The user of an access key whose secret, and token if it has one, are right; else null. */
+export async function keyOwner(
+  given: {
+    readonly id: string;
+    readonly secret: string;
+    readonly securityToken: string | undefined;
+  },
+  services: Pick<NativeServices, 'engine' | 'nowMs'>,
+): Promise<User | null> {
+  const known = await services.engine.access.credentials(given.id);
   // An unknown key is compared too: its absence must not answer faster.
-  const right = sameSecret(pair.secret, known?.secret ?? `${pair.secret}-`);
-  if (!right || known === null || !known.key.enabled) {
-    return refuse();
-  }
+  const right = sameSecret(given.secret, known?.secret ?? `${given.secret}-`);
+  if (!right || known === null || !known.key.enabled) return null;
   const { expiresAtMs, securityToken } = known.key;
-  if (expiresAtMs !== null && expiresAtMs <= services.nowMs()) {
-    return refuse();
-  }
-  if (securityToken !== null && !sameSecret(credentials.securityToken ?? '', securityToken)) {
-    return refuse();
-  }
-  return { user: known.user, keyId: known.key.id, sourceIp };
+  if (expiresAtMs !== null && expiresAtMs <= services.nowMs()) return null;
+  if (securityToken !== null && !sameSecret(given.securityToken ?? '', securityToken)) return null;
+  return known.user;
 }
 
 /**

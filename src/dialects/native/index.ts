@@ -2,19 +2,26 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Dialect } from '../kit/dialect.ts';
-import { authenticate, authorize, securityTokenHeader } from './auth.ts';
-import { templateNamed } from './find-template.ts';
+import { auditStranger } from './audit.ts';
+import { claimedKey } from './auth.ts';
+import { createNativeForms } from './forms.ts';
 import { openApiDocument } from './openapi.ts';
 import type { NativeOperation, NativeReply, NativeServices } from './operation.ts';
 import { nativeOperations } from './operations/index.ts';
+import { performer } from './perform.ts';
 import { ProblemError, problemOf } from './problem.ts';
+import { credentialsOf, isBrowser, proveCaller } from './session-caller.ts';
+import { mountSessions } from './session-routes.ts';
+import { Sessions } from './sessions.ts';
 import { eventStreamText } from './sse.ts';
-import { partCheck } from './validation.ts';
 
 export type { DoctorFact, NativeServices } from './operation.ts';
 
 /** Where the API is mounted. */
 export const nativePrefix = '/api/v1';
+
+/** Says under which id the server knows a request. */
+const requestIdHeader = 'x-request-id';
 
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];
@@ -35,6 +42,17 @@ function send(reply: FastifyReply, answer: NativeReply): unknown {
       return reply
         .headers({ ...answer.headers, 'content-type': 'application/octet-stream' })
         .send(Buffer.from(answer.bytes.buffer, answer.bytes.byteOffset, answer.bytes.byteLength));
+    case 'download':
+      return reply
+        .code(answer.status ?? 200)
+        .headers({
+          ...answer.headers,
+          'content-type': answer.type,
+          'content-disposition': `attachment; filename="${answer.fileName}"`,
+          'x-content-type-options': 'nosniff',
+          'cache-control': 'no-store',
+        })
+        .send(Readable.from(answer.content));
     case 'events':
       return reply
         .headers({
@@ -46,79 +64,49 @@ function send(reply: FastifyReply, answer: NativeReply): unknown {
   }
 }
 
-/**
- * What the path names, e.g. `templates/<id>` or `runs/<id>`; the group for lists and creations.
- * A template's name is turned into its id first, or a policy about the id could be walked around.
- */
-async function resourcePath(
-  operation: NativeOperation,
-  params: unknown,
-  { engine }: NativeServices,
-): Promise<string> {
-  const named = Object.entries((params ?? {}) as Record<string, string>)[0];
-  if (named === undefined) {
-    return operation.group;
-  }
-  const [parameter, reference] = named;
-  if (operation.group === 'links') {
-    const { namespace, link } = params as Record<string, string>;
-    return `links/${namespace}/${link}`;
-  }
-  if (parameter !== 'template') {
-    return `${operation.group}/${reference}`;
-  }
-  const template = await templateNamed(engine, reference);
-  return `templates/${template?.id ?? reference}`;
-}
-
 function addOperation(
   scope: FastifyInstance,
   operation: NativeOperation,
+  sessions: Sessions,
   services: NativeServices,
 ): void {
-  const checkParams = partCheck('path', operation.params, true);
-  const checkQuery = partCheck('query', operation.query, true);
-  const checkBody = partCheck('body', operation.body, false);
-  const resource = `acs:longshore:${services.region}:${services.accountId}:`;
+  const perform = performer(operation, services);
 
   scope.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const caller = await authenticate(
-        {
-          authorization: header(request, 'authorization'),
-          securityToken: header(request, securityTokenHeader),
-          sourceIp: request.ip,
-        },
-        services,
-      );
-      const params = checkParams(request.params);
-      const path = await resourcePath(operation, params, services);
-      authorize(caller, operation.name, resource + path, services);
-      const answer = await operation.handle(
-        {
-          params,
-          query: checkQuery(request.query),
-          // A request without a body asks for the defaults, where the schema has them for all.
-          body: checkBody(request.body ?? {}),
-          caller,
-          lastEventId: header(request, 'last-event-id') ?? null,
-        },
-        services,
-      );
+      const requestId = services.uuid();
+      void reply.header(requestIdHeader, requestId);
+      const proof = proveCaller(request, reply, sessions, services);
+      const { caller } = await proof.catch(async (error: unknown) => {
+        const keyId = claimedKey(credentialsOf(request));
+        const stranger = { keyId, user: null, sourceIp: request.ip };
+        await auditStranger(operation.name, stranger, requestId, error, services);
+        throw error;
+      });
+      const traceparent = header(request, 'traceparent') ?? null;
+      const answer = await perform({ ...caller, traceparent }, {
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        lastEventId: header(request, 'last-event-id') ?? null,
+        range: header(request, 'range') ?? null,
+        requestId,
+      });
       return send(reply, answer);
     },
   });
 }
 
 function sendProblem(error: unknown, reply: FastifyReply, services: NativeServices): void {
-  const problem = problemOf(error, services.uuid());
+  const given = reply.getHeader(requestIdHeader);
+  const problem = problemOf(error, typeof given === 'string' ? given : services.uuid());
   if (problem.status >= 500 && problem.code === 'internal') {
     services.log.error({ err: error, requestId: problem.requestId }, 'native request failed');
   }
-  if (problem.status === 401) {
+  if (problem.status === 401 && !isBrowser(reply.request)) {
     reply.header('www-authenticate', 'Basic realm="longshore", Bearer realm="longshore"');
   }
   void reply
@@ -128,7 +116,12 @@ function sendProblem(error: unknown, reply: FastifyReply, services: NativeServic
 }
 
 /** Makes the native dialect. */
-export function createNativeDialect(services: NativeServices): Dialect {
+export function createNativeDialect(given: NativeServices): Dialect {
+  const services: NativeServices = {
+    ...given,
+    forms: [...given.forms, createNativeForms(nativeOperations, () => services)],
+  };
+  const sessions = new Sessions(services);
   const document = JSON.stringify(
     openApiDocument(nativeOperations, nativePrefix, services.version),
   );
@@ -153,8 +146,9 @@ export function createNativeDialect(services: NativeServices): Dialect {
           inner.get('/openapi.json', (_request, reply) => {
             void reply.type('application/json; charset=utf-8').send(document);
           });
+          mountSessions(inner, nativeOperations, sessions, services);
           for (const operation of nativeOperations) {
-            addOperation(inner, operation, services);
+            addOperation(inner, operation, sessions, services);
           }
         },
         { prefix: nativePrefix },

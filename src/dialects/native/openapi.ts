@@ -20,6 +20,9 @@ const problemSchema = Type.Object(
         { description: 'Each fault by itself, where there can be several.' },
       ),
     ),
+    wireCode: Type.Optional(
+      Type.String({ description: 'Code of the dialect whose operation was refused.' }),
+    ),
   },
   { title: 'Problem' },
 );

@@ -1,6 +1,8 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import type { User } from '../../domain/access.ts';
 import type { DialectContext } from '../kit/dialect.ts';
+import type { Insight } from '../kit/insight.ts';
+import type { JobForms } from '../kit/operations.ts';
 
 /** Who asks: the user behind an access key, or the operator of this machine. */
 export interface NativeCaller {
@@ -8,6 +10,8 @@ export interface NativeCaller {
   /** Null for the operator's token. */
   readonly keyId: string | null;
   readonly sourceIp: string;
+  /** The request's place in a trace, as it says; unchecked. */
+  readonly traceparent?: string | null;
 }
 
 /** One authenticated, authorised and validated request. */
@@ -18,6 +22,8 @@ export interface NativeCall<P = unknown, Q = unknown, B = unknown> {
   readonly caller: NativeCaller;
   /** `Last-Event-ID` of a resumed stream; null when absent. */
   readonly lastEventId: string | null;
+  /** `Range` of a download; null when absent. */
+  readonly range: string | null;
 }
 
 /** One event of a `text/event-stream`; without `event` it is a comment that keeps the line open. */
@@ -35,7 +41,18 @@ export type NativeReply =
       readonly bytes: Uint8Array;
       readonly headers: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'events'; readonly events: AsyncIterable<StreamEvent> };
+  | { readonly kind: 'events'; readonly events: AsyncIterable<StreamEvent> }
+  | {
+      /** A file to keep, made while it is sent. */
+      readonly kind: 'download';
+      /** ASCII letters, digits, dots, dashes, underscores. */
+      readonly fileName: string;
+      readonly type: string;
+      readonly content: AsyncIterable<string | Uint8Array>;
+      /** 206 for a part of it; absent = 200. */
+      readonly status?: 200 | 206;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 /** One fact about the machine or the server, as `longshore doctor` shows it. */
 export interface DoctorFact {
@@ -57,6 +74,10 @@ export interface NativeServices extends DialectContext {
   facts(): Promise<readonly DoctorFact[]>;
   /** Aborts when the server drains, so that endless streams end. */
   readonly closing: AbortSignal;
+  /** What only the other dialects know. */
+  readonly insights: readonly Insight[];
+  /** Forms of every dialect's operations on jobs. */
+  readonly forms: readonly JobForms[];
 }
 
 /** What an operation is without its handler. */
@@ -72,12 +93,24 @@ export interface NativeOperationInfo {
   readonly query?: TObject;
   readonly body?: TSchema;
   readonly reply: ReplyInfo;
+  /**
+   * How the audit log treats it. `denials`: it changes nothing, only denials are written down;
+   * `starts`: it starts a run and does nothing else, its line may come later; `within`: what it
+   * carries out has a line of its own. Absent = `denials` for GET, otherwise every call has its line.
+   */
+  readonly audited?: 'denials' | 'starts' | 'within';
 }
 
 /** What a successful answer looks like. */
 export interface ReplyInfo {
   readonly status: 200 | 201 | 204;
-  readonly type: 'application/json' | 'application/octet-stream' | 'text/event-stream' | null;
+  readonly type:
+    | 'application/json'
+    | 'application/octet-stream'
+    | 'application/x-ndjson'
+    | 'text/csv'
+    | 'text/event-stream'
+    | null;
   readonly schema?: TSchema;
   readonly description: string;
 }

@@ -1,11 +1,14 @@
 import { DomainError, type DomainErrorCode } from '../../domain/errors.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
+import { FormRefusal } from '../kit/operations.ts';
 import { transferRows } from './transfer-problems.ts';
 
 /** Codes of the native API that the engine does not know. */
 export type TransportCode =
   | 'unauthenticated'
   | 'forbidden'
+  | 'foreign-origin'
+  | 'too-many-sign-ins'
   | 'invalid-request'
   | 'invalid-schedule'
   | 'no-such-operation'
@@ -13,6 +16,7 @@ export type TransportCode =
   | 'attempt-not-found'
   | 'too-large'
   | 'too-many-streams'
+  | 'operation-refused'
   | 'internal';
 
 /** An error answer after RFC 9457, with a stable `code` and the `fix`. */
@@ -26,6 +30,8 @@ export interface Problem {
   readonly requestId: string;
   /** Each fault by itself, where there can be several. */
   readonly faults?: readonly Fault[];
+  /** Code of the dialect whose operation was refused, e.g. `InvalidParameter.NotEmpty`. */
+  readonly wireCode?: string;
 }
 
 /** One fault of a request: where it is, its kind for programs, and what is wrong. */
@@ -204,6 +210,16 @@ const transportRows: Readonly<Record<TransportCode, Row>> = {
     title: 'Not allowed',
     fix: 'Attach a policy that allows the action: longshore policies attach POLICY USER',
   },
+  'foreign-origin': {
+    status: 403,
+    title: 'The request does not come from the console',
+    fix: 'Use the console at its own address, or an access key (HTTP Basic) without the cookie. Behind a proxy, set publicUrl.',
+  },
+  'too-many-sign-ins': {
+    status: 429,
+    title: 'Too many failed sign-ins',
+    fix: 'Wait as long as the detail says.',
+  },
   'invalid-request': {
     status: 400,
     title: 'The request does not fit its schema',
@@ -239,6 +255,11 @@ const transportRows: Readonly<Record<TransportCode, Row>> = {
     title: 'Too many streams are open',
     fix: 'Close some, or read the log by offset.',
   },
+  'operation-refused': {
+    status: 400,
+    title: 'The operation was refused',
+    fix: 'Correct what the detail names; wireCode is what the API’s clients see.',
+  },
   internal: {
     status: 500,
     title: 'The server failed',
@@ -263,6 +284,10 @@ export function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof ProblemError) {
     const problem = make(error.code, transportRows[error.code], error.message, error.fix);
     return error instanceof FaultsError ? { ...problem, faults: error.faults } : problem;
+  }
+  if (error instanceof FormRefusal) {
+    const row = { ...transportRows['operation-refused'], status: error.status };
+    return { ...make('operation-refused', row, error.message, null), wireCode: error.code };
   }
   if (error instanceof TransferError) {
     return make(error.code, transferRows[error.code], error.message, null);

@@ -50,6 +50,8 @@ import { updateSecret } from './operations/update-secret.ts';
 import { defaultSaeSettings } from './services.ts';
 import type { SaeServices, SaeSettings } from './services.ts';
 
+export { createSaeForms } from './forms.ts';
+export { createSaeInsight } from './insight.ts';
 export { eventRunId } from './translate/submit.ts';
 export { mountWebhooks } from './webhook/mount.ts';
 export { defaultSaeSettings } from './services.ts';

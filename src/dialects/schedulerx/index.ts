@@ -20,6 +20,8 @@ import { defaultSchedulerxSettings } from './services.ts';
 import type { SchedulerxServices, SchedulerxSettings } from './services.ts';
 import { readSurroundings } from './surroundings.ts';
 
+export { createSchedulerxForms } from './forms.ts';
+export { createSchedulerxInsight } from './insight.ts';
 export { createAlertRules } from './alert-rules.ts';
 export { InstanceIds, scheduleKey } from './instance-ids.ts';
 export { defaultSchedulerxSettings } from './services.ts';

@@ -12,6 +12,8 @@ import { instanceOverride } from './translate/revision.ts';
 /** What a request says about the instance it wants. */
 export interface WantedInstance {
   readonly by: string;
+  /** The request's place in a trace; absent = in none. */
+  readonly traceparent?: string | null;
   /** Of §5.7. */
   readonly triggerType: number;
   /** InstanceParameters; null = none. */
@@ -50,6 +52,7 @@ export async function submitInstance(
       idempotencyKey: scheduleKey(scheduleTimeMs),
       notBeforeMs: scheduleTimeMs,
       by: wanted.by,
+      traceparent: wanted.traceparent ?? null,
       override: (template) => overrideOf(template, scheduleTimeMs),
     });
     if (!existing) return run;

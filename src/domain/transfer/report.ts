@@ -102,6 +102,61 @@ export interface QuarantinedRow {
   readonly fields: readonly (string | null)[];
 }
 
+/** Where a run stood at one time, summed over all shards; what is under way included. */
+export interface TransferSample {
+  readonly atMs: number;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsRejected: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** A shard of a run, summed over its tables. */
+export interface ShardReport {
+  /** 0-based. */
+  readonly shard: number;
+  readonly state: 'waiting' | 'loading' | 'done';
+  readonly chunksTotal: number;
+  readonly chunksDone: number;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsRejected: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** The piece that is under way, in words; empty = none. */
+  readonly doing: string;
+}
+
+/** How a run came to where it stands. */
+export interface TransferCourse {
+  /** Ascending; the longer the run, the further apart. */
+  readonly samples: readonly TransferSample[];
+  /** By number. */
+  readonly shards: readonly ShardReport[];
+}
+
+/** What of a run's quarantine is looked at. */
+export interface QuarantineQuery {
+  /** Id of the last row that was seen; 0 = from the first. */
+  readonly after: number;
+  readonly limit: number;
+  /** Text that the reason, the place or a field holds, whatever its case; absent = any. */
+  readonly contains?: string;
+  readonly shard?: number;
+}
+
+/** Some rows of a run's quarantine. */
+export interface QuarantineSlice {
+  readonly rows: readonly QuarantinedRow[];
+  /** Of the run, whatever is asked for. */
+  readonly total: number;
+  /** Where to go on: `after` of the next question; null = nothing comes. A filtered slice may be empty and not the last. */
+  readonly next: number | null;
+  /** Names of the fields by table, as far as they are known. */
+  readonly columns: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What a data job would do. */
 export interface TransferPlan {
   readonly tables: readonly {

@@ -11,6 +11,7 @@ import type {
 import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { isAttemptId } from '../attempts/folder.ts';
 import { readLogChunk } from '../attempts/log.ts';
+import { watchLogFile } from '../attempts/watch-log.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
 import type { MountProvider } from '../mounts/contract.ts';
 import type { PackageRunner } from '../packages/contract.ts';
@@ -228,6 +229,10 @@ class ContainerExecutor implements Executor {
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
     return Promise.resolve(readLogChunk(this.location(attemptId), stream, offset, maxBytes));
+  }
+
+  watchLog(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null {
+    return isAttemptId(attemptId) ? watchLogFile(this.location(attemptId), stream, listener) : null;
   }
 
   collected(attemptId: string): Promise<readonly string[]> {

@@ -27,6 +27,7 @@ import {
 import { Preparing } from './preparing.ts';
 import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { readLogChunk } from '../attempts/log.ts';
+import { watchLogFile } from '../attempts/watch-log.ts';
 import type { JobUser, Reply } from './protocol.ts';
 import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
@@ -172,6 +173,10 @@ class ProcessExecutor implements Executor {
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
     return Promise.resolve(readLogChunk(this.location(attemptId), stream, offset, maxBytes));
+  }
+
+  watchLog(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null {
+    return isAttemptId(attemptId) ? watchLogFile(this.location(attemptId), stream, listener) : null;
   }
 
   collected(attemptId: string): Promise<readonly string[]> {

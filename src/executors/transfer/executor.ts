@@ -139,6 +139,10 @@ class TransferExecutor implements Executor {
     return this.#inner.readLog(attemptId, stream, offset, maxBytes);
   }
 
+  watchLog(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null {
+    return this.#inner.watchLog?.(attemptId, stream, listener) ?? null;
+  }
+
   async remove(attemptIds: readonly string[]): Promise<void> {
     await this.#inner.remove(attemptIds);
     this.#forget(attemptIds);

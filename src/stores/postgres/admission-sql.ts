@@ -40,12 +40,12 @@ export const insertRuns = statement(
   'admit-insert',
   `with inserted as (
      insert into runs (id, template_n, revision, trigger, by, idempotency_key, state, hold, replicas,
-       active, succeeded, failed, message, created_at, not_before, scheduled_at, spec, document, not_acted_on)
+       active, succeeded, failed, message, created_at, not_before, scheduled_at, traceparent, spec, document, not_acted_on)
      select id, template_n, revision, trigger, by, idempotency_key, 'queued', hold, replicas,
-       0, 0, 0, '', created_at, not_before, scheduled_at, spec, document, not_acted_on
+       0, 0, 0, '', created_at, not_before, scheduled_at, traceparent, spec, document, not_acted_on
      from json_to_recordset($1::json) as x(id text, template_n bigint, revision integer, trigger text,
        by text, idempotency_key text, hold text, replicas integer, created_at bigint, not_before bigint,
-       scheduled_at bigint, spec text, document text, not_acted_on text)
+       scheduled_at bigint, traceparent text, spec text, document text, not_acted_on text)
      returning n, id)
    select n, id from inserted where id = any($2::text[]) order by n`,
 );

@@ -91,6 +91,7 @@ export function rowOf({ request, template, override }: Candidate, run: Run): obj
     ...(run.idempotencyKey === null ? {} : { idempotency_key: run.idempotencyKey }),
     ...(run.hold === null ? {} : { hold: run.hold }),
     ...(run.scheduledAtMs === null ? {} : { scheduled_at: run.scheduledAtMs }),
+    ...(request.traceparent ? { traceparent: request.traceparent } : {}),
     ...(override === null ? {} : overrideColumns(override)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { CatalogStore } from '../../ports/catalog.ts';
+import { catalogLists } from '../sql/catalog-lists.ts';
 import { listNamedChanges } from '../sql/lists.ts';
 import type { Database } from '../sql/schema.ts';
 import { listTagged } from '../sql/tags.ts';
@@ -39,6 +40,8 @@ export interface CatalogAccess {
  */
 export function catalogOf({ db, sql, write }: CatalogAccess): CatalogStore {
   return {
+    ...catalogLists(sql, 'postgres', guardedRead),
+
     createNamespace: (namespace, limits) => write((tx) => createNamespace(tx, namespace, limits)),
     updateNamespace: (dialect, id, revise) =>
       write((tx) => updateNamespace(tx, dialect, id, revise)),

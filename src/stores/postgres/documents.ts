@@ -9,6 +9,7 @@ import {
   callersSequence,
   contentTexts,
   documentSequence,
+  listDocumentParents,
   listDocuments,
   toDocument,
 } from '../sql/documents.ts';
@@ -59,6 +60,7 @@ export function documentsOf({ db, sql, write }: CatalogAccess): DocumentStore {
       if (!isId(number)) return null;
       return first(await db.rows<DocumentRow>(byNumber, [dialect, kind, number]));
     },
+    documentParents: (query) => guardedRead(() => listDocumentParents(sql, query)),
     documents: (query) => guardedRead(() => listDocuments(sql, 'postgres', query)),
     async takeNumbers(sequence, count) {
       const name = callersSequence(sequence, count);

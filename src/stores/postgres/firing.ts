@@ -123,7 +123,7 @@ async function decideDue(
 async function wantedRuns(
   tx: Transaction,
   plans: readonly { readonly row: DueSchedule; readonly plan: FiringPlan }[],
-  { nowMs, newRunId, keyOf }: FireRequest,
+  { nowMs, newRunId, keyOf, traceparentOf }: FireRequest,
 ): Promise<Wanted[]> {
   const keys = plans.flatMap(({ row, plan }) =>
     plan.fire.map(({ nominalMs }) => ({ template_n: row.template_n, nominal_at: nominalMs })),
@@ -137,11 +137,13 @@ async function wantedRuns(
   return plans.flatMap(({ row, plan }) =>
     plan.fire
       .filter(({ nominalMs }) => !known.has(`${row.template_n} ${nominalMs}`))
-      .map((firing) => ({
+      .map((firing) => ({ firing, runId: newRunId(row.dialect as DialectName) }))
+      .map(({ firing, runId }) => ({
         row,
         firing,
         request: {
-          runId: newRunId(row.dialect as DialectName),
+          runId,
+          traceparent: traceparentOf?.(runId) ?? null,
           templateId: row.template_id,
           dialect: row.dialect as DialectName,
           trigger: 'schedule',

@@ -4,9 +4,13 @@ import type { Store } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
 import { listChanges, listRuns } from '../sql/lists.ts';
 import { migrate, UNFINISHED_SHARDS } from '../sql/migrations.ts';
+import { runListsOf } from '../sql/run-lists.ts';
+import { templateListsOf } from '../sql/template-lists.ts';
+import { runOutcomes, unfinishedByDialect } from '../sql/observing.ts';
 import type { Database } from '../sql/schema.ts';
 import { accessReads, accessWrites } from './access.ts';
 import { Admission } from './admission.ts';
+import { auditOf } from './audit.ts';
 import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
 import { documentsOf } from './documents.ts';
@@ -194,6 +198,11 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
 
     ...catalogOf({ db, sql, write }),
     ...documentsOf({ db, sql, write }),
+    ...auditOf({ db, sql, write }),
+    unfinishedByDialect: (limit) => guardedRead(() => unfinishedByDialect(sql, limit)),
+    runOutcomes: (ids) => guardedRead(() => runOutcomes(sql, ids)),
+    ...runListsOf(sql, 'postgres', guardedRead),
+    ...templateListsOf(sql, 'postgres', guardedRead, (query) => reads.templates(query)),
 
     retain: (request) => write((tx) => retain(tx, request)),
     releaseOutput: (request) => write((tx) => releaseOutput(tx, request)),

@@ -100,6 +100,22 @@ export async function listDocuments(
   return { rows: rows.map(toDocument), total };
 }
 
+/** What documents of a kind belong to; the index over parents has all it needs. */
+export async function listDocumentParents(
+  db: Kysely<Database>,
+  { dialect, kind, limit }: Parameters<DocumentStore['documentParents']>[0],
+): Promise<readonly { readonly parent: string; readonly count: number }[]> {
+  return db
+    .selectFrom('documents as d')
+    .select(['d.parent', sql<number>`count(*)`.as('count')])
+    .where('d.dialect', '=', dialect)
+    .where('d.kind', '=', kind)
+    .groupBy('d.parent')
+    .orderBy('d.parent')
+    .limit(limit)
+    .execute();
+}
+
 function checkLength(what: string, text: string): void {
   const bytes = Buffer.byteLength(text);
   if (bytes <= documentBounds.nameBytes) return;

@@ -1,17 +1,23 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Run } from '../../domain/run.ts';
 import type { TemplateChange } from '../../domain/template.ts';
 import type { ChangeQuery, NamedChange } from '../../ports/catalog.ts';
+import type { ListedRun } from '../../ports/run-lists.ts';
 import type { Page, RunQuery, TemplateQuery } from '../../ports/store.ts';
 import type { SqlFlavor } from './flavor.ts';
-import { type RunJoined, type TemplateRecord, toChange, toNamedChange, toRun } from './rows.ts';
+import {
+  type RunJoined,
+  type TemplateRecord,
+  toChange,
+  toListedRun,
+  toNamedChange,
+} from './rows.ts';
 import type { Database } from './schema.ts';
 
 const countAll = sql<number>`count(*)`.as('total');
 const nothing = { rows: [], total: 0 };
 
 /** Visible runs that match, the newest first. */
-export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<Page<Run>> {
+export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<Page<ListedRun>> {
   if (query.states?.length === 0) return nothing;
   let base = db
     .selectFrom('runs as r')
@@ -44,7 +50,7 @@ export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<P
     .offset(query.offset)
     .limit(query.limit)
     .execute();
-  return { rows: rows.map((row) => toRun(row as RunJoined)), total };
+  return { rows: rows.map((row) => toListedRun(row as RunJoined)), total };
 }
 
 /** Rows of visible templates that match; the caller adds revision, newest run and newest change. */
@@ -60,6 +66,16 @@ export async function listTemplates(
   if (query.ids !== undefined) base = base.where('t.id', 'in', [...query.ids]);
   if (query.nameContains !== undefined && query.nameContains !== '') {
     base = base.where(contains(flavor, 't.name', query.nameContains));
+  }
+  if (query.artifact !== undefined) {
+    const kind = sql.raw(
+      flavor === 'sqlite'
+        ? `json_extract(v.spec, '$.task.artifact.kind')`
+        : `(v.spec::json #>> '{task,artifact,kind}')`,
+    );
+    base = base.where(
+      sql<boolean>`exists (select 1 from template_revisions as v where v.template_n = t.n and v.revision = t.revision and ${kind} = ${query.artifact})`,
+    );
   }
   for (const { key, value } of query.tags ?? []) {
     base = base.where('t.n', 'in', (some) =>

@@ -7,6 +7,8 @@ import { catalog } from './migration-0004.ts';
 import { documents } from './migration-0005.ts';
 import { storyFromRows } from './migration-0006.ts';
 import { runLimits } from './migration-0007.ts';
+import { auditLog } from './migration-0008.ts';
+import { runLists } from './migration-0009.ts';
 import type { Database } from './schema.ts';
 
 /**
@@ -22,6 +24,8 @@ function migrationsFor(flavor: SqlFlavor): Record<string, Migration> {
     '0005-documents': { up: (db: Kysely<Database>) => documents(db, flavor) },
     '0006-story-from-rows': { up: (db: Kysely<Database>) => storyFromRows(db) },
     '0007-run-limits': { up: (db: Kysely<Database>) => runLimits(db, flavor) },
+    '0008-audit-log': { up: (db: Kysely<Database>) => auditLog(db, flavor) },
+    '0009-run-lists': { up: (db: Kysely<Database>) => runLists(db) },
   };
 }
 

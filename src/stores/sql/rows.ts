@@ -21,6 +21,7 @@ import type {
   TemplateRevision,
 } from '../../domain/template.ts';
 import type { NamedChange } from '../../ports/catalog.ts';
+import type { ListedRun } from '../../ports/run-lists.ts';
 import type {
   AttemptRow,
   FiringRow,
@@ -110,6 +111,11 @@ export function toRun(row: RunJoined): Run {
     endedAtMs: row.ended_at,
     deadlineAtMs: row.deadline_at,
   };
+}
+
+/** A run as lists show it. */
+export function toListedRun(row: RunJoined): ListedRun {
+  return { ...toRun(row), templateName: row.template_name, position: row.n };
 }
 
 export function toAttempt(runId: string, row: AttemptRow): Attempt {

@@ -37,6 +37,7 @@ export interface Database {
   run_limits: RunLimitRow;
   /** `last`: the greatest number handed out. */
   sequences: { name: string; last: number };
+  audit_lines: AuditLineRow;
 }
 
 export interface TemplateRow {
@@ -103,6 +104,8 @@ export interface RunRow {
   limit_n: number | null;
   /** Of those that had to wait for a place. */
   priority: number | null;
+  /** Place of its trigger in a trace; null = in none. */
+  traceparent: string | null;
   /** The request's overrides applied to the template; null = the revision as it is. */
   spec: string | null;
   document: string | null;
@@ -274,4 +277,22 @@ export interface DocumentRow {
   revision: number;
   created_at: number;
   updated_at: number;
+}
+
+export interface AuditLineRow {
+  n: Generated<number>;
+  at: number;
+  /** Empty = nobody known. */
+  who: string;
+  key_id: string | null;
+  source_ip: string;
+  dialect: string;
+  operation: string;
+  resource: string;
+  outcome: string;
+  code: string;
+  request_id: string;
+  /** JSON array of texts. */
+  names: string;
+  suppressed: number;
 }

@@ -52,8 +52,8 @@ export class Admission {
     this.#insert = lazy(() =>
       db.prepare(
         `insert into runs (id, template_n, revision, trigger, by, idempotency_key, state, hold, replicas, active, succeeded, failed,
-           message, created_at, not_before, scheduled_at, spec, document, not_acted_on)
-         values (?, ?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, '', ?, ?, ?, ?, ?, ?)`,
+           message, created_at, not_before, scheduled_at, traceparent, spec, document, not_acted_on)
+         values (?, ?, ?, ?, ?, ?, 'queued', ?, ?, 0, 0, 0, '', ?, ?, ?, ?, ?, ?, ?)`,
       ),
     );
   }
@@ -137,6 +137,7 @@ export class Admission {
       request.nowMs,
       notBeforeMs,
       request.scheduledAtMs,
+      request.traceparent ?? null,
       override === null ? null : JSON.stringify(override.spec),
       override === null ? null : JSON.stringify(override.document),
       override === null ? null : JSON.stringify(override.notActedOn),

@@ -1,4 +1,5 @@
 import type { CatalogStore } from '../../ports/catalog.ts';
+import { catalogLists } from '../sql/catalog-lists.ts';
 import { listNamedChanges } from '../sql/lists.ts';
 import { listTagged } from '../sql/tags.ts';
 import { ConfigMaps } from './config-maps.ts';
@@ -26,6 +27,8 @@ export function catalogOf(session: Session, parts: CatalogParts): CatalogStore {
   const secrets = new Secrets(session, references);
   const write = session.writes.run.bind(session.writes);
   return {
+    ...catalogLists(session.sql, 'sqlite', (read) => read()),
+
     createNamespace: (namespace, limits) => write(() => namespaces.create(namespace, limits)),
     updateNamespace: (dialect, id, revise) => write(() => namespaces.update(dialect, id, revise)),
     deleteNamespace: (dialect, id) => write(() => namespaces.delete(dialect, id)),

@@ -303,6 +303,11 @@ export class Claims {
 
   #detail(row: RunJoined): RunDetail {
     const definition: RunOverride = this.#session.runDefinition(row);
-    return { ...toRun(row), ...definition, templateName: row.template_name };
+    return {
+      ...toRun(row),
+      ...definition,
+      templateName: row.template_name,
+      traceparent: row.traceparent,
+    };
   }
 }

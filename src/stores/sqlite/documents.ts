@@ -10,6 +10,7 @@ import {
   callersSequence,
   contentTexts,
   documentSequence,
+  listDocumentParents,
   listDocuments,
   toDocument,
 } from '../sql/documents.ts';
@@ -24,6 +25,7 @@ export function documentsOf(session: Session): DocumentStore {
     changeDocument: (name, nowMs, revise) => write(() => documents.change(name, nowMs, revise)),
     document: async (name) => documents.get(name),
     documentByNumber: async (dialect, kind, number) => documents.byNumber(dialect, kind, number),
+    documentParents: (query) => listDocumentParents(session.sql, query),
     documents: (query) => listDocuments(session.sql, 'sqlite', query),
     takeNumbers: (sequence, count) =>
       write(() => documents.take(callersSequence(sequence, count), count)),

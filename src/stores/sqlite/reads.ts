@@ -1,5 +1,6 @@
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
 import type { DialectName, TemplateChange } from '../../domain/template.ts';
+import type { ListedRun } from '../../ports/run-lists.ts';
 import type { Page, RunQuery, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
 import { toInstances } from '../sql/instances.ts';
@@ -66,7 +67,7 @@ export class Reads {
   run(id: string): RunDetail | null {
     const row = this.#find(id);
     if (row === undefined) return null;
-    return { ...toRun(row), ...this.#session.runDefinition(row), templateName: row.template_name };
+    return { ...toRun(row), ...this.#session.runDefinition(row), templateName: row.template_name, traceparent: row.traceparent };
   }
 
   latestRun(templateId: string): Run | null {
@@ -102,7 +103,7 @@ export class Reads {
     return this.#counts().get() as { queued: number; running: number; activeAttempts: number };
   }
 
-  runs(query: RunQuery): Promise<Page<Run>> {
+  runs(query: RunQuery): Promise<Page<ListedRun>> {
     return listRuns(this.#session.sql, query);
   }
 

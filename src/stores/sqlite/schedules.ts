@@ -229,8 +229,10 @@ export class Schedules {
   /** Makes the run of a firing, or says why not. */
   #start(row: DueSchedule, nominalMs: number, { request, created, stop }: Harvest): Outcome {
     const idempotencyKey = request.keyOf?.(row.dialect as DialectName, nominalMs) ?? null;
+    const runId = request.newRunId(row.dialect as DialectName);
     const result = this.#admission.admit({
-      runId: request.newRunId(row.dialect as DialectName),
+      runId,
+      traceparent: request.traceparentOf?.(runId) ?? null,
       templateId: row.template_id,
       dialect: row.dialect as DialectName,
       trigger: 'schedule',

@@ -2,7 +2,11 @@ import type { Database as Connection } from 'better-sqlite3';
 import { type AdmissionLimits, defaultAdmissionLimits } from '../../domain/admission.ts';
 import type { Store } from '../../ports/store.ts';
 import { migrate } from '../sql/migrations.ts';
+import { runOutcomes, unfinishedByDialect } from '../sql/observing.ts';
+import { runListsOf } from '../sql/run-lists.ts';
+import { templateListsOf } from '../sql/template-lists.ts';
 import { AccessTables } from './access.ts';
+import { auditOf } from './audit.ts';
 import { Admission } from './admission.ts';
 import { catalogOf } from './catalog.ts';
 import { Claims } from './claims.ts';
@@ -148,6 +152,16 @@ export function createSqliteStore(options: SqliteStoreOptions | MemoryStoreOptio
 
     ...catalogOf(session, { references, tags, changes, templates }),
     ...documentsOf(session),
+    ...auditOf(session),
+    unfinishedByDialect: (limit) => unfinishedByDialect(session.sql, limit),
+    runOutcomes: (ids) => runOutcomes(session.sql, ids),
+    ...runListsOf(session.sql, 'sqlite', (read) => read()),
+    ...templateListsOf(
+      session.sql,
+      'sqlite',
+      (read) => read(),
+      (query) => reads.templates(query),
+    ),
 
     retain: (request) => write(() => retention.retain(request)),
     releaseOutput: (request) => write(() => removals.release(request)),

@@ -31,6 +31,7 @@ export const copiedTables = [
   'output_horizons',
   'documents',
   'sequences',
+  'audit_lines',
 ] as const;
 
 /** Tables that each database fills by itself. */

@@ -162,6 +162,32 @@ export function documentsContract(adapter: StoreAdapter): void {
       assert.deepEqual(await list({ keyContains: '' }), [4, ['b-1', 'a_1', '100%', 'B-2']]);
       assert.deepEqual(await list({ parent: '' }), [0, []]);
     });
+
+    test('what documents of a kind belong to is told once each, with their number', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      for (const [key, parent] of [
+        ['1', 'б'],
+        ['2', 'a'],
+        ['3', 'б'],
+        ['4', ''],
+      ]) {
+        await put(bench, key ?? '', parent);
+      }
+      const other: DocumentName = { ...named('5'), kind: 'policy' };
+      await bench.store.changeDocument(other, t0, () => content('elsewhere'));
+      const kind = { dialect: 'schedulerx', kind: 'calendar' } as const;
+      const all = [
+        { parent: '', count: 1 },
+        { parent: 'a', count: 1 },
+        { parent: 'б', count: 2 },
+      ];
+      assert.deepEqual(await bench.store.documentParents({ ...kind, limit: 10 }), all);
+      assert.deepEqual(await bench.store.documentParents({ ...kind, limit: 2 }), all.slice(0, 2));
+      assert.deepEqual(
+        await bench.store.documentParents({ ...kind, dialect: 'sae', limit: 2 }),
+        [],
+      );
+    });
   });
 
   describe('numbers', () => {

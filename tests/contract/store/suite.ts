@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { accessContract } from './access.ts';
+import { auditContract } from './audit.ts';
 import type { StoreAdapter } from './adapter.ts';
 import { catalogContract } from './catalog.ts';
 import { catalogTagsContract } from './catalog-tags.ts';
@@ -14,10 +15,12 @@ import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
 import { retentionContract } from './retention.ts';
 import { runKeysContract } from './run-keys.ts';
+import { runListsContract } from './run-lists.ts';
 import { runLimitsContract } from './run-limits.ts';
 import { schedulesContract } from './schedules.ts';
 import { serversContract } from './servers.ts';
 import { stopsContract } from './stops.ts';
+import { templateListsContract } from './template-lists.ts';
 import { templatesContract } from './templates.ts';
 import { unfinishedLimitContract } from './unfinished-limit.ts';
 import { verdictsContract } from './verdicts.ts';
@@ -32,6 +35,7 @@ import { verdictsContract } from './verdicts.ts';
 export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
   describe(`store contract: ${adapter.name}`, () => {
     templatesContract(adapter);
+    templateListsContract(adapter);
     admissionContract(adapter);
     unfinishedLimitContract(adapter);
     claimsContract(adapter);
@@ -46,11 +50,13 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     runKeysContract(adapter);
     retentionContract(adapter);
     readingContract(adapter);
+    runListsContract(adapter);
     catalogContract(adapter);
     catalogUseContract(adapter);
     catalogTagsContract(adapter);
     documentsContract(adapter);
     accessContract(adapter);
+    auditContract(adapter);
     durabilityContract(adapter, adapterUrl);
   });
 }

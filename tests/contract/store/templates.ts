@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TemplateChange, TemplateRevision } from '../../../src/domain/template.ts';
+import type { Artifact, TemplateChange, TemplateRevision } from '../../../src/domain/template.ts';
 import { definitionBounds } from '../../../src/stores/sql/definition-bounds.ts';
 import type { StoreAdapter } from './adapter.ts';
 import { baseSpec, Bench, killed, rejectsWith, t0 } from './fixtures.ts';
@@ -52,6 +52,25 @@ export function templatesContract(adapter: StoreAdapter): void {
         rows.map((row) => row.id),
         [id],
       );
+    });
+
+    test('lists narrow to what runs execute, by the current revision', async (t) => {
+      const bench = await Bench.open(adapter, t);
+      const { id, spec } = await bench.template();
+      const script: Artifact = { kind: 'script', language: 'shell', text: 'true' };
+      const other = await bench.template({ task: { ...spec.task, artifact: script } });
+      const list = async (artifact: Artifact['kind']): Promise<readonly string[]> => {
+        const page = await bench.store.templates({ artifact, offset: 0, limit: 5 });
+        assert.equal(page.total, page.rows.length);
+        return page.rows.map((row) => row.id);
+      };
+      assert.deepEqual(await list('image'), [id]);
+      assert.deepEqual(await list('script'), [other.id]);
+      assert.deepEqual(await list('transfer'), []);
+      const revision = { spec, document: {}, notActedOn: [], refersTo: null, schedule: null };
+      await bench.store.updateTemplate(other.id, 'sae', () => revision, bench.context(t0));
+      assert.deepEqual(await list('image'), [other.id, id]);
+      assert.deepEqual(await list('script'), []);
     });
 
     test('two templates may have one name', async (t) => {

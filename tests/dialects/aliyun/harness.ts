@@ -11,6 +11,7 @@ import { answerNotFound, mountProduct, mountRpc } from '../../../src/dialects/al
 import { DomainError, domainErrorCodes } from '../../../src/domain/errors.ts';
 import type { DomainErrorCode } from '../../../src/domain/errors.ts';
 import { createAccess } from '../../../src/engine/access.ts';
+import { AuditLog } from '../../../src/engine/audit.ts';
 import { createSqliteStore } from '../../../src/stores/sqlite/store.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { Cleanup } from '../../support/temporary-folder.ts';
@@ -93,7 +94,10 @@ export async function startServer(cleanup: Cleanup, options: { nonceLimit?: numb
   const family = createAliyunFamily({
     nonces,
     context: {
-      engine: { access },
+      engine: {
+        access,
+        audit: new AuditLog({ store, clock: systemClock, log, retention: null, intervalMs: 0 }),
+      },
       region: 'cn-hangzhou',
       accountId: '1000000000000001',
       nowMs: () => Date.now() + skewMs,

@@ -87,6 +87,7 @@ function claimed(pullSecretId: number): ClaimedAttempt {
     document: {},
     notActedOn: [],
     templateName: 'test',
+    traceparent: null,
   } as const;
   return { attemptId: 'r.0.1', executor: 'container', fence: 1, index: 0, number: 1, run };
 }

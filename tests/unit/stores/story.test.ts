@@ -34,6 +34,7 @@ const run: RunRecord = {
   claimed_by: 3,
   limit_n: null,
   priority: null,
+  traceparent: null,
   spec: null,
   document: null,
   not_acted_on: null,

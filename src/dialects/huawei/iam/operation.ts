@@ -22,6 +22,10 @@ export function defineOperation<
     readonly path: Path;
     readonly query?: Q;
     readonly body?: B;
+    claimedUser?(
+      call: HuaweiCall<PathParams<Path>, Shape<Q>, Shape<B>>,
+      family: HuaweiFamily,
+    ): Promise<string>;
     handle(
       call: HuaweiCall<PathParams<Path>, Shape<Q>, Shape<B>>,
       family: HuaweiFamily,

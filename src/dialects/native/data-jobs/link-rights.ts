@@ -1,4 +1,5 @@
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
+import type { Link, LinkOptions } from '../../../domain/transfer/link.ts';
 import { DomainError } from '../../../domain/errors.ts';
 import { authorize } from '../auth.ts';
 import type { NativeCaller, NativeServices } from '../operation.ts';
@@ -14,15 +15,41 @@ export async function requireLinks(
   caller: NativeCaller,
   services: NativeServices,
 ): Promise<void> {
-  for (const name of linksOf(definition)) {
-    const resource = `acs:longshore:${services.region}:${services.accountId}:links/${namespace}/${name}`;
-    authorize(caller, 'UseLink', resource, services);
-    if ((await services.engine.links.get(namespace, name)) === null) {
-      throw new DomainError('link-not-found', `there is no link ${name} in ${namespace}`, {
-        link: name,
-      });
-    }
-  }
+  for (const name of linksOf(definition)) await usedLink(name, namespace, caller, services);
+}
+
+/**
+ * Options of a link that the caller may use.
+ * @throws ProblemError `forbidden`; DomainError `link-not-found`, or `invalid-argument` when its
+ *   connector is not installed.
+ */
+export async function usableLink(
+  name: string,
+  namespace: string,
+  caller: NativeCaller,
+  services: NativeServices,
+): Promise<LinkOptions> {
+  const { options } = await usedLink(name, namespace, caller, services);
+  if (options !== null) return options;
+  throw new DomainError(
+    'invalid-argument',
+    `the connector of link ${name} is not installed on this server`,
+  );
+}
+
+async function usedLink(
+  name: string,
+  namespace: string,
+  caller: NativeCaller,
+  services: NativeServices,
+): Promise<Link> {
+  const resource = `acs:longshore:${services.region}:${services.accountId}:links/${namespace}/${name}`;
+  authorize(caller, 'UseLink', resource, services);
+  const link = await services.engine.links.get(namespace, name);
+  if (link !== null) return link;
+  throw new DomainError('link-not-found', `there is no link ${name} in ${namespace}`, {
+    link: name,
+  });
 }
 
 /** Every link that a data job uses. */

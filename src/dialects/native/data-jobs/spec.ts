@@ -83,13 +83,6 @@ export function dataJobRevision(
   };
 }
 
-/** The artifact of a template. @throws DomainError `invalid-argument` for one that moves no data. */
-export function transferOf({ name, dialect, spec }: Template): TransferArtifact {
-  const { artifact } = spec.task;
-  if (artifact.kind === 'transfer') return artifact;
-  throw new DomainError('invalid-argument', `the ${dialect} template ${name} moves no data`);
-}
-
 /** @throws DomainError `invalid-argument` for a template that runs no command. */
 export function requireCommand({ name, spec }: Pick<Template, 'name' | 'spec'>): void {
   if (spec.task.artifact.kind !== 'transfer') return;

@@ -1,29 +1,34 @@
 import { Type } from 'typebox';
 import { DomainError } from '../../../domain/errors.ts';
+import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { Template } from '../../../domain/template.ts';
 import type { Engine } from '../../../engine/index.ts';
-import { artifactOf, dataJobRevision, transferOf } from '../data-jobs/spec.ts';
-import { requireLinks } from '../data-jobs/link-rights.ts';
+import { artifactOf, dataJobRevision } from '../data-jobs/spec.ts';
+import { transferOf } from '../data-jobs/transfer-of.ts';
+import { requireLinks, usableLink } from '../data-jobs/link-rights.ts';
+import { suggestMapping } from '../data-jobs/mapping.ts';
 import { findTemplate } from '../find-template.ts';
+import { nextOffset, offsetPageOf, offsetPaging } from '../offset-cursor.ts';
 import { defineOperation, json } from '../operation.ts';
 import { withNextFiring } from '../schedule-state.ts';
 import { closed, defaultPageSize, maxPageSize } from '../views/common.ts';
-import { DataJobInput, dataJobMembers, DataJobView } from '../views/data-job.ts';
-import { templateView } from '../views/template.ts';
 import {
-  PlanView,
-  planView,
-  QuarantinePage,
-  quarantinedRowView,
-  reportView,
-  TransferStatus,
-} from '../views/transfer-report.ts';
-import { findRun, runParams } from './runs.ts';
+  DataJobInput,
+  dataJobMembers,
+  DataJobPage,
+  dataJobRowView,
+  DataJobView,
+} from '../views/data-job.ts';
+import { MappingInput, MappingView, mappingView } from '../views/mapping.ts';
+import { templateView } from '../views/template.ts';
+import { PlanView, planView } from '../views/transfer-report.ts';
 import { templateParams } from './templates.ts';
 
 const group = 'data-jobs';
 /** How long planning may take: a client waits for it. */
 const planMs = 60_000;
+/** Most data jobs of one answer: where each stands is read from its run. */
+const maxListed = 100;
 
 const oneJob = {
   status: 200,
@@ -31,6 +36,56 @@ const oneJob = {
   schema: DataJobView,
   description: 'The data job.',
 } as const;
+
+const list = defineOperation({
+  name: 'ListDataJobs',
+  method: 'GET',
+  path: '/data-jobs',
+  group,
+  summary: 'Templates of every dialect that move data, newest first, each with its newest run.',
+  query: Type.Object(
+    {
+      cursor: offsetPaging.cursor,
+      limit: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: maxListed,
+          default: defaultPageSize,
+          description: 'Rows to return at most.',
+        }),
+      ),
+      name: Type.Optional(Type.String({ maxLength: 256, description: 'Part of the name.' })),
+      namespace: Type.Optional(Type.String({ maxLength: 256 })),
+      dialect: Type.Optional(Type.Enum(['cdm', 'native'])),
+    },
+    closed,
+  ),
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: DataJobPage,
+    description: 'A page of data jobs.',
+  },
+  async handle({ query }, { engine }) {
+    const page = offsetPageOf(query);
+    const { rows, total } = await engine.templates.list({
+      artifact: 'transfer',
+      orderBy: 'created',
+      ...page,
+      ...(query.name === undefined ? {} : { nameContains: query.name }),
+      ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
+      ...(query.dialect === undefined ? {} : { dialect: query.dialect }),
+    });
+    const reports = await Promise.all(
+      rows.map(({ latestRun }) => latestRun && engine.dataJobs.report(latestRun.id)),
+    );
+    return json({
+      rows: rows.map((row, place) => dataJobRowView(row, reports[place] ?? null)),
+      total,
+      nextCursor: nextOffset(page.offset, rows.length, total),
+    });
+  },
+});
 
 /** A data job as answers have it. @throws DomainError `invalid-argument` for another template. */
 async function view(engine: Engine, template: Template): Promise<unknown> {
@@ -126,6 +181,7 @@ const update = defineOperation({
 
 const plan = defineOperation({
   name: 'PlanDataJob',
+  audited: 'denials',
   method: 'POST',
   path: '/data-jobs/plan',
   group,
@@ -142,77 +198,37 @@ const plan = defineOperation({
   },
 });
 
-const report = defineOperation({
-  name: 'GetTransferReport',
-  method: 'GET',
-  path: '/runs/{run}/transfer',
+const mapping = defineOperation({
+  name: 'SuggestMapping',
+  audited: 'denials',
+  method: 'POST',
+  path: '/data-jobs/mapping',
   group,
-  summary: 'Where a run that moves data stands: counters, tables, what was resumed, the proof.',
-  params: runParams,
+  summary: 'Which column of one table is likely to fill which of another, and what may go wrong.',
+  body: MappingInput,
   reply: {
     status: 200,
     type: 'application/json',
-    schema: TransferStatus,
-    description: 'Live while it runs on this server’s machine; else as its workers told last.',
+    schema: MappingView,
+    description: 'A mapping to begin with; a target that does not exist has no columns.',
   },
-  async handle({ params }, { engine }) {
-    const run = await findRun(engine, params.run);
-    requireTransfer(run.spec.task.artifact.kind, run.id);
-    const told = await engine.dataJobs.report(run.id);
-    const { id: runId, state, message } = run;
-    return json({ runId, state, message, report: told === null ? null : reportView(told) });
-  },
-});
-
-const quarantine = defineOperation({
-  name: 'ListQuarantinedRows',
-  method: 'GET',
-  path: '/runs/{run}/quarantine',
-  group,
-  summary:
-    'Rows that a run kept out of the target, each with its reason, in the order they were met.',
-  params: runParams,
-  query: Type.Object(
-    {
-      after: Type.Optional(
-        Type.Integer({
-          minimum: 0,
-          maximum: Number.MAX_SAFE_INTEGER,
-          default: 0,
-          description: 'Id of the last row that was seen.',
-        }),
-      ),
-      limit: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: maxPageSize,
-          default: defaultPageSize,
-          description: 'Rows to return at most.',
-        }),
-      ),
-    },
-    closed,
-  ),
-  reply: {
-    status: 200,
-    type: 'application/json',
-    schema: QuarantinePage,
-    description: 'A page of rows. They are kept on the machine that ran it, as long as the run.',
-  },
-  async handle({ params, query }, { engine }) {
-    const run = await findRun(engine, params.run);
-    requireTransfer(run.spec.task.artifact.kind, run.id);
-    const { rows, total } = await engine.dataJobs.quarantine(run.id, {
-      after: query.after ?? 0,
-      limit: query.limit ?? defaultPageSize,
-    });
-    return json({ rows: rows.map(quarantinedRowView), total });
+  async handle({ body, caller }, services) {
+    const { engine, region } = services;
+    const namespace = body.namespace ?? region;
+    const [source, target] = await Promise.all(
+      [body.from, body.to].map(async ({ link, schema = '', table }) => {
+        const options = await usableLink(link, namespace, caller, services);
+        return engine.dataJobs.columns(options, { schema, name: table });
+      }),
+    );
+    if (source === undefined || source === null) {
+      throw new TransferError(
+        'table-missing',
+        `link ${body.from.link} reaches no table ${body.from.table}`,
+      );
+    }
+    return json(mappingView(suggestMapping(source, target ?? []), target !== null));
   },
 });
 
-function requireTransfer(kind: string, runId: string): void {
-  if (kind === 'transfer') return;
-  throw new DomainError('invalid-argument', `run ${runId} moves no data`);
-}
-
-export const dataJobOperations = [create, get, update, plan, report, quarantine] as const;
+export const dataJobOperations = [list, create, get, update, plan, mapping] as const;

@@ -3,6 +3,7 @@ import { DomainError } from '../../../domain/errors.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { Link, LinkOptions } from '../../../domain/transfer/link.ts';
 import type { Engine } from '../../../engine/index.ts';
+import { authorize } from '../auth.ts';
 import { readLinkOptions } from '../data-jobs/link-options.ts';
 import { linksOf } from '../data-jobs/link-rights.ts';
 import { defineOperation, json, nothing } from '../operation.ts';
@@ -14,9 +15,11 @@ import {
   LinkChange,
   linkDocument,
   LinkInput,
+  LinkNamespaceList,
   linkNamespace,
   LinkPage,
   LinkTestView,
+  LinkTrial,
   LinkView,
   linkView,
   TableList,
@@ -26,6 +29,8 @@ import {
 const group = 'links';
 /** How long a link is tried. */
 const testMs = 10_000;
+/** Most namespaces that are told: one for each cluster of CDM, and regions. */
+const maxNamespaces = 1_000;
 
 const linkParams = Type.Object({
   namespace: Type.String({ minLength: 1, maxLength: 256 }),
@@ -238,6 +243,55 @@ const test = defineOperation({
   },
 });
 
+const tryOut = defineOperation({
+  name: 'TryLink',
+  method: 'POST',
+  path: '/link-trials',
+  group,
+  summary:
+    'Tries options that are not stored, within 10 s. With secrets of a stored link it asks for `longshore:TestLink` on that link.',
+  body: LinkTrial,
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: LinkTestView,
+    description: 'The options work.',
+  },
+  async handle({ body, caller }, services) {
+    const { engine, region, accountId } = services;
+    const { namespace = region, link } = body;
+    if (link !== undefined) {
+      const resource = `acs:longshore:${region}:${accountId}:links/${namespace}/${link}`;
+      authorize(caller, 'TestLink', resource, services);
+    }
+    const current = link === undefined ? null : await findLink(engine, { namespace, link });
+    const options = readLinkOptions(body.options, current?.options ?? null);
+    requireConnector(engine, options.kind);
+    const beganAtMs = performance.now();
+    await engine.dataJobs.test(options, testMs);
+    return json({ tookMs: Math.round(performance.now() - beganAtMs) });
+  },
+});
+
+const namespaces = defineOperation({
+  name: 'ListLinkNamespaces',
+  method: 'GET',
+  path: '/link-namespaces',
+  group,
+  summary:
+    'Namespaces that have links, by name, at most 1,000, and the kinds of links that work here.',
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: LinkNamespaceList,
+    description: 'The namespaces.',
+  },
+  async handle(_call, { engine }) {
+    const rows = await engine.links.namespaces(maxNamespaces);
+    return json({ rows, kinds: [...engine.dataJobs.kinds] });
+  },
+});
+
 const tables = defineOperation({
   name: 'ListLinkTables',
   method: 'GET',
@@ -294,4 +348,15 @@ const columns = defineOperation({
   },
 });
 
-export const linkOperations = [list, get, create, update, remove, test, tables, columns] as const;
+export const linkOperations = [
+  list,
+  namespaces,
+  get,
+  create,
+  update,
+  remove,
+  test,
+  tryOut,
+  tables,
+  columns,
+] as const;

@@ -20,7 +20,10 @@ const attemptId = Type.String({
   maxLength: 256,
   description: '`<run>.<index>.<number>`',
 });
-const logParams = Type.Object({ attempt: attemptId, stream: Type.Enum(['stdout', 'stderr']) });
+export const logParams = Type.Object({
+  attempt: attemptId,
+  stream: Type.Enum(['stdout', 'stderr']),
+});
 const offsetSchema = Type.Integer({
   minimum: 0,
   maximum: Number.MAX_SAFE_INTEGER,
@@ -28,7 +31,8 @@ const offsetSchema = Type.Integer({
   description: 'Byte to start at.',
 });
 
-async function findAttempt(engine: Engine, id: string) {
+/** @throws ProblemError `attempt-not-found`. */
+export async function findAttempt(engine: Engine, id: string) {
   const attempt = await engine.runs.attempt(id);
   if (attempt === null) {
     throw new ProblemError('attempt-not-found', `no attempt has the id ${id}`);
@@ -37,7 +41,7 @@ async function findAttempt(engine: Engine, id: string) {
 }
 
 /** Why there is no output: retention's words with the day, when it let the output go. */
-async function nothingKept(engine: Engine, id: string, runId: string, stream: string) {
+export async function nothingKept(engine: Engine, id: string, runId: string, stream: string) {
   const subject = `#${id.slice(runId.length + 1)}`;
   const events = await engine.runs.events(runId);
   const line = events.findLast((event) => event.to === outputRemoved && event.subject === subject);
@@ -48,6 +52,17 @@ async function nothingKept(engine: Engine, id: string, runId: string, stream: st
         `nothing is kept of ${stream} of ${id} since ${new Date(line.atMs).toISOString()}: ${line.reason}`,
         'Raise the bound that the detail names, for later runs.',
       );
+}
+
+/** The byte that lies so many before the end as it is now. */
+async function beforeEnd(
+  engine: Engine,
+  id: string,
+  stream: 'stdout' | 'stderr',
+  bytes: number,
+): Promise<number> {
+  const probe = await engine.runs.readLog(id, stream, 0, 0);
+  return Math.max(0, (probe?.size ?? 0) - bytes);
 }
 
 const get = defineOperation({
@@ -79,6 +94,13 @@ const read = defineOperation({
   query: Type.Object(
     {
       offset: Type.Optional(offsetSchema),
+      fromEnd: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          description: 'Bytes before the end to start at, instead of `offset`.',
+        }),
+      ),
       maxBytes: Type.Optional(
         Type.Integer({
           minimum: 1,
@@ -101,7 +123,9 @@ const read = defineOperation({
     const chunk = await engine.runs.readLog(
       params.attempt,
       params.stream,
-      query.offset ?? 0,
+      query.fromEnd === undefined
+        ? (query.offset ?? 0)
+        : await beforeEnd(engine, attempt.id, params.stream, query.fromEnd),
       query.maxBytes ?? defaultReadBytes,
     );
     if (chunk === null) {

@@ -7,7 +7,7 @@ import { findTemplate } from '../find-template.ts';
 import { overrideOf } from '../native-spec.ts';
 import { defineOperation, json, nothing } from '../operation.ts';
 import { waitFor } from '../wait.ts';
-import { closed, pageOf, paging } from '../views/common.ts';
+import { closed } from '../views/common.ts';
 import {
   InstanceList,
   instanceView,
@@ -15,7 +15,6 @@ import {
   runDetailView,
   RunEventList,
   runEventView,
-  RunPage,
   RunView,
   runView,
   SubmittedRun,
@@ -41,6 +40,7 @@ export async function findRun(engine: Engine, id: string): Promise<RunDetail> {
 
 const submit = defineOperation({
   name: 'SubmitRun',
+  audited: 'starts',
   method: 'POST',
   path: '/templates/{template}/runs',
   group,
@@ -59,42 +59,10 @@ const submit = defineOperation({
       idempotencyKey: body.idempotencyKey ?? null,
       notBeforeMs: body.notBeforeMs ?? null,
       by: caller.user.name,
+      traceparent: caller.traceparent ?? null,
       override: overrideOf(body),
     });
     return json({ run: runView(run), existing }, 201);
-  },
-});
-
-const list = defineOperation({
-  name: 'ListRuns',
-  method: 'GET',
-  path: '/runs',
-  group,
-  summary: 'Runs, newest first.',
-  query: Type.Object(
-    {
-      ...paging,
-      template: Type.Optional(
-        Type.String({ maxLength: 256, description: 'Id or name of a template.' }),
-      ),
-      dialect: Type.Optional(Type.Enum(['sae', 'schedulerx', 'cdm', 'native'])),
-      state: Type.Optional(
-        Type.Enum(['queued', 'running', 'stopping', 'succeeded', 'failed', 'canceled']),
-      ),
-    },
-    closed,
-  ),
-  reply: { status: 200, type: 'application/json', schema: RunPage, description: 'A page of runs.' },
-  async handle({ query }, { engine }) {
-    const template =
-      query.template === undefined ? null : await findTemplate(engine, query.template);
-    const { rows, total } = await engine.runs.list({
-      ...pageOf(query),
-      ...(template === null ? {} : { templateId: template.id }),
-      ...(query.dialect === undefined ? {} : { dialect: query.dialect }),
-      ...(query.state === undefined ? {} : { states: [query.state] }),
-    });
-    return json({ rows: rows.map(runView), total });
   },
 });
 
@@ -194,4 +162,4 @@ const remove = defineOperation({
   },
 });
 
-export const runOperations = [submit, list, get, instances, events, stop, remove] as const;
+export const runOperations = [submit, get, instances, events, stop, remove] as const;

@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { Type } from 'typebox';
+import { maxScheduleDays, type ScheduleDay, scheduleDays } from '../../../domain/schedule/days.ts';
+import { openSchedule } from '../../../domain/schedule/parse.ts';
 import { previewSchedule, type SchedulePreview } from '../../../domain/schedule/preview.ts';
 import { findTemplate } from '../find-template.ts';
 import { defineOperation, json } from '../operation.ts';
@@ -12,6 +15,8 @@ import {
   occurrenceView,
   previewCount,
   PreviewInput,
+  type ScheduleDaysView as ScheduleDays,
+  ScheduleDaysView,
   SchedulePreviewView,
   type TemplateScheduleView,
   TemplateScheduleView as TemplateScheduleSchema,
@@ -20,6 +25,8 @@ import { templateParams } from './templates.ts';
 
 /** Zone of a previewed schedule that names none. */
 const defaultZone = 'UTC';
+/** Days shown when no number is asked. */
+const defaultDays = 30;
 
 const show = defineOperation({
   name: 'GetTemplateSchedule',
@@ -69,6 +76,44 @@ const show = defineOperation({
   },
 });
 
+const showDays = defineOperation({
+  name: 'GetTemplateScheduleDays',
+  method: 'GET',
+  path: '/templates/{template}/schedule/days',
+  group: 'templates',
+  summary:
+    'Firings of each of the next days, in the schedule’s zone. Shown as if it were not suspended; a fixed delay as if each run ended at once.',
+  params: templateParams,
+  query: Type.Object(
+    {
+      days: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: maxScheduleDays, default: defaultDays }),
+      ),
+    },
+    closed,
+  ),
+  reply: {
+    status: 200,
+    type: 'application/json',
+    schema: ScheduleDaysView,
+    description: 'The days.',
+  },
+  async handle({ params, query }, { engine, nowMs }) {
+    const { id, schedule } = await findTemplate(engine, params.template);
+    const days: ScheduleDay[] = [];
+    if (schedule !== null) {
+      const wanted = query.days ?? defaultDays;
+      for (const day of scheduleDays(openSchedule(schedule), nowMs(), wanted)) {
+        days.push(day);
+        // What fires every second takes milliseconds a day: others are served in between.
+        await setImmediate();
+      }
+    }
+    const view: ScheduleDays = { templateId: id, zone: schedule?.zone ?? null, days };
+    return json(view);
+  },
+});
+
 const firings = defineOperation({
   name: 'ListTemplateFirings',
   method: 'GET',
@@ -93,6 +138,7 @@ const firings = defineOperation({
 
 const preview = defineOperation({
   name: 'PreviewSchedule',
+  audited: 'denials',
   method: 'POST',
   path: '/schedules/preview',
   group: 'schedules',
@@ -123,4 +169,4 @@ function previewMembers(found: SchedulePreview) {
   };
 }
 
-export const scheduleOperations = [show, firings, preview] as const;
+export const scheduleOperations = [show, showDays, firings, preview] as const;

@@ -18,7 +18,6 @@ import {
   refusalView,
   TemplateChangePage,
   TemplateInput,
-  TemplatePage,
   templateSummaryView,
   TemplateView,
   templateView,
@@ -42,39 +41,6 @@ const oneTemplate = {
   schema: TemplateView,
   description: 'The template.',
 } as const;
-
-const list = defineOperation({
-  name: 'ListTemplates',
-  method: 'GET',
-  path: '/templates',
-  group,
-  summary: 'Templates of every dialect with their newest run, newest first.',
-  query: Type.Object(
-    {
-      ...paging,
-      name: Type.Optional(Type.String({ maxLength: 256, description: 'Part of the name.' })),
-      namespace: Type.Optional(Type.String({ maxLength: 256 })),
-      dialect: Type.Optional(Type.Enum(['sae', 'schedulerx', 'cdm', 'native'])),
-    },
-    closed,
-  ),
-  reply: {
-    status: 200,
-    type: 'application/json',
-    schema: TemplatePage,
-    description: 'A page of templates.',
-  },
-  async handle({ query }, { engine }) {
-    const { rows, total } = await engine.templates.list({
-      ...pageOf(query),
-      orderBy: 'created',
-      ...(query.name === undefined ? {} : { nameContains: query.name }),
-      ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
-      ...(query.dialect === undefined ? {} : { dialect: query.dialect }),
-    });
-    return json({ rows: rows.map(templateSummaryView), total });
-  },
-});
 
 const get = defineOperation({
   name: 'GetTemplate',
@@ -250,7 +216,6 @@ const refusals = defineOperation({
 });
 
 export const templateOperations = [
-  list,
   get,
   create,
   update,

@@ -118,3 +118,45 @@ export function userView({ name, root, policies, createdAtMs }: User): UserView 
 export function policyView({ name, builtIn, document }: Policy): PolicyView {
   return { name, builtIn, document };
 }
+
+/** One statement that matches what was asked. */
+export const MatchView = Type.Object(
+  {
+    policy: Type.String(),
+    statement: Type.Integer({ description: '0-based, within the policy.' }),
+    effect: Type.Enum(['Allow', 'Deny']),
+  },
+  { title: 'PolicyMatch' },
+);
+
+/** Whether a user may do something, and by which statements. */
+export const AccessCheckView = Type.Object(
+  {
+    user: Type.String(),
+    action: Type.String(),
+    resource: Type.String(),
+    allowed: Type.Boolean(),
+    why: Type.Enum(['root', 'allowed', 'denied', 'not-allowed'], {
+      description: '`denied`: a statement says Deny; `not-allowed`: none says Allow.',
+    }),
+    matches: Type.Array(MatchView),
+    missingPolicies: Type.Array(Type.String(), {
+      description: 'Attached and not there: then nothing is allowed.',
+    }),
+  },
+  { title: 'AccessCheck' },
+);
+export type AccessCheckView = Static<typeof AccessCheckView>;
+
+/** Whether a policy document could be kept, and what is wrong where. */
+export const PolicyCheckView = Type.Object(
+  {
+    valid: Type.Boolean(),
+    where: Type.Union([Type.String(), Type.Null()], {
+      description: 'The part that is wrong, e.g. `Statement[0].Effect`.',
+    }),
+    message: Type.String(),
+  },
+  { title: 'PolicyCheck' },
+);
+export type PolicyCheckView = Static<typeof PolicyCheckView>;

@@ -1,7 +1,15 @@
 import { Type, type Static } from 'typebox';
-import type { TransferArtifact } from '../../../domain/template.ts';
-import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
+import type { Run } from '../../../domain/run.ts';
+import type { Template, TransferArtifact } from '../../../domain/template.ts';
+import type {
+  TransferDefinition,
+  TransferSource,
+  TransferTarget,
+} from '../../../domain/transfer/definition.ts';
+import type { TransferReport } from '../../../domain/transfer/report.ts';
 import { TransferInput } from '../data-jobs/definition-schema.ts';
+import { transferOf } from '../data-jobs/transfer-of.ts';
+import { RunView, runView } from './run.ts';
 import { closed } from './common.ts';
 import { linkNamespace } from './link.ts';
 import { OptionalScheduleAsSent } from './schedule-definition.ts';
@@ -55,6 +63,110 @@ export const DataJobView = Type.Object(
   },
   { title: 'DataJob' },
 );
+export type DataJobView = Omit<Static<typeof DataJobView>, 'schedule'> &
+  Pick<TemplateView, 'schedule'>;
+
+/** A template that moves data, as lists show it. */
+export const DataJobRow = Type.Object(
+  {
+    id: Type.String(),
+    dialect: Type.String(),
+    namespace: Type.String(),
+    name: Type.String(),
+    suspended: Type.Boolean(),
+    linkNamespace: Type.String({ description: 'What its links belong to.' }),
+    from: Type.Object({ kind: Type.String(), link: Type.String(), what: Type.String() }),
+    to: Type.Object({ kind: Type.String(), link: Type.String(), what: Type.String() }),
+    scheduled: Type.Boolean(),
+    updatedAtMs: Type.Integer(),
+    latestRun: Type.Union([RunView, Type.Null()]),
+    progress: Type.Union(
+      [
+        Type.Object({
+          phase: Type.String(),
+          percent: Type.Number(),
+          rowsWritten: Type.Union([Type.Integer(), Type.Null()]),
+          rowsRejected: Type.Union([Type.Integer(), Type.Null()]),
+          proof: Type.Union([Type.String(), Type.Null()], { description: 'Its outcome.' }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'Where the newest run stands; null = it has not begun.' },
+    ),
+  },
+  { title: 'DataJobRow' },
+);
+export type DataJobRow = Static<typeof DataJobRow>;
+
+/** What a data job does, complete; for those who edit it. */
+export type DataJobDefinition = TransferDefinition;
+
+/** A page of data jobs. */
+export const DataJobPage = Type.Object(
+  {
+    rows: Type.Array(DataJobRow),
+    total: Type.Integer(),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  },
+  { title: 'DataJobPage' },
+);
+export type DataJobPage = Static<typeof DataJobPage>;
+
+/** The row of a template that moves data. @throws DomainError for another one. */
+export function dataJobRowView(
+  template: Template & { readonly latestRun: Run | null },
+  report: TransferReport | null,
+): DataJobRow {
+  const { linkNamespace: links, definition } = transferOf(template);
+  const { id, dialect, namespace, name, suspended, schedule, updatedAtMs, latestRun } = template;
+  return {
+    id,
+    dialect,
+    namespace,
+    name,
+    suspended,
+    linkNamespace: links,
+    from: endView(definition.from),
+    to: endView(definition.to),
+    scheduled: schedule !== null,
+    updatedAtMs,
+    latestRun: latestRun === null ? null : runView(latestRun),
+    progress:
+      report === null
+        ? null
+        : {
+            phase: report.phase,
+            percent: report.percent,
+            rowsWritten: report.counters.rowsWritten,
+            rowsRejected: report.counters.rowsRejected,
+            proof: report.proof?.outcome ?? null,
+          },
+  };
+}
+
+/** Longest text about an end in a list. */
+const maxEndChars = 200;
+
+function endView(end: TransferSource | TransferTarget): DataJobRow['from'] {
+  return { kind: end.kind, link: end.link, what: wordsOf(end).slice(0, maxEndChars) };
+}
+
+function wordsOf(end: TransferSource | TransferTarget): string {
+  switch (end.kind) {
+    case 'query':
+      return end.sql;
+    case 'files':
+      return [end.bucket, 'paths' in end ? end.paths.join(', ') : end.directory]
+        .filter((part) => part !== '')
+        .join('/');
+    case 'warehouse':
+      return `${end.database}.${end.table}`;
+    default: {
+      const name = end.table === '' ? '*' : end.table;
+      return end.schema === '' ? name : `${end.schema}.${name}`;
+    }
+  }
+}
 
 /** What answers tell of a data job besides what they tell of every template. */
 export function dataJobMembers({

@@ -57,6 +57,37 @@ export type LinkView = Static<typeof LinkView>;
 
 export const LinkPage = pageSchema('LinkPage', LinkView);
 
+/** What a link would be, to be tried before it is stored. */
+export const LinkTrial = Type.Object(
+  {
+    options: OptionsAsSent,
+    namespace: Type.Optional(linkNamespace),
+    link: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: 'A stored link whose secrets count where `options` has none.',
+      }),
+    ),
+  },
+  { ...closed, title: 'LinkTrial' },
+);
+
+/** Namespaces that have links. */
+export const LinkNamespaceList = Type.Object(
+  {
+    rows: Type.Array(
+      Type.Object({
+        namespace: Type.String(),
+        links: Type.Integer({ description: 'How many it has.' }),
+      }),
+    ),
+    kinds: Type.Array(Type.String(), { description: 'Kinds of links that work on this server.' }),
+  },
+  { title: 'LinkNamespaceList' },
+);
+export type LinkNamespaceList = Static<typeof LinkNamespaceList>;
+
 /** What a test of a link found. */
 export const LinkTestView = Type.Object({ tookMs: Type.Integer() }, { title: 'LinkTest' });
 export type LinkTestView = Static<typeof LinkTestView>;
@@ -68,22 +99,19 @@ export const TableList = Type.Object(
 );
 export type TableList = Static<typeof TableList>;
 
+/** A column of a table. */
+export const ColumnView = Type.Object({
+  name: Type.String(),
+  type: Type.String({ description: 'In words of no database.' }),
+  nativeType: Type.String(),
+  nullable: Type.Boolean(),
+  keyPosition: Type.Integer({ description: '1-based place in the key; 0 = not in it.' }),
+  comment: Type.String(),
+});
+export type ColumnView = Static<typeof ColumnView>;
+
 /** Columns of a table. */
-export const ColumnList = Type.Object(
-  {
-    rows: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        type: Type.String({ description: 'In words of no database.' }),
-        nativeType: Type.String(),
-        nullable: Type.Boolean(),
-        keyPosition: Type.Integer({ description: '1-based place in the key; 0 = not in it.' }),
-        comment: Type.String(),
-      }),
-    ),
-  },
-  { title: 'ColumnList' },
-);
+export const ColumnList = Type.Object({ rows: Type.Array(ColumnView) }, { title: 'ColumnList' });
 export type ColumnList = Static<typeof ColumnList>;
 
 /** Marks links of this dialect. */
@@ -116,9 +144,10 @@ export function tableListView(tables: readonly TableName[]): TableList {
 }
 
 export function columnListView(columns: readonly Column[]): ColumnList {
-  return {
-    rows: columns.map(({ name, type, nativeType, nullable, keyPosition, comment }) => {
-      return { name, type: type.kind, nativeType, nullable, keyPosition, comment };
-    }),
-  };
+  return { rows: columns.map(columnView) };
+}
+
+export function columnView(column: Column): ColumnView {
+  const { name, type, nativeType, nullable, keyPosition, comment } = column;
+  return { name, type: type.kind, nativeType, nullable, keyPosition, comment };
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../../domain/run.ts';
-import { integerOrNull, pageSchema, textOrNull, timeMs, timeMsOrNull } from './common.ts';
+import type { ListedRun, ShownVariable } from '../../../engine/index.ts';
+import { integerOrNull, textOrNull, timeMs, timeMsOrNull } from './common.ts';
 
 const runMembers = {
   id: Type.String(),
@@ -35,11 +36,32 @@ const runMembers = {
 export const RunView = Type.Object(runMembers, { title: 'Run' });
 export type RunView = Static<typeof RunView>;
 
+/** A run as searches show it, with its template's name. */
+export const RunRowView = Type.Object(
+  { ...runMembers, templateName: Type.String() },
+  { title: 'RunRow' },
+);
+export type RunRowView = Static<typeof RunRowView>;
+
 /** A run with what it runs. */
 export const RunDetailView = Type.Object(
   {
     ...runMembers,
     templateName: Type.String(),
+    rerun: Type.Union(
+      [
+        Type.Object({
+          of: Type.String({ description: 'The run that it repeats.' }),
+          total: Type.Integer({ description: 'Shards of the whole job.' }),
+          indexes: Type.Union([Type.Array(Type.Integer()), Type.Null()], {
+            description: 'Shard number of each instance; null when it repeats all of them.',
+          }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'What it repeats; null when nothing.' },
+    ),
+    movesData: Type.Boolean({ description: 'Whether it is a data job.' }),
     command: Type.Array(Type.String()),
     notActedOn: Type.Array(Type.String(), {
       description: 'Parameters that were stored and echoed but had no effect on this run.',
@@ -104,7 +126,43 @@ export const RunEventView = Type.Object(
 );
 export type RunEventView = Static<typeof RunEventView>;
 
-export const RunPage = pageSchema('RunPage', RunView);
+/** A page of runs: by cursor, or (with `offset`) with the total. */
+export const RunPage = Type.Object(
+  {
+    rows: Type.Array(RunRowView),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Where to go on; null when nothing older is left. A page may be short.',
+    }),
+    total: Type.Optional(
+      Type.Integer({ description: 'All that match; only when `offset` was given.' }),
+    ),
+  },
+  { title: 'RunPage' },
+);
+export type RunPage = Static<typeof RunPage>;
+
+/** A variable that an instance starts with. */
+export const VariableView = Type.Object(
+  {
+    name: Type.String(),
+    value: Type.Union([Type.String(), Type.Null()], {
+      description: 'Null when it is hidden, or its ConfigMap is gone.',
+    }),
+    masked: Type.Boolean({ description: 'Hidden, because its name says that it is a secret.' }),
+    origin: Type.Enum(['definition', 'config-map', 'shard', 'fact']),
+  },
+  { title: 'Variable' },
+);
+export type VariableView = Static<typeof VariableView>;
+export const VariableList = Type.Object(
+  { rows: Type.Array(VariableView) },
+  { title: 'VariableList' },
+);
+
+export function variableView({ name, value, masked, origin }: ShownVariable): VariableView {
+  return { name, value, masked, origin };
+}
+
 export const InstanceList = Type.Object(
   { rows: Type.Array(InstanceView) },
   { title: 'InstanceList' },
@@ -151,10 +209,23 @@ export function runView(run: Run): RunView {
   };
 }
 
+/** A row of a search. */
+export function runRowView(run: ListedRun): RunRowView {
+  return { ...runView(run), templateName: run.templateName };
+}
+
+function rerunView({ spec: { rerun } }: RunDetail): RunDetailView['rerun'] {
+  if (rerun === undefined) return null;
+  const { of, total, indexes } = rerun;
+  return { of, total, indexes: indexes === null ? null : [...indexes] };
+}
+
 export function runDetailView(run: RunDetail): RunDetailView {
   return {
     ...runView(run),
     templateName: run.templateName,
+    rerun: rerunView(run),
+    movesData: run.spec.task.artifact.kind === 'transfer',
     command: [...run.spec.task.argv],
     notActedOn: [...run.notActedOn],
   };

@@ -89,6 +89,34 @@ export type TemplateScheduleView = Omit<Static<typeof TemplateScheduleView>, 'sc
   readonly schedule: ScheduleDefinition | null;
 };
 
+/** What a schedule does on one day of its zone. */
+export const ScheduleDayView = Type.Object(
+  {
+    date: Type.String({ description: '`YYYY-MM-DD` in the zone.' }),
+    fromMs: timeMs,
+    untilMs: Type.Integer({ description: 'Where the next day begins; not always 24 hours later.' }),
+    fires: Type.Integer(),
+    dropped: Type.Integer({ description: 'Times that a rule drops.' }),
+    clockChanged: Type.Integer({
+      description: 'Times that a change of the clocks moved, doubled or dropped.',
+    }),
+    more: Type.Boolean({ description: 'Whether there are more than were counted.' }),
+  },
+  { title: 'ScheduleDay' },
+);
+export type ScheduleDayView = Static<typeof ScheduleDayView>;
+
+/** The next days of a schedule. */
+export const ScheduleDaysView = Type.Object(
+  {
+    templateId: Type.String(),
+    zone: textOrNull,
+    days: Type.Array(ScheduleDayView, { description: 'Empty when the template has no schedule.' }),
+  },
+  { title: 'ScheduleDays' },
+);
+export type ScheduleDaysView = Static<typeof ScheduleDaysView>;
+
 /** A line of the fire ledger. */
 export const FiringView = Type.Object(
   {

@@ -7,7 +7,7 @@ import type {
   Template,
   TemplateChange,
 } from '../../../domain/template.ts';
-import { closed, integerOrNull, pageSchema, timeMs } from './common.ts';
+import { closed, integerOrNull, pageSchema, textOrNull, timeMs } from './common.ts';
 import { RunView, runView } from './run.ts';
 import { OptionalScheduleAsSent, ScheduleView } from './schedule-definition.ts';
 import { nextFiringMembers } from './schedule.ts';
@@ -208,7 +208,76 @@ export const RefusalView = Type.Object(
 );
 export type RefusalView = Static<typeof RefusalView>;
 
-export const TemplatePage = pageSchema('TemplatePage', TemplateView);
+/** A template in a list. */
+export const TemplateRowView = Type.Object(
+  {
+    ...TemplateView.properties,
+    tags: Type.Array(Type.Object({ key: Type.String(), value: Type.String() })),
+  },
+  { title: 'TemplateRow' },
+);
+export type TemplateRowView = TemplateView & {
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+};
+
+export const TemplatePage = Type.Object(
+  {
+    rows: Type.Array(TemplateRowView),
+    nextCursor: textOrNull,
+    total: Type.Optional(
+      Type.Integer({ description: 'Absent when a cursor or what only it can look for was given.' }),
+    ),
+  },
+  { title: 'TemplatePage' },
+);
+
+/** The dialect’s own record of one revision. */
+export const TemplateDocumentView = Type.Object(
+  {
+    templateId: Type.String(),
+    revision: Type.Integer(),
+    document: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'As the dialect keeps it, secrets masked.',
+    }),
+  },
+  { title: 'TemplateDocument' },
+);
+export type TemplateDocumentView = Static<typeof TemplateDocumentView>;
+
+/** The record of the template as it is, also by the fields of its form. */
+export const TemplateDefinitionView = Type.Object(
+  {
+    ...TemplateDocumentView.properties,
+    form: Type.Union(
+      [
+        Type.Object({
+          operation: Type.String({ description: 'Operation that changes it.' }),
+          values: Type.Record(Type.String(), Type.Unknown(), {
+            description: 'By field of that operation’s form, secrets masked.',
+          }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'Null when no form is for it.' },
+    ),
+  },
+  { title: 'TemplateDefinition' },
+);
+export type TemplateDefinitionView = Static<typeof TemplateDefinitionView>;
+
+/** One revision: what the engine runs, and what the dialect keeps of it. */
+export const TemplateRevisionView = Type.Object(
+  {
+    ...TemplateDocumentView.properties,
+    spec: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'What the engine runs, secrets masked.',
+    }),
+    schedule: Type.Union([ScheduleView, Type.Null()]),
+    notActedOn: Type.Array(Type.String()),
+  },
+  { title: 'TemplateRevision' },
+);
+export type TemplateRevisionView = Static<typeof TemplateRevisionView>;
 export const TemplateChangePage = pageSchema('TemplateChangePage', TemplateChangeView);
 export const RefusalList = Type.Object({ rows: Type.Array(RefusalView) }, { title: 'RefusalList' });
 
@@ -260,6 +329,18 @@ export function templateSummaryView(
   return {
     ...templateView(template),
     latestRun: template.latestRun === null ? null : runView(template.latestRun),
+  };
+}
+
+/** A template in a list, with its tags. */
+export function templateRowView(
+  template: Parameters<typeof templateSummaryView>[0] & {
+    readonly tags: readonly { readonly key: string; readonly value: string }[];
+  },
+): TemplateRowView {
+  return {
+    ...templateSummaryView(template),
+    tags: template.tags.map(({ key, value }) => ({ key, value })),
   };
 }
 

@@ -1,10 +1,11 @@
 import { Type, type Static } from 'typebox';
 import type {
   QuarantinedRow,
+  QuarantineSlice,
   TransferPlan,
   TransferReport,
 } from '../../../domain/transfer/report.ts';
-import { integerOrNull, pageSchema, textOrNull, timeMs, timeMsOrNull } from './common.ts';
+import { integerOrNull, textOrNull, timeMs, timeMsOrNull } from './common.ts';
 
 const counters = Type.Object(
   {
@@ -45,7 +46,7 @@ const proof = Type.Object(
 );
 
 /** Where the run of a data job stands. */
-const ReportView = Type.Object(
+export const ReportView = Type.Object(
   {
     phase: Type.Enum(['planning', 'loading', 'finishing', 'proving', 'done', 'failed']),
     percent: Type.Number(),
@@ -149,7 +150,22 @@ const QuarantinedRowView = Type.Object(
 );
 export type QuarantinedRowView = Static<typeof QuarantinedRowView>;
 
-export const QuarantinePage = pageSchema('QuarantinePage', QuarantinedRowView);
+/** A page of rows that a run kept out. */
+export const QuarantinePage = Type.Object(
+  {
+    rows: Type.Array(QuarantinedRowView),
+    total: Type.Integer({ description: 'Rows of the run, whatever is asked for.' }),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description:
+        'Where to go on; null = nothing comes. A filtered page may be empty and not the last.',
+    }),
+    columns: Type.Record(Type.String(), Type.Array(Type.String()), {
+      description: 'Names of the fields by table, as far as they are known.',
+    }),
+  },
+  { title: 'QuarantinePage' },
+);
+export type QuarantinePage = Static<typeof QuarantinePage>;
 
 export function reportView(report: TransferReport): ReportView {
   const { tables, resumes, proof: proved, ...rest } = report;
@@ -175,4 +191,20 @@ export function planView({ tables, notes }: TransferPlan): PlanView {
 
 export function quarantinedRowView(row: QuarantinedRow): QuarantinedRowView {
   return { ...row, fields: [...row.fields] };
+}
+
+export function quarantinePageView({
+  rows,
+  total,
+  next,
+  columns,
+}: QuarantineSlice): QuarantinePage {
+  return {
+    rows: rows.map(quarantinedRowView),
+    total,
+    nextCursor: next === null ? null : String(next),
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([table, names]) => [table, [...names]]),
+    ),
+  };
 }

@@ -27,6 +27,7 @@ export const execJob: Operation<SaeServices> = {
     parameterInfo('Replicas', 'integer', false, 'replaces the template’s'),
   ],
   resource: applicationResource,
+  starts: true,
   async handle(call, { context, settings }) {
     const appId = requiredText(call.params, 'AppId');
     const sent = sentOverrides(call.params);

@@ -46,6 +46,7 @@ export function submitRequest(
     idempotencyKey: eventId === '' || eventIdFault ? null : eventId,
     notBeforeMs,
     by: caller.user,
+    traceparent: caller.traceparent ?? null,
     override: plain
       ? null
       : (template) => {

@@ -19,6 +19,15 @@ const families: ReadonlyMap<string, PackageFamily> = new Map<string, PackageFami
   ]),
 ]);
 
+/** Every package type, the usual ones first. */
+export const packageTypes: readonly string[] = [
+  'Image',
+  'FatJar',
+  'War',
+  'PythonZip',
+  'PhpZip',
+].concat([...families.keys()].filter((name) => name.startsWith('IMAGE_')));
+
 const jdks = [
   'Open JDK 8',
   'Open JDK 7',

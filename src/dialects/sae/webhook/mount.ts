@@ -7,6 +7,7 @@ import { createExchangeIds } from '../../aliyun/envelope.ts';
 import { gatewayErrors, WireError } from '../../aliyun/errors.ts';
 import { Incoming } from '../../aliyun/incoming.ts';
 import type { SaeServices } from '../services.ts';
+import { auditNote, type ToldError } from '../../kit/audit.ts';
 import { storedTrigger, webhookPath, webhookTokenHash } from '../translate/webhook.ts';
 import { accepted, failed, unknownWebhook, type WebhookAnswer } from './answers.ts';
 import { readEventData } from './body.ts';
@@ -29,6 +30,27 @@ const eventDataVariable = 'SAE_EVENT_DATA';
 interface Admitted {
   readonly template: Template;
   readonly origin: Origin;
+}
+
+/** What is known of a request. */
+interface Known {
+  readonly template: Template | null;
+  readonly sourceIp: string;
+}
+
+/** Its line in the audit log; the token is in none. */
+function noteOf({ template, sourceIp }: Known, requestId: string, error: ToldError | null) {
+  const call = {
+    user: '',
+    keyId: null,
+    sourceIp,
+    dialect: 'sae',
+    operation: 'Webhook',
+    resource: template === null ? '' : `application/${template.namespace}/${template.id}`,
+    requestId,
+    names: [],
+  };
+  return auditNote(call, error);
 }
 
 /** Serves the webhooks of all templates, in a plugin scope of its own. */
@@ -65,14 +87,23 @@ async function answer(
   services: SaeServices,
 ): Promise<WebhookAnswer> {
   const { engine, log } = services.context;
+  let known: Known = { template: null, sourceIp: request.ip };
   try {
-    const admitted = await admit(request.raw, services);
+    const admitted = await admit(request.raw, services, (found) => {
+      known = found;
+    });
     const eventData = await readEventData(request.raw, services.settings.webhookEventData);
-    const { run } = await engine.runs.submit(submitRequest(admitted, eventData));
+    const { run } = await engine.runs.submit({
+      ...submitRequest(admitted, eventData),
+      traceparent: headerOf(request, 'traceparent'),
+    });
+    await engine.audit.follow(noteOf(known, requestId, null));
     return accepted(requestId, run.id);
   } catch (error) {
     const told = failed(requestId, error);
     if (told.status >= 500) log.error({ err: error, requestId }, 'webhook failed');
+    const code = String(told.body['ErrorCode'] ?? '');
+    engine.audit.refused(noteOf(known, requestId, { status: told.status, code }));
     return told;
   }
 }
@@ -84,6 +115,7 @@ async function answer(
 async function admit(
   message: IncomingMessage,
   { context, settings }: SaeServices,
+  onKnown: (known: Known) => void,
 ): Promise<Admitted> {
   const incoming = new Incoming(message, undefined);
   const tokens = incoming.query.filter(([name]) => name === 'token').map(([, value]) => value);
@@ -96,6 +128,7 @@ async function admit(
   const trigger = storedTrigger(template.document);
   if (trigger?.kind !== 'http') throw unknownWebhook();
   const origin = originOf(incoming, message.headers, settings.trustForwardedHeaders);
+  onKnown({ template, sourceIp: origin.sourceIp });
   const refusal = webhookRefusal(trigger, {
     ...origin,
     method: incoming.method,
@@ -137,6 +170,11 @@ function submitRequest({ template, origin }: Admitted, eventData: string | null)
             notActedOn,
           }),
   };
+}
+
+function headerOf(request: FastifyRequest, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : null;
 }
 
 /** What the HTTP layer refuses about a request, as an answer of ours. */

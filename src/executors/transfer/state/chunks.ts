@@ -185,6 +185,13 @@ export class Chunks {
         `intent = null, repeats = 0, position = @position, state = @state, ${addCounters}`,
         { position, state: position === null ? 'done' : 'taken', ...counts },
       );
+      // What is committed is not under way any more: nobody must count it twice.
+      this.#database
+        .prepare(
+          `update workers set rows_read = 0, rows_written = 0, rows_rejected = 0, bytes_read = 0,
+             bytes_written = 0 where name = ?`,
+        )
+        .run(this.#me);
       this.#database
         .prepare(`insert or replace into marks (table_idx, shard, token) values (?, ?, ?)`)
         .run(chunk.table, chunk.shard, token);

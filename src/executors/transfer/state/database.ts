@@ -13,6 +13,7 @@ export type { Connection };
  * - `marks`: token of the last commit of each shard of a table.
  * - `quarantine`: `pending` rows belong to a chunk whose commit is not known yet.
  * - `workers`: who is there, and what each has moved since its last commit.
+ * - `samples`: what was moved in all, from time to time.
  */
 const schema = `
   create table if not exists run (
@@ -105,6 +106,14 @@ const schema = `
     bytes_read integer not null default 0,
     bytes_written integer not null default 0,
     rows_rejected integer not null default 0
+  ) strict;
+  create table if not exists samples (
+    at integer primary key,
+    rows_read integer not null,
+    rows_written integer not null,
+    rows_rejected integer not null,
+    bytes_read integer not null,
+    bytes_written integer not null
   ) strict;
   create table if not exists pace (
     worker text primary key,

@@ -3,6 +3,7 @@ import type { TransferPhase } from '../../../domain/transfer/report.ts';
 import { beatTtlMs } from '../limits.ts';
 import type { Connection } from './database.ts';
 import { processTicks } from './processes.ts';
+import { takeSample } from './samples.ts';
 
 /** What a worker has moved since its last commit. */
 export interface LiveCounts {
@@ -61,6 +62,7 @@ export class Members {
          where name = @name`,
       )
       .run({ name, now: this.#nowMs(), ...counts });
+    takeSample(this.#database, this.#nowMs());
     const row = this.#database.prepare('select phase from run').get() as { phase: TransferPhase };
     return row.phase;
   }

@@ -1,6 +1,10 @@
-import type { QuarantinedRow } from '../../../domain/transfer/report.ts';
-import type { RejectedRow } from '../../../ports/connector.ts';
-import { maxMessageLength, maxQuarantinedFieldLength } from '../limits.ts';
+import type {
+  QuarantinedRow,
+  QuarantineQuery,
+  QuarantineSlice,
+} from '../../../domain/transfer/report.ts';
+import type { PlannedTable, RejectedRow } from '../../../ports/connector.ts';
+import { maxMessageLength, maxQuarantinedFieldLength, quarantineScanRows } from '../limits.ts';
 import type { ClaimedChunk } from './chunks.ts';
 import type { Connection } from './database.ts';
 
@@ -11,6 +15,19 @@ interface QuarantineRow {
   readonly place: string;
   readonly reason: string;
   readonly fields: string;
+}
+
+const columns = 'q.id, q.shard, t.target, q.place, q.reason, q.fields';
+
+function toRow({ id, shard, target, place, reason, fields }: QuarantineRow): QuarantinedRow {
+  return {
+    id,
+    shard,
+    table: target,
+    where: place,
+    reason,
+    fields: JSON.parse(fields) as (string | null)[],
+  };
 }
 
 /** Rows kept out of the target. */
@@ -85,8 +102,7 @@ export class Quarantine {
   }): readonly QuarantinedRow[] {
     const rows = this.#database
       .prepare(
-        `select q.id, q.shard, t.target, q.place, q.reason, q.fields
-           from quarantine q join tables t on t.idx = q.table_idx
+        `select ${columns} from quarantine q join tables t on t.idx = q.table_idx
           where q.pending = 0 and q.id > @after and (@shard is null or q.shard = @shard)
           order by q.id limit @limit`,
       )
@@ -95,14 +111,54 @@ export class Quarantine {
         limit: query.limit,
         shard: query.shard ?? null,
       }) as readonly QuarantineRow[];
-    return rows.map(({ id, shard, target, place, reason, fields }) => ({
-      id,
-      shard,
-      table: target,
-      where: place,
-      reason,
-      fields: JSON.parse(fields) as (string | null)[],
-    }));
+    return rows.map(toRow);
+  }
+
+  /** Rows that count and fit, by id: looks through so many at most and says where to go on. */
+  slice({ after, limit, contains = '', shard }: QuarantineQuery): QuarantineSlice {
+    const look = {
+      after,
+      scan: contains === '' ? limit : quarantineScanRows,
+      shard: shard ?? null,
+    };
+    const scanned = `select q.id from quarantine q
+        where q.pending = 0 and q.id > @after and (@shard is null or q.shard = @shard)
+        order by q.id limit @scan`;
+    const { looked, last } = this.#database
+      .prepare(`select count(*) as looked, max(id) as last from (${scanned})`)
+      .get(look) as { looked: number; last: number | null };
+    const found = this.#database
+      .prepare(
+        `select ${columns} from quarantine q join tables t on t.idx = q.table_idx
+          where q.id in (${scanned})
+            and (@contains = '' or instr(lower(q.reason || char(10) || q.place || char(10) || q.fields), @contains) > 0)
+          order by q.id limit @limit`,
+      )
+      .all({ ...look, limit, contains: contains.toLowerCase() }) as readonly QuarantineRow[];
+    const full = found.length === limit ? (found.at(-1)?.id ?? null) : null;
+    return {
+      rows: found.map(toRow),
+      total: this.total(),
+      next: full ?? (looked === look.scan ? last : null),
+      columns: this.#columnsOf(new Set(found.map(({ target }) => target))),
+    };
+  }
+
+  /** Names of what rows of these tables bring, by place. */
+  #columnsOf(targets: ReadonlySet<string>): Record<string, readonly string[]> {
+    const rows = this.#database
+      .prepare(
+        'select target, planned from tables where target in (select value from json_each(?))',
+      )
+      .all(JSON.stringify([...targets])) as readonly { target: string; planned: string }[];
+    return Object.fromEntries(
+      rows.map(({ target, planned }) => [
+        target,
+        (JSON.parse(planned) as PlannedTable).columns.map(
+          ({ source, target: written }) => source?.name ?? written.name,
+        ),
+      ]),
+    );
   }
 
   total(): number {

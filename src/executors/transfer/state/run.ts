@@ -8,6 +8,7 @@ import type { Chunk, PlannedTable, RowFormat } from '../../../ports/connector.ts
 import { maxTransient, transientRetryMs } from '../limits.ts';
 import type { Connection } from './database.ts';
 import type { Members } from './members.ts';
+import { takeSample } from './samples.ts';
 
 /** What the plan says of a table besides its columns. */
 export interface TableDetails {
@@ -187,6 +188,7 @@ export class RunRecord {
       this.#database
         .prepare(`update run set phase = 'loading', owner = null, rows_deleted = ?, updated_at = ?`)
         .run(rowsDeleted, this.#nowMs());
+      takeSample(this.#database, this.#nowMs(), true);
     });
   }
 
@@ -301,6 +303,7 @@ export class RunRecord {
         failure: failure === null ? null : JSON.stringify(failure),
         now: this.#nowMs(),
       });
+    takeSample(this.#database, this.#nowMs(), true);
   }
 
   #transaction<T>(act: () => T): T {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import type { Chunk } from '../../../../src/ports/connector.ts';
-import { quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
+import { courseOf, quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
 import { noCounts, NotOursError } from '../../../../src/executors/transfer/state/chunks.ts';
 import { reportText } from '../../../../src/executors/transfer/report-text.ts';
 import type { PlannedWork } from '../../../../src/executors/transfer/state/run.ts';
@@ -134,6 +134,76 @@ describe('the state of a run', () => {
     assert.deepEqual(rows[0]?.fields, ['kept', null]);
   });
 
+  test('a quarantine is read slice by slice, filtered by what its rows hold', async (t) => {
+    const { a, file } = await run(t, [planned(0, [0, 1])]);
+    const chunk = claimed(a);
+    a.quarantine.add(
+      chunk,
+      Array.from({ length: 30 }, (_, at) => ({
+        fields: [`Row ${at}`],
+        where: `row ${at}`,
+        reason: at % 10 === 0 ? 'no Number' : 'too long',
+      })),
+    );
+    commit(a, chunk);
+    const first = quarantineOf(file, { after: 0, limit: 20 });
+    assert.deepEqual([first.rows.length, first.total, first.next], [20, 30, 20]);
+    const second = quarantineOf(file, { after: first.next ?? 0, limit: 20 });
+    assert.deepEqual([second.rows.length, second.total, second.next], [10, 30, null]);
+    const bad = quarantineOf(file, { after: 0, limit: 2, contains: 'NO NUMBER' });
+    assert.deepEqual(
+      bad.rows.map(({ fields }) => fields[0]),
+      ['Row 0', 'Row 10'],
+    );
+    const rest = quarantineOf(file, { after: bad.next ?? 0, limit: 2, contains: 'no number' });
+    assert.deepEqual([rest.rows.length, rest.next], [1, null]);
+    assert.equal(quarantineOf(file, { after: 0, limit: 2, contains: '%' }).rows.length, 0);
+    assert.equal(quarantineOf(file, { after: 0, limit: 2, shard: 1 }).rows.length, 0);
+    assert.deepEqual(Object.keys(first.columns), ['t0']);
+  });
+
+  test('what is committed is no more counted as under way, and shards tell of both', async (t) => {
+    const { a, b, file } = await run(t, [planned(0, [0, 0, 1])]);
+    const live = { rowsRead: 5, rowsWritten: 5, rowsRejected: 0, bytesRead: 50, bytesWritten: 0 };
+    const chunk = claimed(a);
+    a.members.beat('0.1', live);
+    const counts = (): readonly (number | string)[][] =>
+      (courseOf(file, nowMs())?.shards ?? []).map(({ shard, state, rowsRead, chunksDone }) => [
+        shard,
+        state,
+        rowsRead,
+        chunksDone,
+      ]);
+    assert.deepEqual(counts(), [
+      [0, 'loading', 5, 0],
+      [1, 'waiting', 0, 0],
+    ]);
+    commit(a, chunk, 5);
+    assert.equal(reportOf(file, nowMs())?.counters.rowsRead, 5);
+    claimed(b);
+    b.members.beat('1.1', { ...live, rowsRead: 2 });
+    assert.deepEqual(counts()[0], [0, 'loading', 7, 1]);
+    a.run.done();
+    const last = courseOf(file, nowMs())?.samples.at(-1);
+    assert.deepEqual([last?.atMs, last?.rowsRead], [nowMs(), 7]);
+  });
+
+  test('a course has few samples however long the run is', async (t) => {
+    const file = join(await temporaryFolder(t), 'state.db');
+    let now = 1_000_000;
+    const state = openRunState(file, '0.1', () => now);
+    t.after(() => state.close());
+    state.members.join('0.1');
+    for (let second = 0; second < 3_000; second++) {
+      now += 1_000;
+      state.members.beat('0.1');
+    }
+    const samples = courseOf(file, now)?.samples ?? [];
+    assert.ok(samples.length > 200 && samples.length <= 602, String(samples.length));
+    assert.equal(samples[0]?.atMs, 1_001_000);
+    assert.ok((samples.at(-1)?.atMs ?? 0) > now - 8_001, 'the latest is young');
+  });
+
   test('errors are tried again within their budgets', async (t) => {
     const { a } = await run(t, [planned(0, [0])]);
     const policy = { errorRetries: 2, retryDelaysMs: [10, 20] };
@@ -175,6 +245,12 @@ describe('the state of a run', () => {
   test('nothing is told of a run that is not here', async (t) => {
     const file = join(await temporaryFolder(t), 'state.db');
     assert.equal(reportOf(file, nowMs()), null);
-    assert.deepEqual(quarantineOf(file, { after: 0, limit: 1 }), { rows: [], total: 0 });
+    assert.equal(courseOf(file, nowMs()), null);
+    assert.deepEqual(quarantineOf(file, { after: 0, limit: 1 }), {
+      rows: [],
+      total: 0,
+      next: null,
+      columns: {},
+    });
   });
 });

@@ -51,6 +51,14 @@ export const createToken = defineOperation({
   maxBodyBytes: 64 * 1024,
   query: Type.Object({ nocatalog: Type.Optional(Type.String()) }),
   body: Body,
+  async claimedUser({ body }, family) {
+    const { name, id } = body.auth.identity.password?.user ?? {};
+    const users = await family.context.engine.access.users();
+    const named = users.find((user) =>
+      name === undefined ? id !== undefined && userId(family, user) === id : user.name === name,
+    );
+    return named?.name ?? '';
+  },
   async handle({ query, body }, family) {
     const { identity, scope } = body.auth;
     if (!identity.methods.includes('password') || identity.password === undefined) {

@@ -15,6 +15,7 @@ const maxParametersBytes = 10_000;
 /** Runs a job now, whatever its time type and status (schedulerx.md §4.3). */
 export const executeJob = defineOperation({
   name: 'ExecuteJob',
+  starts: true,
   ramAction: 'ManageSchedulerxJobTrigger',
   method: 'GET',
   parameters: [
@@ -39,6 +40,7 @@ export const executeJob = defineOperation({
     const designated = designation(call, job);
     const run = await submitInstance(services, job.id, {
       by: caller.user,
+      traceparent: caller.traceparent ?? null,
       triggerType: triggerTypes.api,
       parameters: instanceParameters === '' ? null : instanceParameters,
       atMs: services.context.nowMs(),

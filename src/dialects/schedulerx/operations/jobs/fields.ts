@@ -71,7 +71,7 @@ export const jobFields: readonly ParameterInfo[] = [
 const indispensable = ['Name', 'JobType', 'ExecuteMode', 'TimeType'];
 
 /** Bounds of numbers; those without a row are whole numbers of any size. */
-const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
+export const fieldBounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
   MaxConcurrency: [1, 10_000],
   MaxAttempt: [0, 1_000],
   AttemptInterval: [0, 86_400],
@@ -120,7 +120,7 @@ function fieldValue(
   }
   if (type === 'boolean') return String(optionalBoolean(params, name));
   if (type !== 'integer') return boundedText(name, text, maxTextBytes[name] ?? usualTextBytes);
-  const [min, max] = bounds[name] ?? [-1e15, 1e15];
+  const [min, max] = fieldBounds[name] ?? [-1e15, 1e15];
   return String(optionalInteger(params, name, { min, max }));
 }
 

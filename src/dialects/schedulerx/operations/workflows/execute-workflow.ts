@@ -11,6 +11,7 @@ const maxParameterBytes = 1_000;
 /** Runs a workflow now, also one that is disabled (schedulerx.md §4.6). */
 export const executeWorkflow = defineOperation({
   name: 'ExecuteWorkflow',
+  starts: true,
   ramAction: 'ManageSchedulerxWorkflowRun',
   method: 'GET',
   parameters: [
@@ -38,6 +39,7 @@ export const executeWorkflow = defineOperation({
         idempotencyKey: null,
         notBeforeMs: null,
         by: caller.user,
+        traceparent: caller.traceparent ?? null,
         override: (current) => workflowOverride(current, caller.user, given === '' ? null : given),
       }),
       {

@@ -1,0 +1,18 @@
+export const en = {
+  title: 'Calendars',
+  subtitle: 'Days on which schedules with a calendar fire.',
+  choose: 'Calendar and year',
+  calendar: 'Calendar',
+  system: 'built in',
+  year: 'Year',
+  yearBefore: 'Year before',
+  yearAfter: 'Year after',
+  notMade: (name: string, year: string) => `${name} has no year ${year}`,
+  notMadeHint: 'Schedules with this calendar do not fire in that year.',
+  years: (list: string) => `It has: ${list}.`,
+  days: (count: string) => `${count} days`,
+  madeBy: (user: string) => `made by ${user}`,
+  fires: 'fires',
+  legend: 'Filled days are those on which schedules fire.',
+  emptyTitle: 'There are no calendars',
+};

@@ -1,0 +1,92 @@
+import Plus from 'lucide-react/icons/plus';
+import { useDeferredValue, useState } from 'react';
+import type { ConfigMapRow } from '../../../../src/dialects/native/views/config-maps.ts';
+import { useCursorList } from '../../api/queries.ts';
+import { useRights } from '../../api/session.ts';
+import { Button } from '../../design/button.tsx';
+import { type Column, DataTable } from '../../design/data-table.tsx';
+import { EmptyState } from '../../design/empty-state.tsx';
+import { SearchInput } from '../../design/field.tsx';
+import { Page, Toolbar } from '../../design/page.tsx';
+import { useSearchSetting } from '../../design/search-setting.ts';
+import { Time } from '../../design/values.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { ConfigMapDialog, NewConfigMapDialog } from './config-map-dialog.tsx';
+import { NamespaceSelect } from './namespace-select.tsx';
+import { useConfigMapWords } from './words.ts';
+
+export default function ConfigMapsPage() {
+  const words = useConfigMapWords();
+  const format = useFormat();
+  const { may } = useRights();
+  const [namespace, setNamespace] = useSearchSetting('namespace');
+  const [search, setSearch] = useSearchSetting('search');
+  const [open, setOpen] = useSearchSetting('open');
+  const [isMaking, setMaking] = useState(false);
+  const list = useCursorList<ConfigMapRow>('/config-maps', {
+    query: { namespace, search: useDeferredValue(search) },
+  });
+  const columns: readonly Column<ConfigMapRow>[] = [
+    { id: 'name', title: words.name, main: true, cell: ({ name }) => name },
+    {
+      id: 'description',
+      title: words.description,
+      wideOnly: true,
+      cell: ({ description }) => <span className="breaks">{description}</span>,
+    },
+    {
+      id: 'used',
+      title: words.usedBy,
+      tight: true,
+      wideOnly: true,
+      cell: ({ usedBy }) =>
+        usedBy.length === 0 ? (
+          <span className="muted">{words.unused}</span>
+        ) : (
+          words.templates(format.number(usedBy.length))
+        ),
+    },
+    {
+      id: 'changed',
+      title: words.changed,
+      tight: true,
+      end: true,
+      cell: ({ updatedAtMs }) => <Time atMs={updatedAtMs} />,
+    },
+  ];
+  return (
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      actions={
+        may('CreateConfigMap') ? (
+          <Button label={words.create} icon={Plus} kind="primary" onClick={() => setMaking(true)} />
+        ) : undefined
+      }
+    >
+      <Toolbar label={words.filters}>
+        <SearchInput value={search} onChange={setSearch} label={words.search} />
+        <NamespaceSelect value={namespace} onChange={setNamespace} label={words.namespace} />
+      </Toolbar>
+      <DataTable
+        caption={words.title}
+        columns={columns}
+        list={list}
+        rowKey={({ id }) => String(id)}
+        {...(may('GetConfigMap') ? { onOpen: ({ id }: ConfigMapRow) => setOpen(String(id)) } : {})}
+        empty={
+          <EmptyState
+            title={search === '' ? words.emptyTitle : words.noMatch}
+            hint={search === '' ? words.emptyHint : undefined}
+          />
+        }
+      />
+      {/^\d{1,15}$/.test(open) ? (
+        <ConfigMapDialog key={open} id={Number(open)} onClose={() => setOpen('')} />
+      ) : null}
+      {isMaking ? (
+        <NewConfigMapDialog namespace={namespace} onClose={() => setMaking(false)} />
+      ) : null}
+    </Page>
+  );
+}

@@ -1,0 +1,35 @@
+import type { LinkNamespaceList, LinkView } from '../../../../src/dialects/native/views/link.ts';
+import { useRead } from '../../api/queries.ts';
+import { useSession } from '../../api/session.ts';
+
+/** Most links of a namespace that are shown or offered: the most of one page of the API. */
+const maxLinks = 500;
+
+/** Namespaces that have links, the server's own first, and kinds of links that work. */
+export function useLinkNamespaces(): {
+  readonly namespaces: readonly { readonly namespace: string; readonly links: number }[];
+  readonly kinds: readonly string[];
+  readonly region: string;
+} {
+  const { session } = useSession();
+  const { data } = useRead<LinkNamespaceList>('/link-namespaces');
+  const region = session?.region ?? '';
+  const rows = data?.rows ?? [];
+  const own = rows.find((row) => row.namespace === region) ?? { namespace: region, links: 0 };
+  return {
+    region,
+    kinds: data?.kinds ?? [],
+    namespaces: [own, ...rows.filter((row) => row !== own)],
+  };
+}
+
+/** Links of a namespace, by name. */
+export function useLinksOf(namespace: string) {
+  const list = useRead<{ readonly rows: readonly LinkView[]; readonly total: number }>('/links', {
+    query: { namespace, limit: maxLinks },
+    enabled: namespace !== '',
+    keepPrevious: true,
+  });
+  const rows = (list.data?.rows ?? []).toSorted((a, b) => a.name.localeCompare(b.name));
+  return { ...list, rows };
+}

@@ -1,0 +1,23 @@
+export const en = {
+  title: 'Namespaces',
+  subtitle: 'Where templates live, of all APIs.',
+  filters: 'Filters',
+  search: 'Search namespaces',
+  dialect: 'API',
+  allDialects: 'All APIs',
+  name: 'Name',
+  id: 'Id',
+  kind: 'Kind',
+  kinds: {
+    namespace: 'Namespace',
+    application: 'Application',
+    project: 'Project',
+    cluster: 'Cluster',
+  },
+  inside: (parent: string) => `in ${parent}`,
+  templates: 'Templates',
+  configMaps: 'Config maps',
+  secrets: 'Secrets',
+  created: 'Created',
+  empty: 'No namespace fits these filters',
+};

@@ -1,0 +1,15 @@
+export const en = {
+  title: 'Sign in',
+  subtitle: 'Sign in to this job platform',
+  method: 'How to sign in',
+  password: 'Password',
+  key: 'Access key',
+  user: 'User',
+  keyId: 'AccessKey ID',
+  keySecret: 'AccessKey secret',
+  securityToken: 'Security token',
+  securityTokenHint: 'Only temporary keys have one.',
+  submit: 'Sign in',
+  help: 'No user yet? On the server’s machine:',
+  wrong: 'These credentials are not right, or not valid any more.',
+};

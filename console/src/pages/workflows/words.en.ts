@@ -1,0 +1,18 @@
+export const en = {
+  title: 'Workflows',
+  subtitle: 'Jobs that run one after the other.',
+  filters: 'Filters',
+  search: 'Search workflows',
+  name: 'Name',
+  application: 'Application',
+  starts: 'Starts',
+  onDemand: 'when asked',
+  jobs: 'Jobs',
+  scheduled: 'Enabled',
+  latest: 'Newest run',
+  never: 'never ran',
+  when: 'When',
+  emptyTitle: 'There are no workflows',
+  emptyHint: 'They are made through SchedulerX: CreateWorkflow, then UpdateWorkflowDag.',
+  noMatch: 'No workflow fits this search',
+};

@@ -1,0 +1,96 @@
+/** What the native API shows of SchedulerX: groups, workflows, calendars, policies, namespaces. */
+import type { Insight, NamespaceFacts } from '../kit/insight.ts';
+import { calendars, findCalendar, systemCalendar } from './calendars.ts';
+import { groupsOf, templateNamespaceOf } from './groups.ts';
+import { listWorkerGroups } from './insight-groups.ts';
+import { listNotificationPolicies } from './insight-notifications.ts';
+import { resumeWorkflowRun } from './insight-resume.ts';
+import { findWorkflowRun } from './insight-workflow-runs.ts';
+import { findWorkflow, listWorkflows, runWorkflow } from './insight-workflows.ts';
+import { systemNamespace } from './namespaces.ts';
+import type { SchedulerxServices } from './services.ts';
+import { weekdaysOf } from './translate/month-days.ts';
+
+/** Namespaces read in one go. */
+const namespacesPerPage = 500;
+
+/** What the composition root hands to the native dialect. */
+export function createSchedulerxInsight(services: SchedulerxServices): Insight {
+  return {
+    dialect: 'schedulerx',
+    namespaces: () => namespacesWithGroups(services),
+    workerGroups: { list: (query) => listWorkerGroups(services, query) },
+    workflows: {
+      list: (query) => listWorkflows(services, query),
+      find: (id) => findWorkflow(services, id),
+      run: (id, parameters, by) => runWorkflow(services, id, parameters, by),
+      findRun: (runId) => findWorkflowRun(services, runId),
+      resume: (runId, by) => resumeWorkflowRun(services, runId, by),
+    },
+    calendars: {
+      list: () => calendarNames(services),
+      async year(name, year) {
+        if (name === systemCalendar) return { year, creator: '', months: weekdaysOf(year) };
+        const found = await findCalendar(services, name, year);
+        return found === null ? null : { year, creator: found.creator, months: found.months };
+      },
+    },
+    notifications: { list: (query) => listNotificationPolicies(services, query) },
+  };
+}
+
+async function calendarNames(services: SchedulerxServices) {
+  const years = new Map<string, number[]>();
+  for (const { name, year } of await calendars(services)) {
+    years.set(name, [...(years.get(name) ?? []), year]);
+  }
+  const made = [...years]
+    .map(([name, list]) => ({ name, system: false, years: list.toSorted((a, b) => a - b) }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [{ name: systemCalendar, system: true, years: [] }, ...made];
+}
+
+/** Namespaces, each followed by its applications: these are what jobs live in. */
+async function namespacesWithGroups(
+  services: SchedulerxServices,
+): Promise<readonly NamespaceFacts[]> {
+  const { catalog } = services.context.engine;
+  const stored = [];
+  for (;;) {
+    const page = await catalog.namespaces('schedulerx', stored.length, namespacesPerPage);
+    stored.push(...page.rows);
+    if (page.rows.length === 0 || stored.length >= page.total) break;
+  }
+  const groups = await groupsOf(services);
+  return [systemNamespace, ...stored].flatMap((namespace): NamespaceFacts[] => {
+    const { id, name, description, createdAtMs, updatedAtMs } = namespace;
+    const own = groups.filter((group) => group.namespace === id);
+    return [
+      {
+        dialect: 'schedulerx',
+        kind: 'namespace',
+        id,
+        name,
+        description,
+        parent: null,
+        templateNamespace: null,
+        createdAtMs,
+        updatedAtMs,
+      },
+      ...own.map((group): NamespaceFacts => {
+        const templateNamespace = templateNamespaceOf(group);
+        return {
+          dialect: 'schedulerx',
+          kind: 'application',
+          id: group.groupId,
+          name: group.appName,
+          description: group.description,
+          parent: id,
+          templateNamespace,
+          createdAtMs: 0,
+          updatedAtMs: 0,
+        };
+      }),
+    ];
+  });
+}
