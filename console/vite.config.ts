@@ -19,6 +19,8 @@ export default defineConfig({
     // What first loads is held to a bound by tests/console/shell.test.ts.
     chunkSizeWarningLimit: 600,
     reportCompressedSize: false,
+    // What is bundled keeps its authors' terms.
+    license: { fileName: 'licenses.md' },
     rolldownOptions: {
       output: {
         // What every page uses comes as a few files; pages, plots and layouts stay apart.

@@ -39,7 +39,8 @@ const rooms: readonly Room[] = [
     may: adapter,
     // The interface of tracing, which does nothing by itself.
     packages: ['@opentelemetry/api'],
-    notBuiltins: [...outsideWorld, ...timers] },
+    notBuiltins: [...outsideWorld, ...timers],
+  },
 
   { path: 'stores/sql', may: adapter },
   { path: 'stores/sqlite', may: [...adapter, 'stores/sql'] },

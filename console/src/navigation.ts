@@ -11,6 +11,7 @@ import FileSliders from 'lucide-react/icons/file-sliders';
 import FolderTree from 'lucide-react/icons/folder-tree';
 import KeyRound from 'lucide-react/icons/key-round';
 import Lock from 'lucide-react/icons/lock';
+import ScrollText from 'lucide-react/icons/scroll-text';
 import Server from 'lucide-react/icons/server';
 import Workflow from 'lucide-react/icons/workflow';
 import type { en } from './layout/words.en.ts';
@@ -81,6 +82,7 @@ export const navigation: readonly {
     name: 'server',
     entries: [
       { name: 'access', href: '/console/access', icon: KeyRound, needs: 'ListKeys' },
+      { name: 'audit', href: '/console/audit', icon: ScrollText, needs: 'ListAuditLines' },
       { name: 'about', href: '/console/about', icon: Info, needs: 'GetInfo' },
     ],
   },

@@ -59,6 +59,7 @@ export const routes: readonly ConsoleRoute[] = [
   page('/console/config-maps', () => import('./pages/config-maps/config-maps-page.tsx')),
   page('/console/secrets', () => import('./pages/secrets/secrets-page.tsx')),
   page('/console/access', () => import('./pages/access/access-page.tsx')),
+  page('/console/audit', () => import('./pages/audit/audit-page.tsx')),
   page('/console/about', () => import('./pages/about/about-page.tsx')),
 ];
 

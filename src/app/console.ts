@@ -93,9 +93,7 @@ export function mountConsole(host: FastifyInstance, folder: string = consoleFold
 function consoleFolder(): string {
   const beside = join(import.meta.dirname, '..');
   // `dist/app` serves `dist/console`, `src/app` serves `console/dist`.
-  return beside.endsWith('dist')
-    ? join(beside, 'console')
-    : join(beside, '..', 'console', 'dist');
+  return beside.endsWith('dist') ? join(beside, 'console') : join(beside, '..', 'console', 'dist');
 }
 
 /** Every address that is no file is a page: which one, the console finds out itself. */
@@ -119,7 +117,8 @@ async function sendFile(
 ): Promise<FastifyReply> {
   const type = contentTypes[extname(path)];
   const isSafe = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(path);
-  const found = isSafe && type !== undefined ? await readEncoded(join(folder, path), request) : null;
+  const found =
+    isSafe && type !== undefined ? await readEncoded(join(folder, path), request) : null;
   if (found === null || type === undefined) {
     const bytes = Buffer.from('There is no such file: load the page again.\n');
     return send(request, reply.code(404), 'text/plain; charset=utf-8', 'no-store', { bytes });

@@ -19,7 +19,7 @@ export type { ShownVariable } from './run-environment.ts';
 export type { RunChange } from './run-feed.ts';
 export type { ListedRun, NamedFiring, NextFiring, RunSearch } from '../ports/run-lists.ts';
 export { searchLog, searchLogs } from './log-search.ts';
-export type { RunLogPosition } from './log-search.ts';
+export type { RunLogPosition, SearchPace } from './log-search.ts';
 export type { AlertOptions, AlertRules } from './alerts.ts';
 export type { Audit, AuditNote } from './audit.ts';
 export type { AuditPage, AuditPosition, AuditQuery } from '../ports/audit.ts';

@@ -5,8 +5,6 @@ const pieceBytes = 1024 * 1024;
 /** Longest part of a line that is told, and how far before a match its line is looked for. */
 const lineBytes = 4 * 1024;
 const lineLookBytes = 2 * 1024;
-/** Longest time that one call searches; it may be exceeded by one piece. */
-const searchMs = 100;
 /** Pieces after which others get their turn of the loop. */
 const piecesPerTurn = 4;
 
@@ -42,17 +40,22 @@ export interface LogSearchResult {
   readonly size: number;
 }
 
+/** How long a search may go on. */
+export interface SearchPace {
+  /** Whether its time is over; it may be exceeded by one piece. */
+  isOver(): boolean;
+  /** Gives others their turn of the loop. */
+  rest(): Promise<void>;
+}
+
 /** Reads an attempt's output as `Runs.readLog` does. */
 export type LogReader = (offset: number, maxBytes: number) => Promise<LogChunk | null>;
 
-/**
- * Lines of an output that hold a text, for a bounded time. Null when nothing is kept of it.
- * `stopAtMs` (of `performance.now()`) may end it earlier.
- */
+/** Lines of an output that hold a text, for a bounded time. Null when nothing is kept of it. */
 export async function searchLog(
   read: LogReader,
   search: LogSearch,
-  stopAtMs: number = performance.now() + searchMs,
+  pace: SearchPace,
 ): Promise<LogSearchResult | null> {
   const probe = await read(0, 0);
   if (probe === null) return null;
@@ -84,8 +87,8 @@ export async function searchLog(
       if (end >= piece.size) break;
       at = Math.max(found, end - needle.length + 1);
     }
-    if (performance.now() > stopAtMs) return { matches, next: at, size };
-    if (pieces % piecesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (pace.isOver()) return { matches, next: at, size };
+    if (pieces % piecesPerTurn === 0) await pace.rest();
   }
   return { matches, next: null, size };
 }
@@ -194,8 +197,8 @@ export async function searchLogs(
   read: (log: SearchedLog) => LogReader,
   { text, ignoreCase, limit }: Pick<LogSearch, 'text' | 'ignoreCase' | 'limit'>,
   from: RunLogPosition | null,
+  pace: SearchPace,
 ): Promise<{ readonly matches: readonly RunLogMatch[]; readonly next: RunLogPosition | null }> {
-  const stopAtMs = performance.now() + searchMs;
   const matches: RunLogMatch[] = [];
   const isFrom = (log: SearchedLog): boolean =>
     from !== null && log.attemptId === from.attemptId && log.stream === from.stream;
@@ -204,13 +207,13 @@ export async function searchLogs(
     const log = logs[at];
     if (log === undefined) break;
     const begin = isFrom(log) && from !== null ? from.offset : 0;
-    if (matches.length >= limit || (at > first && performance.now() > stopAtMs)) {
+    if (matches.length >= limit || (at > first && pace.isOver())) {
       return { matches, next: { ...log, offset: begin } };
     }
     const found = await searchLog(
       read(log),
       { text, ignoreCase, from: begin, backwards: false, limit: limit - matches.length },
-      stopAtMs,
+      pace,
     );
     for (const match of found?.matches ?? []) matches.push({ ...match, ...log });
     if (found !== null && found.next !== null) {

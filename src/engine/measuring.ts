@@ -5,7 +5,6 @@ import type { TransferCounters } from '../domain/transfer/report.ts';
 import type { AttemptReport } from '../ports/executor.ts';
 import type { ObservingStore } from '../ports/observing.ts';
 import type { ClaimedAttempt } from '../ports/store.ts';
-import type { EngineLog } from './runtime.ts';
 
 /** Most attempts that are kept in mind; what is beyond is counted as of an unknown dialect. */
 const MAX_LIVE = 50_000;
@@ -42,7 +41,7 @@ interface Live {
 /** What measuring asks of the engine's other parts. */
 export interface MeasuringSources {
   readonly store: ObservingStore;
-  readonly log: EngineLog;
+  readonly log: { warn(fields: object, message: string): void };
   /** Null = not known. */
   transferred(runId: string): Promise<TransferCounters | null>;
 }

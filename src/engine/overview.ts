@@ -142,7 +142,7 @@ export class Overview {
   }: OverviewQuery): Promise<Pick<OverviewFacts, 'bucketMs' | 'buckets' | 'total' | 'complete'>> {
     const bucketMs =
       widthsMs.find((width) => (untilMs - sinceMs) / width <= buckets) ?? widthsMs.at(-1) ?? 1;
-    const giveUpAtMs = performance.now() + budgetMs;
+    const giveUpAtMs = this.#clock.monotonicMs() + budgetMs;
     const total = newTally();
     const rows: EndedBucket[] = [];
     let complete = true;
@@ -170,7 +170,7 @@ export class Overview {
     const kept = this.#keptOf(`${bucketMs}:${fromMs}`, fromMs);
     const tally = newTally();
     if (kept.countedToMs >= endMs) return { tally: addTally(tally, kept.tally), complete: true };
-    if (performance.now() > giveUpAtMs) {
+    if (this.#clock.monotonicMs() > giveUpAtMs) {
       return { tally: addTally(tally, kept.tally), complete: false };
     }
     const cells: EndedCell[] = [];
@@ -180,9 +180,9 @@ export class Overview {
       const slice: Awaited<ReturnType<Store['endedRuns']>> = await this.#store.endedRuns(query);
       cells.push(...slice.cells);
       after = slice.next;
-      if (after === null || performance.now() > giveUpAtMs) break;
+      if (after === null || this.#clock.monotonicMs() > giveUpAtMs) break;
       // Others get their turn of the loop.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => this.#clock.soon(resolve));
     }
     const reachedMs = after === null ? endMs : after.endedAtMs;
     const settledMinute = Math.floor(Math.min(reachedMs, this.#clock.nowMs() - settleMs) / 60_000);

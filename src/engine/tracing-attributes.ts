@@ -34,9 +34,10 @@ export function runAttributes(run: Run): Attributes {
 }
 
 /** How an attempt ended, and in a few words why it did not succeed; null = it did. */
-export function endOf(
-  report: Exclude<AttemptReport, { readonly kind: 'started' | 'progress' }>,
-): { readonly attributes: Attributes; readonly error: string | null } {
+export function endOf(report: Exclude<AttemptReport, { readonly kind: 'started' | 'progress' }>): {
+  readonly attributes: Attributes;
+  readonly error: string | null;
+} {
   if (report.kind !== 'ended') {
     const error = report.kind === 'lost' ? 'lost' : 'refused';
     return {

@@ -48,9 +48,5 @@ export interface AuditStore {
   /** The greatest id of a line that is kept; 0 = there is none. */
   lastAuditId(): Promise<number>;
   /** Erases `limit` lines at most that are over a bound. @returns how many. */
-  eraseAudit(
-    retention: AuditRetention,
-    nowMs: number,
-    limit: number,
-  ): Promise<number>;
+  eraseAudit(retention: AuditRetention, nowMs: number, limit: number): Promise<number>;
 }

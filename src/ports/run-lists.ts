@@ -87,7 +87,7 @@ export interface NamedFiring extends Firing {
 /** Most runs that one call looks at, so that its cost does not grow with what is stored. */
 export const runScanLimit = 20_000;
 /** Most time that a search goes on looking when filters leave little; it may be exceeded by one look. */
-export const runScanMs = 60;
+export const runScanMs = 40;
 
 /**
  * Lists of runs for people who look, at any number of stored runs. Hidden runs, and those of hidden

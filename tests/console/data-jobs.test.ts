@@ -6,7 +6,13 @@ import type { Browser, Page } from 'playwright-core';
 import { inspect, openConsole, startBrowser, tabTo } from '../support/browser.ts';
 import { cleanupList } from '../support/temporary-folder.ts';
 import { needs } from '../support/tools.ts';
-import { copyOrders, type DataServer, longName, orderRows, startDataServer } from './data-fixture.ts';
+import {
+  copyOrders,
+  type DataServer,
+  longName,
+  orderRows,
+  startDataServer,
+} from './data-fixture.ts';
 
 describe('data jobs', { ...needs('chromium') }, () => {
   let browser: Browser;
@@ -143,7 +149,7 @@ describe('data jobs', { ...needs('chromium') }, () => {
     const progress = page.getByRole('progressbar');
     const seen = Number(await progress.getAttribute('value'));
     await page.waitForFunction(
-      (before) => Number(document.querySelector('progress')?.value ?? 0) > before,
+      (least) => Number(document.querySelector('progress')?.value ?? 0) > least,
       seen,
     );
     await inspect(page, 'transfer-running');

@@ -40,6 +40,9 @@ describe('logs', { ...needs('chromium') }, () => {
   const line = (page: Page, text: string) =>
     page.locator('.log-line', { hasText: new RegExp(`^${text}$`) });
 
+  const scroll = (page: Page, byPx: number): Promise<unknown> =>
+    page.evaluate(`document.querySelector('.log-lines').scrollTop += ${byPx}`);
+
   before(async () => {
     browser = await startBrowser(cleanup);
     server = await startConsoleServer(cleanup);
@@ -100,7 +103,8 @@ describe('logs', { ...needs('chromium') }, () => {
     await chmod(folder, 0o777);
     await create(
       'ticking',
-      `i=0; while [ ! -e ${folder}/end ]; do i=$((i+1)); echo "tick $i $(date +%s%3N)"; sleep 0.2; done`,
+      `i=0; while [ ! -e ${folder}/end ]; do i=$((i+1)); echo "tick $i $(date +%s%3N)"; sleep 0.2; done
+        for k in 1 2 3; do echo "tick $((i+k)) $(date +%s%3N)"; done`,
     );
     const run = await submit('ticking');
     const { page, faults } = await open(t, run);
@@ -144,21 +148,20 @@ describe('logs', { ...needs('chromium') }, () => {
     const first = async (): Promise<number> =>
       Number(/line (\d+)/.exec((await lines(page))[0] ?? '')?.[1] ?? 9e9);
     await until('lines above', async () => {
-      await region.evaluate('(element) => { element.scrollTop = element.scrollTop - 5000 }');
+      await scroll(page, -5_000);
       return (await first()) < 52_000;
     });
-    await page.getByText('Paused', { exact: true }).waitFor();
     // A page came before what is read; it must not have moved.
-    const before = await first();
+    const reached = await first();
     await until('more above', async () => {
-      await region.evaluate('(element) => { element.scrollTop = element.scrollTop - 3000 }');
-      return (await first()) < before - 2_000;
+      await scroll(page, -3_000);
+      return (await first()) < reached - 2_000;
     });
     await region.focus();
     await page.keyboard.press('Home');
     await line(page, 'line 1 of many, many lines').waitFor();
     await until('lines below', async () => {
-      await region.evaluate('(element) => { element.scrollTop = element.scrollTop + 20000 }');
+      await scroll(page, 20_000);
       return (await first()) > 6_000;
     });
     await page.keyboard.press('End');
@@ -166,7 +169,7 @@ describe('logs', { ...needs('chromium') }, () => {
     await page.getByText('Complete', { exact: true }).waitFor();
     await page.getByLabel('Wrap lines').check();
     await line(page, '50').waitFor();
-    await inspect(page, 'logs-wrapped');
+    await until('its end is seen', () => line(page, '50').isVisible());
     await page.getByLabel('Wrap lines').uncheck();
     assert.deepEqual(faults, []);
   });
@@ -218,6 +221,7 @@ describe('logs', { ...needs('chromium') }, () => {
   test('in Chinese', async (t) => {
     const { page, faults } = await open(t, colourful, { language: 'zh' });
     await page.getByText('输出已完整').waitFor();
+    await page.getByLabel('自动换行').check();
     await inspect(page, 'logs-zh');
     assert.deepEqual(faults, []);
   });

@@ -140,7 +140,10 @@ describe('run', { ...needs('chromium') }, () => {
       .getByText(/stopped by/)
       .first()
       .waitFor();
-    assert.equal(await page.getByRole('button', { name: 'Stop' }).count(), 0);
+    await until(
+      'nothing is left to stop',
+      async () => (await page.getByRole('button', { name: 'Stop' }).count()) === 0,
+    );
     assert.deepEqual(faults, []);
   });
 

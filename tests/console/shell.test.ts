@@ -178,7 +178,10 @@ describe('the console', { ...needs('chromium') }, () => {
   });
 
   test('on a narrow screen the navigation is a drawer', async (t) => {
-    const { page } = await openConsole(t, browser, server.url, { as: server.root, width: 'narrow' });
+    const { page } = await openConsole(t, browser, server.url, {
+      as: server.root,
+      width: 'narrow',
+    });
     await overview(page);
     await assertFits(page, 'the overview');
     await page.getByRole('button', { name: 'Open navigation' }).press('Enter');
@@ -226,7 +229,10 @@ describe('the console', { ...needs('chromium') }, () => {
     });
     await until('both are refused', () => faults.length >= 2);
     assert.equal(await page.evaluate(() => 'hit' in window), false);
-    assert.ok(faults.every((fault) => /Content Security Policy/.test(fault)), faults.join('\n'));
+    assert.ok(
+      faults.every((fault) => /Content Security Policy/.test(fault)),
+      faults.join('\n'),
+    );
   });
 
   test('a lost connection shows and heals, with the same session', async (t) => {

@@ -76,7 +76,12 @@ describe('sign-in', { ...needs('chromium') }, () => {
   });
 
   test('an address elsewhere is no way back', async (t) => {
-    for (const back of ['//example.org/', 'https://example.org/', '/api/v1/info', '/\\example.org']) {
+    for (const back of [
+      '//example.org/',
+      'https://example.org/',
+      '/api/v1/info',
+      '/\\example.org',
+    ]) {
       const { page } = await openConsole(t, browser, server.url, {
         as: { user: 'ann', password },
         path: `/console/sign-in?back=${encodeURIComponent(back)}`,

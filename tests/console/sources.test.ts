@@ -63,9 +63,9 @@ const untranslated =
   /^(?:[\P{L}]*|Longshore|AccessKey ID|AccessKey Secret|.*\b(?:longshore|curl|aliyun|hcloud) .*)$/u;
 const chinese = /\p{Script=Han}/u;
 
-/** Words that Chinese engineers write in Latin letters too. */
+/** Names, and words that Chinese engineers write in Latin letters too. */
 const latinTerms =
-  /\b(?:cron|SQL|DDL|JSON|CSV|URL|HTTP|DAG|CPU|API|ID|UTC|CLI|SDK|TypeScript|Python|Parquet|UTF-8|NULL|stdout|stderr|Webhook|Token|IP|PID|OK|SHA-256|MD5|DST|P\d+)\b/gi;
+  /\b(?:cron|SQL|DDL|JSON|CSV|URL|HTTP|DAG|CPU|API|ID|UTC|CLI|SDK|TypeScript|Python|Parquet|UTF-8|NULL|stdout|stderr|Webhook|Token|IP|PID|OK|SHA-256|MD5|DST|P\d+|SAE|SchedulerX|CDM|XXL-JOB|PostgreSQL|MySQL|MariaDB|SQLite|S?FTP|S3|Prometheus|OpenTelemetry)\b/gi;
 
 type Texts = { readonly [name: string]: unknown };
 
@@ -87,10 +87,12 @@ function compare(en: Texts, zh: Texts, where: string): readonly string[] {
   });
 }
 
+/** `english` is '' where it is not known. */
 function isChinese(english: string, text: string): boolean {
   if (chinese.test(text) || untranslated.test(text)) return true;
-  const rest = text.replaceAll(latinTerms, '');
-  return rest !== text ? !/\p{L}{3,}/u.test(rest) : english !== '' && !/\s/.test(english) && /^[\w.:/-]+$/.test(text) && english === text && !/^[A-Z][a-z]+$/.test(text);
+  if (!/\p{L}{3,}/u.test(text.replaceAll(latinTerms, ''))) return true;
+  // A word of code is the same everywhere: `minPodNum`, `s3://bucket/key`.
+  return text === english && /^[a-z][\w.:/-]*$/.test(text);
 }
 
 /** What a text with values says; null when it takes more than texts and numbers. */
@@ -106,8 +108,17 @@ function tried(make: (...values: unknown[]) => unknown): string | null {
 describe('the console’s texts', () => {
   const english = files.filter((file) => /(^|\/)[\w-]*words\.en\.ts$/.test(file));
 
-  test('are there', () => {
+  test('are there, and one that was left in English is found', () => {
     assert.ok(english.length > 3);
+    const en = { title: 'Runs', unit: 'kB', rows: (n: string) => `${n} rows` };
+    assert.deepEqual(
+      compare(en, { title: '运行', unit: 'kB', rows: (n: string) => `${n} 行` }, ''),
+      [],
+    );
+    assert.deepEqual(compare(en, en, ''), ['.title: Runs', '.rows: 1 rows']);
+    assert.deepEqual(compare(en, { title: '运行', unit: 'kB' }, ''), [
+      '.rows: function and undefined',
+    ]);
   });
 
   for (const file of english) {

@@ -85,6 +85,52 @@ describe('surroundings', { ...needs('chromium') }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test('a calendar is made and its days are changed with the keyboard alone', async (t) => {
+    const { page, faults } = await openConsole(t, browser, server.url, {
+      as: root(),
+      path: '/console/calendars?year=2030',
+    });
+    await page.getByRole('heading', { name: 'workday 2030' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Change days' }).count(), 0);
+    await tabTo(page, /^New calendar$/);
+    await page.keyboard.press('Enter');
+    await tabTo(page, /^Name$/);
+    await page.keyboard.type('shop');
+    await tabTo(page, /^Make 2030$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'shop 2030' }).waitFor();
+    await page.getByText('261 days').first().waitFor();
+    await tabTo(page, /^Change days$/);
+    await page.keyboard.press('Enter');
+    // A month is one stop; 1 January 2030 is a Tuesday, a week later the 8th, the day after the 9th.
+    await tabTo(page, /^January 1$/);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await focused(page), 'January 9');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'February 1');
+    await page.getByText('259 days').first().waitFor();
+    await inspect(page, 'calendar-edit');
+    await page.getByRole('button', { name: 'Save' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('shop 2030 is saved; schedules').last().waitFor();
+    await page.getByRole('button', { name: 'Change days' }).waitFor();
+    const { body } = await server.ask('/calendars/shop/2030');
+    const [january] = body['months'] as readonly { readonly days: readonly number[] }[];
+    assert.deepEqual(january?.days.slice(0, 6), [2, 3, 4, 7, 8, 10]);
+    await page.getByRole('button', { name: 'Year after' }).click();
+    await page.getByRole('button', { name: 'Make 2031' }).click();
+    await page.getByRole('dialog').getByLabel('Begins with').selectOption('none');
+    await page.getByRole('dialog').getByRole('button', { name: 'Make 2031' }).click();
+    await page.getByRole('heading', { name: 'shop 2031' }).waitFor();
+    await page.getByRole('button', { name: 'Delete year' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete year' }).click();
+    await page.getByText('shop has no year 2031').waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   test('notification policies show their week and their people', async (t) => {
     const timeRanges = {
       mail: [{ startTime: '08:00', endTime: '18:30', daysOfWeek: [1, 2, 3, 4, 5] }],

@@ -169,6 +169,13 @@ suite('templates in the console', { ...needs('chromium') }, () => {
     await page.getByLabel('Arguments', { exact: true }).fill('["-c", ');
     await page.getByText('This is not valid JSON.').waitFor();
     await page.getByLabel('Arguments', { exact: true }).fill('["-c", "sleep 0"]');
+    await page
+      .getByRole('group', { name: 'Variables' })
+      .getByRole('button', { name: 'Add' })
+      .click();
+    await page.getByLabel('Variables: Name 1').fill('WHOM');
+    await page.getByLabel('Variables: Value 1').fill('world');
+    await page.getByText('"name":"WHOM"').waitFor();
     await page.getByText("appName: 'sae-form'").waitFor();
     await inspect(page, 'template-new-sae');
     await page.getByRole('button', { name: 'Create' }).click();

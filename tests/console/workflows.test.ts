@@ -74,6 +74,10 @@ describe('workflows', { ...needs('chromium') }, () => {
     assert.equal(await page.locator('b').count(), 0, 'names are text');
     await inspect(page, 'workflow');
 
+    await tabTo(page, /^Enable$/);
+    await page.keyboard.press('Enter');
+    await page.getByText('nightly load is enabled').waitFor();
+    await page.getByRole('button', { name: 'Disable' }).waitFor();
     await tabTo(page, /^Run now$/);
     await page.keyboard.press('Enter');
     await tabTo(page, /^Parameters/);
@@ -160,6 +164,7 @@ describe('workflows', { ...needs('chromium') }, () => {
     });
     await page.locator('.dag-node').first().waitFor();
     assert.equal(await page.getByRole('button', { name: 'Run now' }).count(), 0);
+    assert.equal(await page.getByRole('button', { name: 'Enable' }).count(), 0);
     await page.goto('/console/workflows/workflow-999999');
     await page.getByRole('alert').filter({ hasText: 'no workflow has the id' }).waitFor();
     assert.deepEqual(faults, []);

@@ -42,7 +42,9 @@ async function operator(server: Pick<SaeServer, 'url' | 'dataDir'>) {
   };
 }
 
-const emptyPolicy = { document: { Version: '1', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] } };
+const emptyPolicy = {
+  document: { Version: '1', Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] },
+};
 
 const brief = ({ user, dialect, operation, outcome, code }: AuditLineView): readonly string[] => [
   user,
@@ -68,14 +70,17 @@ test('every management call of every API has its line, reads have none', async (
     const page = await native.lines();
     return page.rows.some(({ operation }) => operation === 'ExecJob') ? page.rows : null;
   });
-  assert.deepEqual(rows.map(brief).toReversed().toSorted(), [
-    ['operator', 'native', 'CreateKey', 'ok', ''],
-    ['operator', 'native', 'PutPolicy', 'ok', ''],
-    ['operator', 'native', 'PutPolicy', 'refused', 'invalid-argument'],
-    ['tester', 'sae', 'CreateJob', 'ok', ''],
-    ['tester', 'sae', 'DeleteJob', 'refused', 'InvalidApplication.NotFound'],
-    ['tester', 'sae', 'ExecJob', 'ok', ''],
-  ].toSorted());
+  assert.deepEqual(
+    rows.map(brief).toReversed().toSorted(),
+    [
+      ['operator', 'native', 'CreateKey', 'ok', ''],
+      ['operator', 'native', 'PutPolicy', 'ok', ''],
+      ['operator', 'native', 'PutPolicy', 'refused', 'invalid-argument'],
+      ['tester', 'sae', 'CreateJob', 'ok', ''],
+      ['tester', 'sae', 'DeleteJob', 'refused', 'InvalidApplication.NotFound'],
+      ['tester', 'sae', 'ExecJob', 'ok', ''],
+    ].toSorted(),
+  );
   const created = rows.find(({ operation }) => operation === 'CreateJob');
   assert.ok(created !== undefined);
   assert.ok(created.names.includes('CommandArgs') && created.names.includes('ImageUrl'));
@@ -84,7 +89,10 @@ test('every management call of every API has its line, reads have none', async (
   assert.match(created.requestId, /^[0-9A-F-]{36}$/);
   const executed = rows.find(({ operation }) => operation === 'ExecJob');
   assert.equal(executed?.resource, `AppId=${appId}`);
-  assert.equal(rows.find(({ operation }) => operation === 'PutPolicy')?.resource, 'policies/nothing');
+  assert.equal(
+    rows.find(({ operation }) => operation === 'PutPolicy')?.resource,
+    'policies/nothing',
+  );
 
   const only = async (query: Readonly<Record<string, string>>) =>
     (await native.lines(query)).rows.map(({ operation }) => operation);
@@ -100,13 +108,22 @@ test('every management call of every API has its line, reads have none', async (
     paged.push(...page.rows.map(({ operation }) => operation));
     cursor = page.nextCursor;
   } while (cursor !== null);
-  assert.deepEqual(paged, rows.map(({ operation }) => operation));
+  assert.deepEqual(
+    paged,
+    rows.map(({ operation }) => operation),
+  );
   const wrong = await native.send('/audit?cursor=1;drop');
   assert.equal(wrong.status, 400);
 
   const exported = await (await native.send('/audit/export?user=tester')).text();
-  const kept = exported.trimEnd().split('\n').map((line) => JSON.parse(line) as AuditLineView);
-  assert.deepEqual(kept, rows.filter(({ user }) => user === 'tester'));
+  const kept = exported
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as AuditLineView);
+  assert.deepEqual(
+    kept,
+    rows.filter(({ user }) => user === 'tester'),
+  );
   const printed = (await server.cli('audit', '--user', 'tester')) as Page;
   assert.deepEqual(printed.rows, kept);
   const text = await longshore(t, server.dataDir, ['audit', '--outcome', 'refused']);
@@ -123,8 +140,13 @@ test('denied calls and failed sign-ins have lines; strangers cannot flood the lo
   const nobody = popRoa(server.url, { id: 'hunter2-typed-as-a-key', secret: 'x' });
   await assert.rejects(nobody('DescribeJob', 'GET', path, { AppId: 'x' }));
   const right = popRoa(server.url, poor);
-  await assert.rejects(right('DescribeJob', 'GET', path, { AppId: 'x' }), /NoPermission|not authorized/);
-  const basic = (id: string, secret: string) => ({ authorization: `Basic ${btoa(`${id}:${secret}`)}` });
+  await assert.rejects(
+    right('DescribeJob', 'GET', path, { AppId: 'x' }),
+    /NoPermission|not authorized/,
+  );
+  const basic = (id: string, secret: string) => ({
+    authorization: `Basic ${btoa(`${id}:${secret}`)}`,
+  });
   await native.send('/runs', { headers: basic(poor.id, poor.secret) });
   await native.send('/runs', { headers: basic(poor.id, 'wrong') });
   await fetch(`${server.url}/v3/auth/tokens`, {
@@ -142,14 +164,23 @@ test('denied calls and failed sign-ins have lines; strangers cannot flood the lo
     const { rows } = await native.lines({ outcome: 'refused' });
     return rows.length >= 6 ? rows : null;
   });
-  assert.deepEqual(found.map(brief).toReversed().toSorted(), [
-    ['', 'sae', 'DescribeJob', 'refused', 'InvalidAccessKeyId.NotFound'],
-    ['poor', 'iam', 'keystoneCreateUserTokenByPassword', 'refused', found.find(({ dialect }) => dialect === 'iam')?.code ?? ''],
-    ['poor', 'native', 'ListRuns', 'refused', 'forbidden'],
-    ['poor', 'native', 'ListRuns', 'refused', 'unauthenticated'],
-    ['poor', 'sae', 'DescribeJob', 'refused', 'NoPermission'],
-    ['poor', 'sae', 'DescribeJob', 'refused', 'SignatureDoesNotMatch'],
-  ].toSorted());
+  assert.deepEqual(
+    found.map(brief).toReversed().toSorted(),
+    [
+      ['', 'sae', 'DescribeJob', 'refused', 'InvalidAccessKeyId.NotFound'],
+      [
+        'poor',
+        'iam',
+        'keystoneCreateUserTokenByPassword',
+        'refused',
+        found.find(({ dialect }) => dialect === 'iam')?.code ?? '',
+      ],
+      ['poor', 'native', 'ListRuns', 'refused', 'forbidden'],
+      ['poor', 'native', 'ListRuns', 'refused', 'unauthenticated'],
+      ['poor', 'sae', 'DescribeJob', 'refused', 'NoPermission'],
+      ['poor', 'sae', 'DescribeJob', 'refused', 'SignatureDoesNotMatch'],
+    ].toSorted(),
+  );
 
   for (let burst = 0; burst < 10; burst += 1) {
     await Promise.all(
@@ -232,7 +263,14 @@ test('no secret of any request is in the log', async (t) => {
           SecretData: JSON.stringify({ '.dockerconfigjson': secret }),
         }),
       );
-      await call(popRoa(server.url, { id: secret, secret })('DeleteJob', 'DELETE', '/pop/v1/sam/job/deleteJob', {}));
+      await call(
+        popRoa(server.url, { id: secret, secret })(
+          'DeleteJob',
+          'DELETE',
+          '/pop/v1/sam/job/deleteJob',
+          {},
+        ),
+      );
       await call(native.put('/users/someone/password', { password: `${secret}A1!` }));
       await call(
         native.put(
@@ -249,12 +287,14 @@ test('no secret of any request is in the log', async (t) => {
         }),
       );
       await call(
-        native.send('/runs', { headers: { authorization: `Basic ${btoa(`${secret}:${secret}`)}` } }),
+        native.send('/runs', {
+          headers: { authorization: `Basic ${btoa(`${secret}:${secret}`)}` },
+        }),
       );
+      await call(native.put('/session', { user: secret, password: secret }, 'POST'));
       await call(
-        native.put('/session', { user: secret, password: secret }, 'POST'),
+        fetch(`${server.url}/event/v1/http?token=${secret}`, { method: 'POST', body: secret }),
       );
-      await call(fetch(`${server.url}/event/v1/http?token=${secret}`, { method: 'POST', body: secret }));
       await call(
         fetch(`${server.url}/v3/auth/tokens`, {
           method: 'POST',

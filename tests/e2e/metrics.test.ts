@@ -82,10 +82,13 @@ suite('metrics', () => {
       const fault = (what: string) => faults.push(`${name}: ${what}`);
       if (!/^[a-z]+(_[a-z0-9]+)*$/.test(name)) fault('is not in snake case');
       if (!help.endsWith('.') || help.length < 12) fault('its help is no sentence');
-      if ((type === 'counter') !== name.endsWith('_total')) fault('counters, and only they, end in _total');
+      if ((type === 'counter') !== name.endsWith('_total'))
+        fault('counters, and only they, end in _total');
       if (/_(count|sum|bucket)$/.test(name)) fault('ends as series of histograms do');
       if (type === 'histogram' && !/_(seconds|bytes)$/.test(name)) fault('has no unit');
-      if (/(milliseconds|_ms|minutes|hours|days|kilobytes|_kb|megabytes|_mb|percent)(_|$)/.test(name)) {
+      if (
+        /(milliseconds|_ms|minutes|hours|days|kilobytes|_kb|megabytes|_mb|percent)(_|$)/.test(name)
+      ) {
         fault('is in no base unit');
       }
       if (name.includes(type)) fault('repeats its type');
@@ -120,16 +123,19 @@ suite('metrics', () => {
       assert.ok(targets.length > 0, title);
       for (const { expr } of targets) {
         for (const [, variable = ''] of expr.matchAll(/\$(\w+)/g)) {
-          assert.ok(variables.includes(variable) || variable.startsWith('__'), `${title}: $${variable}`);
+          assert.ok(
+            variables.includes(variable) || variable.startsWith('__'),
+            `${title}: $${variable}`,
+          );
         }
         assertKnown(expr, names, title);
       }
     }
     const boxes = dashboard.panels.map(({ gridPos }) => gridPos);
     for (const [index, a] of boxes.entries()) {
-      const beside = boxes.slice(index + 1).every(
-        (b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y,
-      );
+      const beside = boxes
+        .slice(index + 1)
+        .every((b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y);
       assert.ok(beside, 'panels lie on each other');
     }
   });
@@ -225,7 +231,9 @@ function family(all: ReadonlyMap<string, Family>, name: string): Family {
 }
 
 /** Names that expressions may use: families, and the series of histograms. */
-async function namesOf(scraped: Promise<ReadonlyMap<string, Family>>): Promise<ReadonlySet<string>> {
+async function namesOf(
+  scraped: Promise<ReadonlyMap<string, Family>>,
+): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const [name, { type }] of await scraped) {
     names.add(name);

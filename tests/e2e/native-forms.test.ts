@@ -200,6 +200,11 @@ suite('forms of operations', { concurrency: 2 }, () => {
     assert.deepEqual([listing.status, listing.body.code], [403, 'forbidden']);
     const changes = await ask('GET', `/templates/${allowed.body.templateId}/changes`);
     assert.equal(changes.body.rows[0].by, 'rich');
+    const lines = (await ask('GET', '/audit?limit=50')).body.rows as Record<string, unknown>[];
+    const told = lines
+      .filter(({ operation }) => operation === 'CreateJob' || operation === 'InvokeOperation')
+      .map(({ user, dialect, outcome }) => `${String(user)} ${String(dialect)} ${String(outcome)}`);
+    assert.deepEqual(told.toSorted(), ['poor sae refused', 'rich sae ok']);
   });
 
   test('SchedulerX: a job is made, shown in its form, and run', async (t) => {

@@ -82,6 +82,38 @@ suite('surroundings through the native API', () => {
     await get('/calendars/trading/soon', 400);
   });
 
+  test('a year of a calendar is made, changed and deleted; jobs fire by it', async () => {
+    const path = '/calendars/shop%20days/2027';
+    const months = [{ month: 3, days: [2, 1] }];
+    const made = await send('PUT', path, { months }, 200);
+    assert.deepEqual(made['months'], [{ month: 3, days: [1, 2] }]);
+    assert.equal(made['creator'], 'operator');
+    const job = await server.job('shop', 'true', {
+      TimeType: '1',
+      TimeExpression: '0 0 8 * * ?',
+      Calendar: 'shop days',
+    });
+    const refused = await send('DELETE', path, undefined, 400);
+    assert.match(String(refused['detail']), /used by the jobs \d+/);
+    const next = async () => JSON.stringify(await get(`/templates/${job}/schedule`));
+    const earlier = await next();
+    await send('PUT', path, { months: [{ month: 4, days: [5] }] }, 200);
+    assert.notEqual(await next(), earlier, 'the job fires by the new days');
+    await send('PUT', '/calendars/shop%20days/2028', { months: [] }, 200);
+    await send('DELETE', path, undefined, 204);
+    await get(path, 400);
+    const wrong: readonly (readonly [string, object])[] = [
+      ['/calendars/workday/2027', { months: [] }],
+      ['/calendars/shop/1969', { months: [] }],
+      ['/calendars/a%2Fb/2027', { months: [] }],
+      ['/calendars/shop/2027', { months: [{ month: 2, days: [30] }] }],
+      ['/calendars/shop/2027', { months: [{ month: 13, days: [1] }] }],
+    ];
+    for (const [where, body] of wrong) await send('PUT', where, body, 400);
+    await send('DELETE', '/calendars/workday/2027', undefined, 400);
+    await send('DELETE', '/calendars/none/2027', undefined, 400);
+  });
+
   test('notification policies: times, and the people without their addresses', async () => {
     await server.schedulerx('CreateSchedulerxNotificationPolicy', {
       PolicyName: 'office',
@@ -218,6 +250,35 @@ suite('surroundings through the native API', () => {
     await send('POST', '/secrets', { ...tls, type: 'mine' }, 400);
     await send('DELETE', path, undefined, 204);
     await get(path, 404);
+  });
+
+  test('refuses what no store can look for, and cursors of other lists', async () => {
+    const wrong = [
+      '/workers?search=%00',
+      '/workers?cursor=-1',
+      '/workflows?search=%00',
+      '/workflows?cursor=r1',
+      '/workflows/%00',
+      '/workflow-runs/a%00',
+      '/calendars/%00/2026',
+      '/config-maps?search=a%00b',
+      '/config-maps?cursor=%00',
+      '/secrets?limit=501',
+      '/namespaces?dialect=mine',
+      '/notification-policies?search=%00',
+      '/access/check?user=tester&action=%00',
+      '/access/check?user=tester',
+    ];
+    for (const path of wrong) {
+      const { status, body } = await server.ask(path);
+      assert.equal(status, 400, path);
+      assert.equal(body['code'], 'invalid-request', path);
+    }
+    assert.equal((await server.ask('/config-maps?namespace=%00')).status, 404);
+    for (const path of ['/secrets/99999999', '/secrets/x', '/config-maps/0', '/config-maps/1e3']) {
+      assert.equal((await server.ask(path)).status, 404, path);
+    }
+    assert.equal((await server.ask('/calendars/workday/1969')).status, 400);
   });
 
   test('tells whether a user may do something, and which statement says so', async () => {

@@ -134,7 +134,7 @@ suite('what the native API tells of data jobs and their runs', () => {
 
   test('namespaces of links, and the kinds of links that work', async () => {
     const { body } = await ask<LinkNamespaceList>('GET', '/link-namespaces');
-    assert.deepEqual(body.rows, [{ namespace: region, links: 2 }]);
+    assert.deepEqual(body.rows, [{ namespace: region, name: '', links: 2 }]);
     assert.ok(body.kinds.includes('sqlite') && body.kinds.includes('postgres'));
   });
 

@@ -135,6 +135,24 @@ suite('workflows of the native API', needs('bash'), () => {
     assert.equal(states(over)['f-1'], 'canceled');
   });
 
+  test('is enabled and disabled, with what that means to its jobs', async () => {
+    const cron = { TimeType: '1', TimeExpression: '0 0 8 * * ?' };
+    const one = await server.job('e-1', 'true', cron);
+    const two = await server.job('e-2', 'true', cron);
+    const workflow = await server.workflow('switched', [[one, two]], cron);
+    const turn = (verb: string, id = workflow) =>
+      server.ask(`/workflows/${id}/${verb}`, { method: 'POST' });
+    const jobFires = async () =>
+      (await server.ask(`/templates/${one}/schedule`)).body['schedule'] !== null;
+    await turn('disable');
+    assert.equal((await get(`/workflows/${workflow}`))['enabled'], false);
+    assert.equal(await jobFires(), true);
+    assert.equal((await turn('enable')).status, 204);
+    assert.equal((await get(`/workflows/${workflow}`))['enabled'], true);
+    assert.equal(await jobFires(), false, 'the job runs with its workflow only');
+    assert.equal((await turn('enable', 'workflow-999999')).status, 404);
+  });
+
   test('is refused to whom no policy allows it, and tells why it cannot run', async () => {
     const nobody = await createKey(cleanup, server.dataDir, ['--user', 'nobody']);
     for (const path of ['/workflows', '/workers', '/calendars', '/namespaces', '/secrets']) {

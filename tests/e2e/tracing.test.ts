@@ -98,10 +98,13 @@ suite('tracing', () => {
     const [attempt] = await attemptsOf(runId, 1);
     assert.ok(attempt !== undefined);
     const spans = exporter.getFinishedSpans().filter((span) => traceOf(span) === traceId);
-    assert.deepEqual(
-      spans.map(({ name }) => name).toSorted(),
-      ['attempt', 'attempt.end', 'attempt.start', 'run.admit', 'run.wait'],
-    );
+    assert.deepEqual(spans.map(({ name }) => name).toSorted(), [
+      'attempt',
+      'attempt.end',
+      'attempt.start',
+      'run.admit',
+      'run.wait',
+    ]);
     const byName = Object.fromEntries(spans.map((span) => [span.name, span]));
     const admit = byName['run.admit'];
     assert.ok(admit !== undefined);
@@ -119,7 +122,10 @@ suite('tracing', () => {
     assert.equal(of(attempt, 'longshore.attempt.outcome'), 'succeeded');
     assert.equal(attempt.status.code, SpanStatusCode.UNSET);
     for (const { startTime, endTime, name } of spans) {
-      assert.ok(startTime[0] < endTime[0] || startTime[1] <= endTime[1], `${name} ends before it begins`);
+      assert.ok(
+        startTime[0] < endTime[0] || startTime[1] <= endTime[1],
+        `${name} ends before it begins`,
+      );
     }
 
     const claim = exporter.getFinishedSpans().find(({ name }) => name === 'runs.claim');
@@ -127,7 +133,11 @@ suite('tracing', () => {
       claim?.links.map(({ context }) => context.spanId),
       [attempt.spanContext().spanId],
     );
-    assert.notEqual(claim === undefined ? '' : traceOf(claim), traceId, 'a claim serves many traces');
+    assert.notEqual(
+      claim === undefined ? '' : traceOf(claim),
+      traceId,
+      'a claim serves many traces',
+    );
     const log = await (
       await fetch(`${server.url}/api/v1/attempts/${runId}.0.1/logs/stdout`, {
         headers: { authorization },
@@ -138,7 +148,9 @@ suite('tracing', () => {
 
   test('a request without a trace begins one; a wrong header counts for nothing', async () => {
     await template('fresh', 'true');
-    const runId = await submit('fresh', { traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` });
+    const runId = await submit('fresh', {
+      traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`,
+    });
     const [attempt] = await attemptsOf(runId, 1);
     const admit = spansOf(runId).find(({ name }) => name === 'run.admit');
     assert.ok(admit !== undefined && attempt !== undefined);
@@ -176,7 +188,9 @@ suite('tracing', () => {
     const attempt = await until('an attempt of the schedule', () =>
       exporter
         .getFinishedSpans()
-        .find((span) => span.name === 'attempt' && of(span, 'longshore.run.trigger') === 'schedule'),
+        .find(
+          (span) => span.name === 'attempt' && of(span, 'longshore.run.trigger') === 'schedule',
+        ),
     );
     const admit = spansOf(String(of(attempt, 'longshore.run.id'))).find(
       ({ name }) => name === 'run.admit',

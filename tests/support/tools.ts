@@ -96,6 +96,11 @@ export const optionalTools = [
     probe: ['chromium', '--version'],
     neededFor: 'the console: every page in a real browser (Debian: chromium)',
   },
+  {
+    name: 'promtool',
+    probe: ['promtool', '--version'],
+    neededFor: 'metrics and alerts as Prometheus itself checks them (Debian: prometheus)',
+  },
 ] as const satisfies readonly OptionalTool[];
 
 /** Name of an optional tool. */

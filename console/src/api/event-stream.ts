@@ -28,7 +28,6 @@ export async function* readEvents(
       const { done, value } = await reader.read();
       if (done) return;
       rest += decoder.decode(value, { stream: true });
-      if (rest.length > maxEventLength) throw new Error('an event of the server is too large');
       const lines = rest.split('\n');
       rest = lines.pop() ?? '';
       for (const ended of lines) {
@@ -47,6 +46,8 @@ export async function* readEvents(
         else if (field === 'event') event = text;
         else if (field === 'id' && !text.includes('\0')) id = text;
       }
+      const pending = data.reduce((length, line) => length + line.length, rest.length);
+      if (pending > maxEventLength) throw new Error('an event of the server is too large');
     }
   } finally {
     await reader.cancel().catch(() => {});

@@ -8,8 +8,8 @@ export type { SessionInput, SessionView };
 
 const sessionKey = ['session'] as const;
 
-/** Rights change rarely; they are looked at again this often. */
-const staleAfterMs = 60_000;
+/** Rights change rarely, but this is also how a page that asks for nothing sees a lost server. */
+const staleAfterMs = 20_000;
 
 async function readSession(signal?: AbortSignal): Promise<SessionView | null> {
   try {

@@ -71,8 +71,19 @@ export function Menu({
     all[next]?.focus();
   };
   const leave = (event: FocusEvent): void => {
-    if (root.current?.contains(event.relatedTarget) !== true) setOpen(false);
+    // Some browsers give buttons no focus when they are clicked: nothing has it then.
+    if (event.relatedTarget !== null && root.current?.contains(event.relatedTarget) !== true) {
+      setOpen(false);
+    }
   };
+  useEffect(() => {
+    if (!open) return undefined;
+    const press = (event: PointerEvent): void => {
+      if (root.current?.contains(event.target as Node) !== true) setOpen(false);
+    };
+    window.addEventListener('pointerdown', press);
+    return () => window.removeEventListener('pointerdown', press);
+  }, [open]);
   return (
     <div className="menu" ref={root} onBlur={leave}>
       <Button

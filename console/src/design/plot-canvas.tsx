@@ -77,7 +77,10 @@ export default function PlotCanvas({
                   ...(bars === undefined ? {} : { paths: bars }),
                 }
               : {}),
-            points: each.kind === 'bars' ? { show: false } : { size: 4, show: showPoints },
+            points:
+              each.kind === 'bars'
+                ? { show: false }
+                : { size: 5, show: showPoints, fill: color(`${each.tone}-solid`) },
           })),
         ],
         hooks: { setCursor: [(drawn) => point(drawn.cursor.idx ?? null)] },

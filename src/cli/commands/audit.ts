@@ -84,7 +84,10 @@ async function follow(client: Client, query: Query, json: boolean): Promise<void
 }
 
 function text(rows: readonly AuditLineView[]): string {
-  return table(['WHEN', 'USER', 'FROM', 'API', 'OPERATION', 'OUTCOME', 'RESOURCE'], rows.map(cells));
+  return table(
+    ['WHEN', 'USER', 'FROM', 'API', 'OPERATION', 'OUTCOME', 'RESOURCE'],
+    rows.map(cells),
+  );
 }
 
 function cells(row: AuditLineView): readonly string[] {

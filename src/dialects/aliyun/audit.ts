@@ -24,9 +24,7 @@ function identified(endpoint: Endpoint, params: Params): string {
 
 /** Parameters that the operation knows and the request has. Lists are sent as `JobIdList.1`. */
 function givenNames({ parameterNames, rpcOnly }: Endpoint, params: Params): readonly string[] {
-  return parameterNames.filter(
-    (name) => params.has(name) || (rpcOnly && params.has(`${name}.1`)),
-  );
+  return parameterNames.filter((name) => params.has(name) || (rpcOnly && params.has(`${name}.1`)));
 }
 
 /**
@@ -44,8 +42,7 @@ export async function auditCall(
 ): Promise<void> {
   const { params, requestId } = asked;
   // Starts of runs are too many for a look into the store.
-  const named =
-    resources ?? (endpoint.starts ? '*' : ((await endpoint.resource?.(params)) ?? '*'));
+  const named = resources ?? (endpoint.starts ? '*' : ((await endpoint.resource?.(params)) ?? '*'));
   const words = typeof named === 'string' ? [named] : [...named];
   words.push(identified(endpoint, params));
   const note = auditNote(

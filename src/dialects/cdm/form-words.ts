@@ -44,6 +44,8 @@ export const inputNotesZh: Readonly<Record<string, string>> = {
   beforeImportType: '导入前的处理；默认 none',
   shouldClearTable: '未设 beforeImportType 时清空表',
   onConflict: '默认 EXCEPTION：重复的行为脏数据',
+  importMode: 'UPSERT 等同于 onConflict 为 UPDATE；其他取值不起变化',
+  extendCharLength: '新建表的字符长度乘以 3，DWS 乘以 4',
   useStageTable: '先导入临时表，最后移入目标表',
   useNullable: '新建的表保留 NOT NULL；默认 true',
   preSql: '导入前执行一条语句',

@@ -148,6 +148,11 @@ export interface WorkflowInsight {
    * @throws DomainError `template-not-found`, `invalid-argument`, refusals of admission.
    */
   run(id: string, parameters: string | null, by: string): Promise<Run>;
+  /**
+   * Says whether its schedule fires; then those of its jobs do not.
+   * @throws DomainError `template-not-found`, `invalid-argument` for one without jobs.
+   */
+  enable(id: string, enabled: boolean, by: string): Promise<void>;
   /** Null when it is no run of a workflow of this dialect. */
   findRun(runId: string): Promise<WorkflowRunDetails | null>;
   /**
@@ -180,6 +185,14 @@ export interface CalendarInsight {
   >;
   /** Null when the calendar does not have the year. A calendar that nobody made has every year. */
   year(name: string, year: number): Promise<CalendarYear | null>;
+  /**
+   * Makes a year of a calendar, or replaces its days; schedules fire by them at once.
+   * @throws DomainError `invalid-argument` for a name, year or day that cannot be, and for a
+   *   calendar that nobody made.
+   */
+  put(name: string, year: number, months: CalendarYear['months'], by: string): Promise<void>;
+  /** @throws DomainError `invalid-argument`, also for the last year while jobs have the calendar. */
+  remove(name: string, year: number, by: string): Promise<void>;
 }
 
 /** When people may be told, and who refers to it. */

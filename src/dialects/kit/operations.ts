@@ -23,6 +23,8 @@ export type FieldWidget =
   | 'lines'
   /** Names with values. */
   | 'pairs'
+  /** A JSON text that lists `{name, value}`, and perhaps more than that. */
+  | 'variables'
   /** A schedule of the native API. */
   | 'schedule';
 
@@ -35,6 +37,8 @@ export interface FormField {
   readonly title: string;
   readonly description?: string;
   readonly default?: unknown;
+  /** At most one: what a value may look like. */
+  readonly examples?: readonly string[];
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;

@@ -2,10 +2,18 @@ import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { DialectName } from '../../domain/template.ts';
 import type { ItemRules } from '../kit/insight.ts';
-import { offsetPaging, searchText } from './offset-cursor.ts';
+import { offsetPaging, searchText, withoutNul } from './offset-cursor.ts';
 import type { NativeServices } from './operation.ts';
 import { defaultPageSize } from './views/common.ts';
 import { namespaceId } from './views/config-maps.ts';
+
+/** Id of an item in a path: what is none is refused as unknown, after the policies were asked. */
+export const itemId = Type.String({ minLength: 1, maxLength: 20, description: 'A number.' });
+
+/** The number of an item; 0, which none has, for what is no id. */
+export function numberOf(id: string): number {
+  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
+}
 
 /** Query of lists of items, which go by name. */
 export const itemQuery = Type.Object({
@@ -13,7 +21,7 @@ export const itemQuery = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: 253,
-      pattern: '^[^\\u0000]*$',
+      ...withoutNul,
       description: '`nextCursor` of the page before.',
     }),
   ),

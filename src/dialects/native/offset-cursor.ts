@@ -16,9 +16,12 @@ export const offsetPaging = {
   ),
 };
 
+/** Texts of requests: some stores refuse to look for NUL. */
+export const withoutNul = { pattern: '^[^\\u0000]*$' } as const;
+
 /** Part of a name to look for. */
 export const searchText = Type.Optional(
-  Type.String({ maxLength: 200, description: 'Part of the name.' }),
+  Type.String({ maxLength: 200, ...withoutNul, description: 'Part of the name.' }),
 );
 
 /** The page asked for. */

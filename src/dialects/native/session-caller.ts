@@ -37,7 +37,8 @@ export function isBrowser(request: FastifyRequest): boolean {
 export function guardRequest(request: FastifyRequest, baseUrl: string): void {
   guardOrigin({
     method: request.method,
-    hosts: [request.host, new URL(baseUrl).host],
+    // Empty for a moment, until the server knows its own address.
+    hosts: [request.host, ...(URL.canParse(baseUrl) ? [new URL(baseUrl).host] : [])],
     origin: header(request, 'origin'),
     secFetchSite: header(request, 'sec-fetch-site'),
     consoleHeader: header(request, consoleHeader),

@@ -29,6 +29,21 @@ const firstValues: Readonly<Record<string, unknown>> = {
   Replicas: 1,
 };
 
+const examples: Readonly<Record<string, string>> = {
+  CommandArgs: '["-c", "echo hello"]',
+  CustomHostAlias: '[{"hostName": "db.internal", "ip": "10.0.0.7"}]',
+  TomcatConfig: '{"port": 8080, "contextPath": "/"}',
+  PostStart: '{"exec": {"command": ["sh", "-c", "echo begun"]}}',
+  PreStop: '{"exec": {"command": ["sh", "-c", "sleep 2"]}}',
+  TriggerConfig: '{"type": "time", "config": "0 1 */1 * ?", "timezone": "GMT+8:00"}',
+  SliceEnvs: '[0, 1, 2]',
+  SlsConfigs: '[{"logDir": "/var/log/job/*.log"}]',
+  MountDesc: '[{"mountPath": "/data", "nasPath": "/"}]',
+  OssMountDescs: '[{"bucketName": "b", "bucketPath": "/", "mountPath": "/oss", "readOnly": true}]',
+  ConfigMapMountDesc: '[{"configMapId": 1, "key": "app.conf", "mountPath": "/etc/app/"}]',
+  Time: '2030-01-31T08:00:00Z',
+};
+
 /** Texts of several lines. */
 const codes: ReadonlySet<string> = new Set(['PhpConfig', 'PythonModules']);
 const sections = Object.entries(saeSections).map(([key, title]) => ({ key, title }));
@@ -112,10 +127,11 @@ function jobField(row: JobParameter, isNew: boolean): FormField {
   return field(
     shape.type ?? 'string',
     { en, zh },
-    { en: note, zh: noteZh },
+    { en: forPeople(note), zh: noteZh },
     {
       ...shape,
       'x-section': section,
+      ...(name in examples ? { examples: [examples[name] ?? ''] } : {}),
       ...(isNew && name in firstValues ? { default: firstValues[name] } : {}),
       ...(effect === 'stored' ? { 'x-stored': true } : {}),
       ...(name === 'AppId' ? { 'x-fixed': true } : {}),
@@ -123,8 +139,14 @@ function jobField(row: JobParameter, isNew: boolean): FormField {
   );
 }
 
+/** Notes name sections of the contract, which people who fill in forms do not have. */
+function forPeople(note: string): string {
+  return note.replaceAll(/,? ?(?:of )?sae\.md §[\d.]+(?: or)?/g, '').replace(/^[;,\s]+/, '');
+}
+
 function shapeOf(name: string, type: ParameterKind): Partial<FormField> {
   if (secretDocumentMembers.includes(name)) return { type: 'string', 'x-widget': 'secret' };
+  if (name === 'Envs') return { type: 'string', 'x-widget': 'variables' };
   if (name === 'PackageType') return { type: 'string', enum: packageTypes };
   if (codes.has(name)) return { type: 'string', 'x-widget': 'code' };
   switch (type.kind) {

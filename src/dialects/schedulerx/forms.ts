@@ -28,6 +28,13 @@ const firstValues: Readonly<Record<string, unknown>> = {
   TimeType: 1,
 };
 
+const examples: Readonly<Record<string, string>> = {
+  TimeExpression: '0 0 3 * * ?',
+  Timezone: 'GMT+8',
+  Parameters: '0=a,1=b',
+  ContactInfo: '[{"UserName": "ann", "UserMail": "ann@example.com"}]',
+};
+
 const choices: Readonly<Record<string, readonly string[]>> = {
   JobType: ['shell', 'python', 'http', 'java', 'go', 'xxljob'],
   ExecuteMode: ['standalone', 'broadcast', 'sharding', 'parallel', 'batch', 'grid'],
@@ -103,6 +110,7 @@ function fieldOf(
     { en: note, zh: noteZh },
     {
       'x-section': section,
+      ...(name in examples ? { examples: [examples[name] ?? ''] } : {}),
       ...(words === undefined ? {} : { enum: words }),
       ...(minimum === undefined ? {} : { minimum }),
       ...(maximum === undefined ? {} : { maximum }),

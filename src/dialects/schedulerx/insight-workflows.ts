@@ -13,7 +13,7 @@ import { workflowNamespaceOf } from './jobs.ts';
 import type { SchedulerxServices } from './services.ts';
 import { zoneOf } from './translate/one-time.ts';
 import { workflowOverride } from './translate/workflow.ts';
-import { groupOfWorkflow, workflowOf } from './workflows.ts';
+import { changeWorkflow, groupOfWorkflow, type Workflow, workflowOf } from './workflows.ts';
 
 /** Applications that one page looks through; a page that ends there may be short. */
 const maxGroupsPerPage = 500;
@@ -99,20 +99,14 @@ export async function runWorkflow(
   by: string,
 ): Promise<Run> {
   const { context, instanceIds } = services;
-  const template = await context.engine.templates.get(id, 'schedulerx');
-  const workflow = template === null ? null : workflowOf(template);
-  if (workflow === null) {
-    throw new DomainError('template-not-found', `no workflow has the id ${id}`, { template: id });
-  }
+  const workflow = await requireWorkflow(services, id);
   if (Buffer.byteLength(parameters ?? '') > maxWorkflowParameterBytes) {
     throw new DomainError(
       'invalid-argument',
       `parameters take more than ${maxWorkflowParameterBytes} bytes: shorten them`,
     );
   }
-  if (workflow.document.dag.nodes.length === 0) {
-    throw new DomainError('invalid-argument', 'the workflow has no DAG yet: give it jobs first');
-  }
+  requireJobs(workflow);
   const { run } = await context.engine.runs.submit({
     templateId: workflow.template.id,
     dialect: 'schedulerx',
@@ -126,6 +120,32 @@ export async function runWorkflow(
     override: (current) => workflowOverride(current, by, parameters === '' ? null : parameters),
   });
   return run;
+}
+
+/** Enables or disables one, as EnableWorkflow and DisableWorkflow do (schedulerx.md §5.13). */
+export async function enableWorkflow(
+  services: SchedulerxServices,
+  id: string,
+  enabled: boolean,
+  by: string,
+): Promise<void> {
+  const workflow = await requireWorkflow(services, id);
+  if (enabled) requireJobs(workflow);
+  await changeWorkflow(services, workflow, by, (document) => ({ ...document, enabled }));
+}
+
+/** @throws DomainError `template-not-found`. */
+async function requireWorkflow({ context }: SchedulerxServices, id: string): Promise<Workflow> {
+  const template = await context.engine.templates.get(id, 'schedulerx');
+  const workflow = template === null ? null : workflowOf(template);
+  if (workflow !== null) return workflow;
+  throw new DomainError('template-not-found', `no workflow has the id ${id}`, { template: id });
+}
+
+/** @throws DomainError `invalid-argument`. */
+function requireJobs({ document }: Workflow): void {
+  if (document.dag.nodes.length > 0) return;
+  throw new DomainError('invalid-argument', 'the workflow has no DAG yet: give it jobs first');
 }
 
 /** Templates with these ids by id; at most as many as a workflow has nodes. */

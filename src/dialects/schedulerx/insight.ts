@@ -1,15 +1,14 @@
 /** What the native API shows of SchedulerX: groups, workflows, calendars, policies, namespaces. */
 import type { Insight, NamespaceFacts } from '../kit/insight.ts';
-import { calendars, findCalendar, systemCalendar } from './calendars.ts';
 import { groupsOf, templateNamespaceOf } from './groups.ts';
+import { calendarInsight } from './insight-calendars.ts';
 import { listWorkerGroups } from './insight-groups.ts';
 import { listNotificationPolicies } from './insight-notifications.ts';
 import { resumeWorkflowRun } from './insight-resume.ts';
 import { findWorkflowRun } from './insight-workflow-runs.ts';
-import { findWorkflow, listWorkflows, runWorkflow } from './insight-workflows.ts';
+import { enableWorkflow, findWorkflow, listWorkflows, runWorkflow } from './insight-workflows.ts';
 import { systemNamespace } from './namespaces.ts';
 import type { SchedulerxServices } from './services.ts';
-import { weekdaysOf } from './translate/month-days.ts';
 
 /** Namespaces read in one go. */
 const namespacesPerPage = 500;
@@ -24,30 +23,13 @@ export function createSchedulerxInsight(services: SchedulerxServices): Insight {
       list: (query) => listWorkflows(services, query),
       find: (id) => findWorkflow(services, id),
       run: (id, parameters, by) => runWorkflow(services, id, parameters, by),
+      enable: (id, enabled, by) => enableWorkflow(services, id, enabled, by),
       findRun: (runId) => findWorkflowRun(services, runId),
       resume: (runId, by) => resumeWorkflowRun(services, runId, by),
     },
-    calendars: {
-      list: () => calendarNames(services),
-      async year(name, year) {
-        if (name === systemCalendar) return { year, creator: '', months: weekdaysOf(year) };
-        const found = await findCalendar(services, name, year);
-        return found === null ? null : { year, creator: found.creator, months: found.months };
-      },
-    },
+    calendars: calendarInsight(services),
     notifications: { list: (query) => listNotificationPolicies(services, query) },
   };
-}
-
-async function calendarNames(services: SchedulerxServices) {
-  const years = new Map<string, number[]>();
-  for (const { name, year } of await calendars(services)) {
-    years.set(name, [...(years.get(name) ?? []), year]);
-  }
-  const made = [...years]
-    .map(([name, list]) => ({ name, system: false, years: list.toSorted((a, b) => a - b) }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return [{ name: systemCalendar, system: true, years: [] }, ...made];
 }
 
 /** Namespaces, each followed by its applications: these are what jobs live in. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { LogStream } from '../../ports/executor.ts';
+import type { Executor, LogStream } from '../../ports/executor.ts';
+import { isAttemptId } from './folder.ts';
 
 /**
  * Calls `listener` whenever a stream of an attempt grows; returns what ends it. Null when there is
@@ -19,4 +20,12 @@ export function watchLogFile(
   } catch {
     return null;
   }
+}
+
+/** `watchLog` of an executor that keeps output in a folder for each attempt. */
+export function logWatcher(
+  folderOf: (attemptId: string) => string,
+): NonNullable<Executor['watchLog']> {
+  return (attemptId, stream, listener) =>
+    isAttemptId(attemptId) ? watchLogFile(folderOf(attemptId), stream, listener) : null;
 }

@@ -11,7 +11,7 @@ import type {
 import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { isAttemptId } from '../attempts/folder.ts';
 import { readLogChunk } from '../attempts/log.ts';
-import { watchLogFile } from '../attempts/watch-log.ts';
+import { logWatcher } from '../attempts/watch-log.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
 import type { MountProvider } from '../mounts/contract.ts';
 import type { PackageRunner } from '../packages/contract.ts';
@@ -86,6 +86,7 @@ export function createContainerExecutor(options: ContainerExecutorOptions): Exec
 
 class ContainerExecutor implements Executor {
   readonly name = 'container';
+  readonly watchLog = logWatcher((attemptId) => this.location(attemptId));
   readonly kept: AttemptStorage;
   readonly #options: ContainerExecutorOptions;
   readonly #root: string;
@@ -229,10 +230,6 @@ class ContainerExecutor implements Executor {
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
     return Promise.resolve(readLogChunk(this.location(attemptId), stream, offset, maxBytes));
-  }
-
-  watchLog(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null {
-    return isAttemptId(attemptId) ? watchLogFile(this.location(attemptId), stream, listener) : null;
   }
 
   collected(attemptId: string): Promise<readonly string[]> {

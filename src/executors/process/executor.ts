@@ -27,7 +27,7 @@ import {
 import { Preparing } from './preparing.ts';
 import { collectedPaths, readCollectedChunk } from '../attempts/collected.ts';
 import { readLogChunk } from '../attempts/log.ts';
-import { watchLogFile } from '../attempts/watch-log.ts';
+import { logWatcher } from '../attempts/watch-log.ts';
 import type { JobUser, Reply } from './protocol.ts';
 import { attemptsDir, isAttemptId } from '../attempts/folder.ts';
 import { AttemptStorage } from '../attempts/storage.ts';
@@ -47,6 +47,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
 class ProcessExecutor implements Executor {
   readonly name = 'process';
   readonly maxConcurrent: number;
+  readonly watchLog = logWatcher((attemptId) => this.location(attemptId));
   readonly kept: KeptOutput;
   readonly #options: ProcessExecutorOptions;
   readonly #storage: AttemptStorage;
@@ -175,10 +176,6 @@ class ProcessExecutor implements Executor {
     return Promise.resolve(readLogChunk(this.location(attemptId), stream, offset, maxBytes));
   }
 
-  watchLog(attemptId: string, stream: LogStream, listener: () => void): (() => void) | null {
-    return isAttemptId(attemptId) ? watchLogFile(this.location(attemptId), stream, listener) : null;
-  }
-
   collected(attemptId: string): Promise<readonly string[]> {
     return Promise.resolve(isAttemptId(attemptId) ? collectedPaths(this.location(attemptId)) : []);
   }
@@ -190,8 +187,7 @@ class ProcessExecutor implements Executor {
     maxBytes: number,
   ): Promise<LogChunk | null> {
     if (!isAttemptId(attemptId)) return Promise.resolve(null);
-    const folder = this.location(attemptId);
-    return Promise.resolve(readCollectedChunk(folder, file, offset, maxBytes));
+    return Promise.resolve(readCollectedChunk(this.location(attemptId), file, offset, maxBytes));
   }
 
   /** Delete a little at a time: ext4 is slow in creating files right after many were deleted. */

@@ -51,8 +51,7 @@ export function auditOf({ db, sql, write }: CatalogAccess): AuditStore {
       const [row] = await db.rows<{ n: number }>(lastId);
       return row?.n ?? 0;
     },
-    eraseAudit: (retention, nowMs, limit) =>
-      write((tx) => eraseAudit(tx, retention, nowMs, limit)),
+    eraseAudit: (retention, nowMs, limit) => write((tx) => eraseAudit(tx, retention, nowMs, limit)),
   };
 }
 

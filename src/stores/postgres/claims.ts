@@ -304,7 +304,12 @@ function locked(
 }
 
 function detailOf(row: RunJoined, revisions: RevisionsOf): RunDetail {
-  return { ...toRun(row), ...runDefinition(row, revisions), templateName: row.template_name, traceparent: row.traceparent };
+  return {
+    ...toRun(row),
+    ...runDefinition(row, revisions),
+    templateName: row.template_name,
+    traceparent: row.traceparent,
+  };
 }
 
 function usesRevision(row: RunJoined): boolean {

@@ -82,7 +82,12 @@ export class Reads {
     const row = await this.#find(id);
     if (row === undefined) return null;
     const revisions = await this.#revisions.load(this.#db, row.spec === null ? [row] : []);
-    return { ...toRun(row), ...runDefinition(row, revisions), templateName: row.template_name, traceparent: row.traceparent };
+    return {
+      ...toRun(row),
+      ...runDefinition(row, revisions),
+      templateName: row.template_name,
+      traceparent: row.traceparent,
+    };
   }
 
   async latestRun(templateId: string): Promise<Run | null> {

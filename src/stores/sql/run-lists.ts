@@ -10,7 +10,7 @@ import {
 import type { SqlFlavor } from './flavor.ts';
 import { type RunJoined, toFiring, toListedRun } from './rows.ts';
 import { indexed } from './run-drivers.ts';
-import { listedColumns, searchRuns, visible } from './run-search.ts';
+import { listedColumns, searchRuns, visible, withRuns } from './run-search.ts';
 import type { Database, FiringRow } from './schema.ts';
 
 /** Lists of runs of either database. `guard` wraps each read. */
@@ -23,9 +23,7 @@ export function runListsOf(
     (await query.execute(db)).rows.map(toListedRun);
   /** Runs at the places that `places` (a query with the column `n`) gives. */
   const at = (places: RawBuilder<unknown>, more: RawBuilder<unknown>): RawBuilder<RunJoined> =>
-    sql<RunJoined>`select ${listedColumns} from (${places}) as c
-      cross join runs r cross join templates t
-      where r.n = c.n and t.n = r.template_n and ${visible} ${more}`;
+    sql<RunJoined>`select ${listedColumns} from ${withRuns(places, flavor)} where ${visible} ${more}`;
   const ofTemplate = (id: string | undefined): RawBuilder<unknown> =>
     id === undefined
       ? sql``

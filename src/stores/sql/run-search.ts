@@ -29,7 +29,7 @@ const countTo = 500;
 const firstLook = 200;
 const growth = 4;
 /** How far clocks may have stepped, or differ between servers, for a run to be found by its time. */
-const clockSlackMs = 3_600_000;
+const clockSlackMs = 5 * 60_000;
 
 /** Columns of a run as lists need them; its own definition can be long and stays where it is. */
 export const listedColumns = sql.raw(
@@ -48,6 +48,19 @@ export const listedColumns = sql.raw(
 
 /** Only what people may see. */
 export const visible = sql.raw('r.deleted_at is null and t.deleted_at is null');
+
+/**
+ * Candidates (a query with the column `n`) with their runs as `r` and templates as `t`, looked up
+ * one by one whatever the database believes about how many there are. SQLite takes cross joins in
+ * the order they are written, and PostgreSQL a limit as it stands.
+ */
+export function withRuns(candidates: RawBuilder<unknown>, flavor: SqlFlavor): RawBuilder<unknown> {
+  return flavor === 'sqlite'
+    ? sql`(${candidates}) as c cross join runs r on r.n = c.n cross join templates t on t.n = r.template_n`
+    : sql`(${candidates}) as c
+        cross join lateral (select o.* from runs o where o.n = c.n limit 1) as r
+        cross join lateral (select w.* from templates w where w.n = r.template_n limit 1) as t`;
+}
 
 /**
  * A page of runs. Walks the index that leaves the fewest candidates, from the newest back, and
@@ -69,7 +82,6 @@ export async function searchRuns(
 
   const rows: ListedRun[] = [];
   let { until } = span;
-  // SQLite takes cross joins in the order they are written: candidates first.
   const most = Math.max(firstLook, Math.floor(runScanLimit / driver.parts));
   for (
     let look = Math.max(firstLook, query.limit + 1);
@@ -79,11 +91,8 @@ export async function searchRuns(
     const wanted = query.limit - rows.length;
     const candidates = driver.walk({ from: span.from, until }, look);
     const { rows: fitting } = await sql<RunJoined>`
-      select ${listedColumns} from (${candidates}) as c
-      cross join runs r cross join templates t
-      where r.n = c.n and t.n = r.template_n and ${filters} order by r.n desc limit ${wanted}`.execute(
-      db,
-    );
+      select ${listedColumns} from ${withRuns(candidates, flavor)}
+      where ${filters} order by r.n desc limit ${wanted}`.execute(db);
     rows.push(...fitting.map(toListedRun));
     const last = rows.at(-1);
     if (fitting.length === wanted && last !== undefined) return { rows, next: last.position };

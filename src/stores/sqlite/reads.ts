@@ -67,7 +67,12 @@ export class Reads {
   run(id: string): RunDetail | null {
     const row = this.#find(id);
     if (row === undefined) return null;
-    return { ...toRun(row), ...this.#session.runDefinition(row), templateName: row.template_name, traceparent: row.traceparent };
+    return {
+      ...toRun(row),
+      ...this.#session.runDefinition(row),
+      templateName: row.template_name,
+      traceparent: row.traceparent,
+    };
   }
 
   latestRun(templateId: string): Run | null {

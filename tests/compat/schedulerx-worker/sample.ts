@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Cleanup } from '../../support/temporary-folder.ts';
 import { until } from '../../support/until.ts';
 import { prepared, type Prepared, run } from '../toolchain.ts';
@@ -102,6 +102,8 @@ export async function startSample(
 ): Promise<Sample> {
   const { server, namespace, group, key, notes, label } = options;
   const child = spawn(join(built, 'worker'), [server, namespace, group, key, notes, label], {
+    // The library writes its database into the folder it is started in.
+    cwd: dirname(notes),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, GO_SCHEDULERX_WORKER_LOG_LEVEL: 'warn' },
   });

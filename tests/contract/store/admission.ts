@@ -48,6 +48,7 @@ export function admissionContract(adapter: StoreAdapter): void {
         document: template.document,
         notActedOn: ['NasId'],
         templateName: 'nightly',
+        traceparent: null,
       });
     });
 

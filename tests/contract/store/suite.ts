@@ -1,8 +1,10 @@
 import { describe } from 'node:test';
 import { accessContract } from './access.ts';
 import { auditContract } from './audit.ts';
+import { tracesContract } from './traces.ts';
 import type { StoreAdapter } from './adapter.ts';
 import { catalogContract } from './catalog.ts';
+import { catalogListsContract } from './catalog-lists.ts';
 import { catalogTagsContract } from './catalog-tags.ts';
 import { catalogUseContract } from './catalog-use.ts';
 import { admissionContract } from './admission.ts';
@@ -52,11 +54,13 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     readingContract(adapter);
     runListsContract(adapter);
     catalogContract(adapter);
+    catalogListsContract(adapter);
     catalogUseContract(adapter);
     catalogTagsContract(adapter);
     documentsContract(adapter);
     accessContract(adapter);
     auditContract(adapter);
+    tracesContract(adapter);
     durabilityContract(adapter, adapterUrl);
   });
 }

@@ -74,7 +74,12 @@ export function templateListsContract(adapter: StoreAdapter): void {
       assert.deepEqual(await ids(bench, { text: '%' }), [a.id], 'no wildcard');
       assert.deepEqual(await ids(bench, { text: b.id }), [b.id]);
       assert.deepEqual(await ids(bench, { text: "o' or 1=1 --" }), []);
-      await bench.store.putTags('sae', [a.id, b.id], [{ key: 'team', value: 'x=y' }], defaultCatalogLimits);
+      await bench.store.putTags(
+        'sae',
+        [a.id, b.id],
+        [{ key: 'team', value: 'x=y' }],
+        defaultCatalogLimits,
+      );
       await bench.store.putTags('sae', [b.id], [{ key: 'tier', value: '1' }], defaultCatalogLimits);
       assert.deepEqual(await ids(bench, { tag: { key: 'team' } }), [b.id, a.id]);
       assert.deepEqual(await ids(bench, { tag: { key: 'team', value: 'x=y' } }), [b.id, a.id]);

@@ -21,10 +21,10 @@ export function verdictsContract(adapter: StoreAdapter): void {
         const told = await bench.store.events(runId);
         assert.deepEqual([before.state, before.verdict], [state, null]);
         const judged = await bench.store.judgeRun(runId, 'succeeded', 'bob', t0 + 5);
-        const { spec, document, notActedOn, templateName, ...run } = {
+        const { spec, document, notActedOn, templateName, traceparent, ...run } = {
           ...(await bench.store.run(runId)),
         };
-        assert.ok(spec && document && notActedOn && templateName);
+        assert.ok(spec && document && notActedOn && templateName && traceparent === null);
         assert.deepEqual(judged, run, 'the answer is what is stored');
         assert.deepEqual(
           await bench.get(runId),

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { SessionView } from '../../../src/dialects/native/views/session.ts';
 import { type ConsoleServer, startConsoleServer } from '../../support/console-server.ts';
+import { startServer } from '../../support/server.ts';
 import { cleanupList } from '../../support/temporary-folder.ts';
 
 const password = 'correct horse battery';
@@ -82,7 +83,10 @@ describe('sessions of the console', () => {
   test('a password gives a cookie that works for everything, closed to scripts', async () => {
     const answer = await signIn({ user: 'ann', password });
     assert.equal(answer.status, 200);
-    assert.match(setCookie(answer), /^longshore_session=[\w-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+    assert.match(
+      setCookie(answer),
+      /^longshore_session=[\w-]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
     assert.equal(answer.headers['cache-control'], 'no-store');
     const view = JSON.parse(answer.text) as SessionView;
     assert.equal(view.user, 'ann');
@@ -161,16 +165,14 @@ describe('sessions of the console', () => {
   });
 
   test('it outlives the server', async (t) => {
-    const own = cleanupList();
-    t.after(() => own.end());
-    const first = await startConsoleServer(own);
-    const body = first.root;
+    const mine = cleanupList();
+    t.after(() => mine.end());
+    const first = await startConsoleServer(mine);
     const cookie = cookieOf(
-      await send(first.url, { method: 'POST', body, headers: { 'x-longshore-console': '1' } }),
+      await send(first.url, { method: 'POST', body: first.root, headers: own }),
     );
     await first.stop();
-    const { startServer } = await import('../../support/server.ts');
-    const second = await startServer(own, first.dataDir);
+    const second = await startServer(mine, first.dataDir);
     assert.equal((await send(second.url, { headers: { cookie } })).status, 200);
   });
 
@@ -242,14 +244,20 @@ describe('sessions of the console', () => {
       { user: 'ann', password: 'wrong password' },
       { user: 'nobody', password: 'wrong password' },
       { accessKeyId: 'nobody', accessKeySecret: 'wrong password' },
-      { accessKeyId: 'accessKeyId' in server.root ? server.root.accessKeyId : '', accessKeySecret: 'x' },
+      {
+        accessKeyId: 'accessKeyId' in server.root ? server.root.accessKeyId : '',
+        accessKeySecret: 'x',
+      },
       { user: 'bob', password: 'x' },
     ];
     const told = new Set<string>();
     for (const body of wrong) {
       const answer = await signIn(body, { from });
       assert.equal(answer.status, 401);
-      const { requestId: _requestId, ...problem } = JSON.parse(answer.text) as Record<string, string>;
+      const { requestId: _requestId, ...problem } = JSON.parse(answer.text) as Record<
+        string,
+        string
+      >;
       told.add(JSON.stringify(problem));
     }
     assert.equal(told.size, 1);
@@ -301,7 +309,11 @@ describe('sessions of the console', () => {
     }
     const large = await signIn({ user: 'ann', password: 'x'.repeat(20_000) });
     assert.equal(large.status, 413);
-    for (const cookie of ['longshore_session=', 'longshore_session=%00', `longshore_session=${'A'.repeat(4_000)}`]) {
+    for (const cookie of [
+      'longshore_session=',
+      'longshore_session=%00',
+      `longshore_session=${'A'.repeat(4_000)}`,
+    ]) {
       assert.equal((await send(server.url, { headers: { cookie } })).status, 401, cookie);
     }
   });

@@ -68,8 +68,20 @@ describe('what policies could allow', () => {
   });
 
   test('never says no to what is allowed somewhere', () => {
-    const action = fc.constantFrom('*', 'longshore:*', 'longshore:Get*', 'longshore:GetRun', 'sae:*');
-    const resource = fc.constantFrom('*', 'acs:*', `${prefix}*`, `${prefix}runs/?`, `${prefix}runs/a`);
+    const action = fc.constantFrom(
+      '*',
+      'longshore:*',
+      'longshore:Get*',
+      'longshore:GetRun',
+      'sae:*',
+    );
+    const resource = fc.constantFrom(
+      '*',
+      'acs:*',
+      `${prefix}*`,
+      `${prefix}runs/?`,
+      `${prefix}runs/a`,
+    );
     const statement = fc.record({
       Effect: fc.constantFrom('Allow' as const, 'Deny' as const),
       Action: action,

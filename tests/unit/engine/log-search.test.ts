@@ -3,9 +3,19 @@ import { describe, test } from 'node:test';
 import {
   type LogReader,
   type LogSearch,
+  type SearchPace,
   searchLog,
   searchLogs,
 } from '../../../src/engine/log-search.ts';
+
+/** Half of all pieces are the last of their call. */
+let asked = 0;
+const pace: SearchPace = {
+  isOver: () => (asked += 1) % 2 === 0,
+  rest: () => Promise.resolve(),
+};
+/** Never over. */
+const patient: SearchPace = { isOver: () => false, rest: () => Promise.resolve() };
 
 /** An output in memory, read as an executor reads its files. */
 function reader(bytes: Buffer, firstOffset = 0): LogReader {
@@ -26,13 +36,17 @@ async function all(
   const found: number[] = [];
   let from: number | null = search.from ?? null;
   for (let calls = 0; calls < 1_000; calls += 1) {
-    const result = await searchLog(reader(bytes), {
-      ignoreCase: false,
-      backwards: false,
-      limit: 3,
-      ...search,
-      from,
-    });
+    const result = await searchLog(
+      reader(bytes),
+      {
+        ignoreCase: false,
+        backwards: false,
+        limit: 3,
+        ...search,
+        from,
+      },
+      pace,
+    );
     assert.ok(result !== null);
     found.push(...result.matches.map(({ offset }) => offset));
     if (result.next === null) return found;
@@ -58,13 +72,17 @@ describe('searching logs', () => {
     assert.deepEqual(await all(bytes, { text: '.' }), [], 'characters mean themselves');
     assert.deepEqual(await all(Buffer.alloc(0), { text: 'x' }), []);
     const { matches } =
-      (await searchLog(reader(bytes), {
-        text: 'ERROR',
-        ignoreCase: false,
-        from: null,
-        backwards: true,
-        limit: 5,
-      })) ?? assert.fail();
+      (await searchLog(
+        reader(bytes),
+        {
+          text: 'ERROR',
+          ignoreCase: false,
+          from: null,
+          backwards: true,
+          limit: 5,
+        },
+        patient,
+      )) ?? assert.fail();
     assert.deepEqual(matches, [{ offset: 33, lineOffset: 28, line: 'last ERROR', cut: false }]);
   });
 
@@ -86,13 +104,17 @@ describe('searching logs', () => {
     bytes.write('NEEDLE', 100);
     bytes.write('NEEDLE', 30_000);
     const { matches } =
-      (await searchLog(reader(bytes), {
-        text: 'NEEDLE',
-        ignoreCase: false,
-        from: null,
-        backwards: false,
-        limit: 10,
-      })) ?? assert.fail();
+      (await searchLog(
+        reader(bytes),
+        {
+          text: 'NEEDLE',
+          ignoreCase: false,
+          from: null,
+          backwards: false,
+          limit: 10,
+        },
+        patient,
+      )) ?? assert.fail();
     assert.deepEqual(
       matches.map(({ offset, cut, line }) => [offset, cut, line.length <= 4_096]),
       [
@@ -107,25 +129,33 @@ describe('searching logs', () => {
 
   test('what was let go is left out', async () => {
     const bytes = Buffer.from('error one\nerror two\nerror three\n');
-    const result = await searchLog(reader(bytes, 10), {
-      text: 'error',
-      ignoreCase: false,
-      from: null,
-      backwards: true,
-      limit: 10,
-    });
+    const result = await searchLog(
+      reader(bytes, 10),
+      {
+        text: 'error',
+        ignoreCase: false,
+        from: null,
+        backwards: true,
+        limit: 10,
+      },
+      patient,
+    );
     assert.deepEqual(
       result?.matches.map(({ line }) => line),
       ['error three', 'error two'],
     );
     assert.equal(
-      await searchLog(() => Promise.resolve(null), {
-        text: 'x',
-        ignoreCase: false,
-        from: null,
-        backwards: false,
-        limit: 1,
-      }),
+      await searchLog(
+        () => Promise.resolve(null),
+        {
+          text: 'x',
+          ignoreCase: false,
+          from: null,
+          backwards: false,
+          limit: 1,
+        },
+        patient,
+      ),
       null,
     );
   });
@@ -145,6 +175,7 @@ describe('searching logs', () => {
         ({ attemptId }) => reader(outputs.get(attemptId) ?? Buffer.alloc(0)),
         { text: 'x', ignoreCase: false, limit: 1 },
         from,
+        pace,
       );
       found.push(...result.matches.map(({ attemptId, line }) => `${attemptId} ${line}`));
       from = result.next;

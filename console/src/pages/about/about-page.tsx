@@ -120,11 +120,7 @@ function Doctor() {
     },
   ];
   return (
-    <Section
-      title={words.machine}
-      flush
-      aside={<span className="muted">{words.machineHint}</span>}
-    >
+    <Section title={words.machine} flush aside={<span className="muted">{words.machineHint}</span>}>
       <DataTable
         caption={words.machine}
         columns={columns}

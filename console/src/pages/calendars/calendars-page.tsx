@@ -1,44 +1,53 @@
 import ChevronLeft from 'lucide-react/icons/chevron-left';
 import ChevronRight from 'lucide-react/icons/chevron-right';
+import Plus from 'lucide-react/icons/plus';
 import { useState } from 'react';
-import type {
-  CalendarPage,
-  CalendarView,
-} from '../../../../src/dialects/native/views/calendars.ts';
-import { path } from '../../api/client.ts';
+import type { CalendarPage } from '../../../../src/dialects/native/views/calendars.ts';
 import { useRead } from '../../api/queries.ts';
+import { useRights } from '../../api/session.ts';
 import { Button } from '../../design/button.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { Select } from '../../design/field.tsx';
-import { Page, Section, Toolbar } from '../../design/page.tsx';
+import { Page, Toolbar } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { useSearchSetting } from '../../design/search-setting.ts';
 import { Skeleton } from '../../design/skeleton.tsx';
-import { useFormat } from '../../i18n/format.ts';
-import { defineWords } from '../../i18n/words.ts';
-import { MonthTable } from './month-table.tsx';
-import { en } from './words.en.ts';
-import { zh } from './words.zh.ts';
+import { NewYearDialog } from './new-year-dialog.tsx';
+import { useCalendarWords } from './words.ts';
+import { Year } from './year.tsx';
 import './calendars.css';
-
-const useWords = defineWords({ en, zh });
 
 /** Years that calendars can have. */
 const firstYear = 1970;
 const lastYear = 2199;
 
 export default function CalendarsPage() {
-  const words = useWords();
+  const words = useCalendarWords();
+  const { may } = useRights();
   const list = useRead<CalendarPage>('/calendars', { query: { limit: 500 } });
   const [name, setName] = useSearchSetting('calendar');
   const [thisYear] = useState(() => new Date().getFullYear());
   const [yearText, setYear] = useSearchSetting('year', String(thisYear));
+  const [making, setMaking] = useState<{ readonly name: string | null } | null>(null);
   const year = Math.min(lastYear, Math.max(firstYear, Math.trunc(Number(yearText)) || thisYear));
   const rows = list.data?.rows ?? [];
   const chosen = rows.find((row) => row.name === name) ?? rows[0];
   const step = (to: number): void => setYear(String(to));
   return (
-    <Page title={words.title} subtitle={words.subtitle}>
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      actions={
+        may('PutCalendar') ? (
+          <Button
+            label={words.create}
+            icon={Plus}
+            kind="primary"
+            onClick={() => setMaking({ name: null })}
+          />
+        ) : undefined
+      }
+    >
       {list.error === null ? null : (
         <ProblemBox error={list.error} retry={() => void list.refetch()} />
       )}
@@ -82,39 +91,29 @@ export default function CalendarsPage() {
             <EmptyState
               title={words.notMade(chosen.name, String(year))}
               hint={`${words.notMadeHint} ${words.years(chosen.years.join(', '))}`}
+              action={
+                may('PutCalendar') ? (
+                  <Button
+                    label={words.makeYear(String(year))}
+                    onClick={() => setMaking({ name: chosen.name })}
+                  />
+                ) : undefined
+              }
             />
           )}
         </>
       )}
+      {making === null ? null : (
+        <NewYearDialog
+          name={making.name}
+          year={year}
+          onClose={() => setMaking(null)}
+          onMade={(made) => {
+            setMaking(null);
+            setName(made);
+          }}
+        />
+      )}
     </Page>
-  );
-}
-
-function Year({ name, year }: { readonly name: string; readonly year: number }) {
-  const words = useWords();
-  const format = useFormat();
-  const { data, error, refetch } = useRead<CalendarView>(path`/calendars/${name}/${year}`);
-  if (error !== null) return <ProblemBox error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Skeleton rows={8} />;
-  const daysOf = (month: number): readonly number[] =>
-    data.months.find((each) => each.month === month)?.days ?? [];
-  const total = data.months.reduce((sum, { days }) => sum + days.length, 0);
-  return (
-    <Section
-      title={`${name} ${year}`}
-      aside={
-        <span className="calendars-legend">
-          <span>{words.days(format.number(total))}</span>
-          {data.creator === '' ? null : <span>{words.madeBy(data.creator)}</span>}
-          <span>{words.legend}</span>
-        </span>
-      }
-    >
-      <div className="calendars-year">
-        {Array.from({ length: 12 }, (_, index) => (
-          <MonthTable key={index} year={year} month={index + 1} days={daysOf(index + 1)} />
-        ))}
-      </div>
-    </Section>
   );
 }

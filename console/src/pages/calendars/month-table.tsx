@@ -1,28 +1,29 @@
-import { useMemo, useState } from 'react';
+import { type KeyboardEvent, useMemo, useState } from 'react';
 import { useFormat } from '../../i18n/format.ts';
 import { language, locales } from '../../i18n/language.ts';
-import { defineWords } from '../../i18n/words.ts';
-import { en } from './words.en.ts';
-import { zh } from './words.zh.ts';
-
-const useWords = defineWords({ en, zh });
+import { useCalendarWords } from './words.ts';
 
 /** 5 January 1970 was a Monday. */
 const mondayMs = Date.UTC(1970, 0, 5);
 const dayMs = 86_400_000;
 
-/** One month; weeks begin on Monday. `days` are those on which schedules fire. */
+/**
+ * One month; weeks begin on Monday. `days` are those on which schedules fire. With `onToggle` they
+ * are changed: the month is one stop of the Tab key, the arrows move within it.
+ */
 export function MonthTable({
   year,
   month,
   days,
+  onToggle,
 }: {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
   readonly days: readonly number[];
+  readonly onToggle?: ((day: number) => void) | undefined;
 }) {
-  const words = useWords();
+  const words = useCalendarWords();
   const format = useFormat();
   const locale = locales[language.use()];
   const { title, weekdays } = useMemo(() => {
@@ -38,6 +39,14 @@ export function MonthTable({
     };
   }, [locale, year, month]);
   const fires = new Set(days);
+  const [current, setCurrent] = useState(1);
+  const move = (event: KeyboardEvent<HTMLElement>): void => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = event.currentTarget.querySelector<HTMLElement>(`[data-day="${current + step}"]`);
+    next?.focus();
+  };
   const [now] = useState(() => new Date());
   const isThisMonth = now.getFullYear() === year && now.getMonth() === month - 1;
   return (
@@ -55,7 +64,7 @@ export function MonthTable({
           ))}
         </tr>
       </thead>
-      <tbody>
+      <tbody onKeyDown={onToggle === undefined ? undefined : move}>
         {weeksOf(year, month).map((week) => (
           <tr key={week.find((day) => day !== null)}>
             {week.map((day, index) => (
@@ -70,8 +79,22 @@ export function MonthTable({
                     .join(' ') || undefined
                 }
               >
-                {day}
-                {day !== null && fires.has(day) ? (
+                {day === null || onToggle === undefined ? (
+                  day
+                ) : (
+                  <button
+                    type="button"
+                    data-day={day}
+                    tabIndex={day === current ? 0 : -1}
+                    aria-pressed={fires.has(day)}
+                    aria-label={`${title} ${day}`}
+                    onFocus={() => setCurrent(day)}
+                    onClick={() => onToggle(day)}
+                  >
+                    {day}
+                  </button>
+                )}
+                {day !== null && onToggle === undefined && fires.has(day) ? (
                   <span className="visually-hidden"> {words.fires}</span>
                 ) : null}
               </td>

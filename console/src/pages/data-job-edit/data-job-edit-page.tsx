@@ -6,7 +6,7 @@ import { Page } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
 import { dataJobHref, dataJobsHref } from '../links/paths.ts';
-import { useLinkNamespaces } from '../links/use-links.ts';
+import { placeName, useLinkNamespaces } from '../links/use-links.ts';
 import { draftOf, newDraft } from './draft.ts';
 import { Wizard } from './wizard.tsx';
 import { useEditWords } from './words.ts';
@@ -33,7 +33,7 @@ export default function DataJobEditPage() {
         <Wizard
           id={job?.id ?? null}
           initial={job === undefined ? newDraft(region) : draftOf(job)}
-          namespaces={namespaces.map((row) => row.namespace)}
+          namespaces={namespaces.map((row) => [row.namespace, placeName(row)] as const)}
         />
       ) : found.error === null ? (
         <Skeleton rows={8} />

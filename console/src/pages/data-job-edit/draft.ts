@@ -3,6 +3,7 @@ import type {
   DataJobDefinition,
   DataJobView,
 } from '../../../../src/dialects/native/views/data-job.ts';
+import type { MappingView } from '../../../../src/dialects/native/views/mapping.ts';
 import { linesOf, variablesOf } from '../data-job/variables.ts';
 import { newSource, newTarget } from './ends.ts';
 
@@ -23,6 +24,8 @@ export interface Draft {
   readonly definition: DataJobDefinition;
   /** Null = all columns, by their names. */
   readonly fields: readonly FieldPair[] | null;
+  /** What was suggested last, and for which ends; null = nothing. */
+  readonly mapping: { readonly ends: string; readonly view: MappingView } | null;
   /** Cron expression; empty = only when somebody asks. */
   readonly cron: string;
   /** A schedule that is no plain cron expression: it stays as it is. Null = none. */
@@ -55,6 +58,7 @@ export function newDraft(namespace: string): Draft {
       proof: 'checksums',
     },
     fields: null,
+    mapping: null,
     cron: '',
     schedule: null,
     timezone: 'UTC',
@@ -76,6 +80,7 @@ export function draftOf(job: DataJobView): Draft {
     namespace: job.namespace,
     definition,
     fields: pairsOf(definition),
+    mapping: null,
     cron: isCron && schedule.timing.kind === 'cron' ? schedule.timing.expression : '',
     schedule,
     timezone: job.timezone,
@@ -100,7 +105,7 @@ export function requestOf(draft: Draft): Record<string, unknown> {
   const { name: _name, ...definition } = withFields(draft);
   const { cron, schedule } = draft;
   return {
-    name: draft.name === '' ? 'unnamed' : draft.name,
+    name: draft.name,
     namespace: draft.namespace,
     definition,
     variables: variablesOf(draft.variables),

@@ -48,8 +48,7 @@ export function LinkField({
           ['', words.chooseLink],
           ...(known ? [] : [[value, value] as const]),
           ...links.map(
-            (link) =>
-              [link.name, words.linkOption(link.name, kindName(kinds, link.kind))] as const,
+            (link) => [link.name, words.linkOption(link.name, kindName(kinds, link.kind))] as const,
           ),
         ]}
       />

@@ -1,7 +1,6 @@
 import Plus from 'lucide-react/icons/plus';
 import Wand from 'lucide-react/icons/wand-sparkles';
 import X from 'lucide-react/icons/x';
-import { useState } from 'react';
 import type { MappingView } from '../../../../src/dialects/native/views/mapping.ts';
 import { api } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
@@ -12,6 +11,7 @@ import { Section } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import type { FieldPair } from './draft.ts';
+import type { Source, Target } from './ends.ts';
 import { FreePairs, SuggestedPairs } from './pairs.tsx';
 import { definer, type StepProps } from './step.ts';
 import { useEditWords } from './words.ts';
@@ -24,12 +24,15 @@ export function FieldsStep(props: StepProps) {
   const { may } = useRights();
   const { draft, change } = props;
   const { from, to } = draft.definition;
-  const [mapping, setMapping] = useState<MappingView | null>(null);
+  // Of other tables it says nothing.
+  const ends = JSON.stringify([from, to].map((end) => [end.link, endName(end)]));
+  const mapping = draft.mapping?.ends === ends ? draft.mapping.view : null;
   const suggest = useAction<MappingView>(
     () =>
       api.post('/data-jobs/mapping', {
         namespace: draft.namespace,
-        from: from.kind === 'tables' ? { link: from.link, schema: from.schema, table: from.table } : {},
+        from:
+          from.kind === 'tables' ? { link: from.link, schema: from.schema, table: from.table } : {},
         to: {
           link: to.link,
           schema: to.kind === 'table' ? to.schema : '',
@@ -43,8 +46,7 @@ export function FieldsStep(props: StepProps) {
       }),
     [],
     (found) => {
-      setMapping(found);
-      change({ fields: pairsOf(found) });
+      change({ fields: pairsOf(found), mapping: { ends, view: found } });
     },
   );
   const canSuggest =
@@ -88,7 +90,7 @@ export function FieldsStep(props: StepProps) {
         </div>
         <ProblemBox error={suggest.error} />
         {fields === null ? null : mapping === null ? (
-          <FreePairs fields={fields} onChange={setFields} />
+          <FreePairs fields={fields.filter(({ on }) => on)} onChange={setFields} />
         ) : (
           <SuggestedPairs mapping={mapping} fields={fields} onChange={setFields} />
         )}
@@ -96,6 +98,11 @@ export function FieldsStep(props: StepProps) {
       <AddedFields {...props} />
     </>
   );
+}
+
+/** Schema and table of an end; empty where it has none. */
+function endName(end: Source | Target): string {
+  return end.kind === 'tables' || end.kind === 'table' ? `${end.schema}.${end.table}` : '';
 }
 
 /** Columns that fit are taken in; of a table that is created all are. */

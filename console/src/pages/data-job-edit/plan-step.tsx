@@ -83,7 +83,12 @@ function Plan({ plan }: { readonly plan: PlanView }) {
               ],
               [words.planShards, format.number(table.shards)],
               [words.pieces, format.number(table.chunks)],
-              [words.travel, <span className="mono">{table.format}</span>],
+              [
+                words.travel,
+                <span key="format" className="mono">
+                  {table.format}
+                </span>,
+              ],
             ]}
           />
           {table.columns.length === 0 ? null : <PlannedColumns columns={table.columns} />}
@@ -101,11 +106,7 @@ function Plan({ plan }: { readonly plan: PlanView }) {
   );
 }
 
-function PlannedColumns({
-  columns,
-}: {
-  readonly columns: PlanView['tables'][number]['columns'];
-}) {
+function PlannedColumns({ columns }: { readonly columns: PlanView['tables'][number]['columns'] }) {
   const words = useEditWords();
   return (
     <div className="table-frame">

@@ -3,14 +3,7 @@ import { Button } from '../../design/button.tsx';
 import { Checkbox, Field, Input, Select, Textarea } from '../../design/field.tsx';
 import { Section } from '../../design/page.tsx';
 import { FormatFields, LinkField, TableFields } from './end-fields.tsx';
-import {
-  newSource,
-  type Period,
-  periods,
-  rowsSince,
-  type Source,
-  sourceKinds,
-} from './ends.ts';
+import { newSource, type Period, periods, rowsSince, type Source, sourceKinds } from './ends.ts';
 import { definer, type StepProps } from './step.ts';
 import { useEditWords } from './words.ts';
 

@@ -98,9 +98,7 @@ function TableTargetFields({
             onChange({
               ...to,
               clear:
-                kind === 'where'
-                  ? { kind, where: '' }
-                  : { kind: kind === 'all' ? 'all' : 'none' },
+                kind === 'where' ? { kind, where: '' } : { kind: kind === 'all' ? 'all' : 'none' },
             })
           }
           options={(['none', 'all', 'where'] as const).map(
@@ -152,11 +150,7 @@ function FileTargetFields({ to, onChange }: TargetProps<Extract<Target, { kind: 
           spellCheck={false}
         />
       </Field>
-      <FormatFields
-        format={to.format}
-        writes
-        onChange={(format) => onChange({ ...to, format })}
-      />
+      <FormatFields format={to.format} writes onChange={(format) => onChange({ ...to, format })} />
       <Field label={words.compression}>
         <Select
           value={to.compression}

@@ -12,7 +12,7 @@ import { ProblemBox } from '../../design/problem-box.tsx';
 import { toast } from '../../design/toast.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { dataJobHref, dataJobsHref, transferRunHref } from '../links/paths.ts';
-import { useLinksOf } from '../links/use-links.ts';
+import { useLinksOf, withNamespace } from '../links/use-links.ts';
 import { type Draft, requestOf } from './draft.ts';
 import { FieldsStep } from './fields-step.tsx';
 import { OptionsStep } from './options-step.tsx';
@@ -40,7 +40,7 @@ export function Wizard({
   /** Null = a new one. */
   readonly id: string | null;
   readonly initial: Draft;
-  readonly namespaces: readonly string[];
+  readonly namespaces: readonly (readonly [namespace: string, name: string])[];
 }) {
   const words = useEditWords();
   const { may } = useRights();
@@ -171,7 +171,10 @@ function JobSection({
   change,
   isNew,
   namespaces,
-}: StepProps & { readonly isNew: boolean; readonly namespaces: readonly string[] }) {
+}: StepProps & {
+  readonly isNew: boolean;
+  readonly namespaces: readonly (readonly [namespace: string, name: string])[];
+}) {
   const words = useEditWords();
   return (
     <Section title={words.job}>
@@ -193,9 +196,7 @@ function JobSection({
             value={draft.namespace}
             onChange={(namespace) => change({ namespace })}
             disabled={!isNew}
-            options={[...new Set([draft.namespace, ...namespaces])].map(
-              (one) => [one, one] as const,
-            )}
+            options={withNamespace(namespaces, draft.namespace)}
           />
         </Field>
       </div>

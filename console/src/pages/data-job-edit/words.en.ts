@@ -39,9 +39,11 @@ export const en = {
   targetTableHint: 'Empty = the name of the source',
   wholeDatabase: 'Whole database: each table becomes a table of its own',
   where: 'Only rows where',
-  whereHint: 'A condition of the database. Macros like ${dateformat(yyyy-MM-dd, -1, DAY)} are filled when the run begins.',
+  whereHint:
+    'A condition of the database. Macros like ${dateformat(yyyy-MM-dd, -1, DAY)} are filled when the run begins.',
   incremental: 'Incremental: only rows since the last run',
-  incrementalHint: 'Takes the rows of one period, by the run’s planned time, so that none is left out and none comes twice.',
+  incrementalHint:
+    'Takes the rows of one period, by the run’s planned time, so that none is left out and none comes twice.',
   incrementalColumn: 'Column with the time of change',
   period: 'Period',
   periods: { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' },

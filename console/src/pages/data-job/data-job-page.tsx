@@ -13,14 +13,20 @@ import { useRights } from '../../api/session.ts';
 import { Button, LinkButton } from '../../design/button.tsx';
 import { CodeBlock } from '../../design/code-block.tsx';
 import { ConfirmDialog } from '../../design/dialog.tsx';
-import { Facts, Page, Section } from '../../design/page.tsx';
+import { Page, Section } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
 import { StateBadge } from '../../design/state-badge.tsx';
 import { toast } from '../../design/toast.tsx';
 import { Time } from '../../design/values.tsx';
 import { dataJobsHref, editDataJobHref } from '../links/paths.ts';
-import { FieldFacts, OptionFacts, SourceFacts, TargetFacts } from './definition-facts.tsx';
+import {
+  FieldFacts,
+  OptionFacts,
+  type Rows,
+  SourceFacts,
+  TargetFacts,
+} from './definition-facts.tsx';
 import { JobRuns } from './job-runs.tsx';
 import { RunDialog } from './run-dialog.tsx';
 import { useDataJobWords } from './words.ts';
@@ -57,12 +63,7 @@ export default function DataJobPage() {
       actions={
         <>
           {may('SubmitRun') ? (
-            <Button
-              label={words.run}
-              icon={Play}
-              kind="primary"
-              onClick={() => setDialog('run')}
-            />
+            <Button label={words.run} icon={Play} kind="primary" onClick={() => setDialog('run')} />
           ) : null}
           {isOurs && may('UpdateDataJob') ? (
             <LinkButton label={words.edit} icon={Pencil} href={editDataJobHref(job.id)} />
@@ -111,8 +112,11 @@ function What({ job }: { readonly job: DataJobView }) {
       </Section>
       <div className="job-ends">
         <Section title={words.options}>
-          <OptionFacts definition={definition} concurrency={job.concurrency} />
-          <Schedule job={job} />
+          <OptionFacts
+            definition={definition}
+            concurrency={job.concurrency}
+            schedule={useScheduleRows(job)}
+          />
         </Section>
         <Section title={words.fields}>
           <FieldFacts definition={definition} />
@@ -126,27 +130,22 @@ function What({ job }: { readonly job: DataJobView }) {
   );
 }
 
-function Schedule({ job }: { readonly job: DataJobView }) {
+function useScheduleRows({ schedule, suspended, nextFiringAtMs }: DataJobView): Rows {
   const words = useDataJobWords();
-  const { schedule, suspended, nextFiringAtMs } = job;
-  if (schedule === null) return <Facts rows={[[words.schedule, words.byHand]]} />;
-  const { timing } = schedule;
-  return (
-    <Facts
-      rows={[
-        [
-          words.schedule,
-          <span className="mono">
-            {timing.kind === 'cron' ? timing.expression : timing.kind} ({schedule.zone})
-          </span>,
-        ],
-        [
-          words.next,
-          suspended ? words.suspended : <Time atMs={nextFiringAtMs} absolute zone={schedule.zone} />,
-        ],
-      ]}
-    />
-  );
+  if (schedule === null) return [[words.schedule, words.byHand]];
+  const { timing, zone } = schedule;
+  return [
+    [
+      words.schedule,
+      <span key="schedule" className="mono">
+        {timing.kind === 'cron' ? timing.expression : timing.kind} ({zone})
+      </span>,
+    ],
+    [
+      words.next,
+      suspended ? words.suspended : <Time key="next" atMs={nextFiringAtMs} absolute zone={zone} />,
+    ],
+  ];
 }
 
 function RemoveDialog({

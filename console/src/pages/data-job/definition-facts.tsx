@@ -6,7 +6,8 @@ import { useFormat } from '../../i18n/format.ts';
 import { linkHref } from '../links/paths.ts';
 import { useDataJobWords } from './words.ts';
 
-type Rows = readonly (readonly [name: string, value: ReactNode])[];
+/** Names and values. */
+export type Rows = readonly (readonly [name: string, value: ReactNode])[];
 
 /** Where a data job reads. */
 export function SourceFacts({
@@ -104,9 +105,12 @@ export function TargetFacts({
 export function OptionFacts({
   definition,
   concurrency,
+  schedule,
 }: {
   readonly definition: DataJobDefinition;
   readonly concurrency: string;
+  /** When it runs. */
+  readonly schedule: Rows;
 }) {
   const words = useDataJobWords();
   const format = useFormat();
@@ -139,6 +143,7 @@ export function OptionFacts({
           words.concurrency,
           words.concurrencies[concurrency as keyof typeof words.concurrencies] ?? concurrency,
         ],
+        ...schedule,
       ]}
     />
   );

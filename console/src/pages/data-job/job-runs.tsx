@@ -18,8 +18,33 @@ export function JobRuns({ templateId }: { readonly templateId: string }) {
     query: { template: templateId, limit: shownRuns },
     refreshMs,
   });
-  const columns: readonly Column<RunView>[] = [
-    { id: 'state', title: words.state, tight: true, cell: (run) => <StateBadge state={run.state} /> },
+  const columns = useRunColumns();
+  return (
+    <DataTable
+      caption={words.runs}
+      columns={columns}
+      list={{
+        rows: list.data?.rows ?? [],
+        isLoading: list.isLoading,
+        error: list.error,
+        refetch: () => void list.refetch(),
+      }}
+      rowKey={(run) => run.id}
+      href={(run) => transferRunHref(run.id)}
+      empty={<EmptyState title={words.noRuns} hint={words.noRunsHint} />}
+    />
+  );
+}
+
+function useRunColumns(): readonly Column<RunView>[] {
+  const words = useDataJobWords();
+  return [
+    {
+      id: 'state',
+      title: words.state,
+      tight: true,
+      cell: (run) => <StateBadge state={run.state} />,
+    },
     {
       id: 'run',
       title: words.runId,
@@ -53,19 +78,4 @@ export function JobRuns({ templateId }: { readonly templateId: string }) {
       cell: ({ message }) => <span className="breaks">{message}</span>,
     },
   ];
-  return (
-    <DataTable
-      caption={words.runs}
-      columns={columns}
-      list={{
-        rows: list.data?.rows ?? [],
-        isLoading: list.isLoading,
-        error: list.error,
-        refetch: () => void list.refetch(),
-      }}
-      rowKey={(run) => run.id}
-      href={(run) => transferRunHref(run.id)}
-      empty={<EmptyState title={words.noRuns} hint={words.noRunsHint} />}
-    />
-  );
 }

@@ -41,6 +41,7 @@ export function RunDialog({
         await invalidate('/data-jobs', '/runs');
       }}
     >
+      <p>{words.runText}</p>
       {hasMacros ? (
         <Field label={words.variables} hint={words.variablesHint} optional>
           <Textarea value={lines} onChange={setLines} mono spellCheck={false} />

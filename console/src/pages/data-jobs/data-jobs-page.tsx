@@ -9,7 +9,7 @@ import { EmptyState } from '../../design/empty-state.tsx';
 import { SearchInput, Select } from '../../design/field.tsx';
 import { Page, Toolbar } from '../../design/page.tsx';
 import { useSearchChoice, useSearchSetting } from '../../design/search-setting.ts';
-import { StateBadge } from '../../design/state-badge.tsx';
+import { Badge, StateBadge } from '../../design/state-badge.tsx';
 import { Time } from '../../design/values.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { dataJobHref, newDataJobHref } from '../links/paths.ts';
@@ -80,19 +80,21 @@ function useColumns(): readonly Column<DataJobRow>[] {
   const count = (value: number | null | undefined): string =>
     value === null || value === undefined ? '–' : format.number(value);
   return [
-    { id: 'name', title: words.name, main: true, cell: (job) => job.name },
+    {
+      id: 'name',
+      title: words.name,
+      main: true,
+      cell: ({ name, dialect }) => (
+        <>
+          {name} {dialect === 'cdm' ? <Badge>{words.dialects.cdm}</Badge> : null}
+        </>
+      ),
+    },
     {
       id: 'route',
       title: words.route,
       wideOnly: true,
       cell: (job) => <Route from={job.from} to={job.to} />,
-    },
-    {
-      id: 'dialect',
-      title: words.dialect,
-      tight: true,
-      wideOnly: true,
-      cell: ({ dialect }) => words.dialects[dialect === 'cdm' ? 'cdm' : 'native'],
     },
     {
       id: 'schedule',

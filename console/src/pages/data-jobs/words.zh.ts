@@ -33,11 +33,11 @@ export const zh: typeof en = {
     skipped: '已跳过',
   },
   phases: {
-    planning: '规划中',
-    loading: '加载中',
-    finishing: '收尾中',
-    proving: '校验中',
-    done: '已完成',
+    planning: '规划',
+    loading: '加载',
+    finishing: '收尾',
+    proving: '校验',
+    done: '完成',
     failed: '失败',
   },
 };

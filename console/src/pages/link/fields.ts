@@ -10,7 +10,15 @@ export type FieldValue = string | boolean;
 /** One field. `more` = shown only when asked for: it has a good default. */
 export interface LinkField {
   readonly name: FieldName;
-  readonly kind: 'text' | 'hosts' | 'integer' | 'flag' | 'choice' | 'secret' | 'secret-lines';
+  readonly kind:
+    | 'text'
+    | 'hosts'
+    | 'integer'
+    | 'flag'
+    | 'choice'
+    | 'quote'
+    | 'secret'
+    | 'secret-lines';
   readonly fallback: FieldValue;
   readonly required?: boolean;
   readonly more?: boolean;
@@ -51,6 +59,9 @@ const flag = (name: FieldName, fallback: boolean, more = true): LinkField => ({
 });
 const secret = (name: FieldName): LinkField => ({ name, kind: 'secret', fallback: '' });
 
+/** What stands around identifiers: the database’s usual, nothing, or one of these. */
+const quotes = ['usual', 'none', '"', '`'] as const;
+
 const database = (port: number): readonly LinkField[] => [
   { name: 'hosts', kind: 'hosts', fallback: '', required: true },
   integer('port', port, false),
@@ -64,6 +75,7 @@ const database = (port: number): readonly LinkField[] => [
   integer('fetchRows', 1_000),
   integer('commitRows', 10_000),
   integer('batchRows', 100),
+  { name: 'identifierQuote', kind: 'quote', fallback: 'usual', choices: quotes, more: true },
 ];
 
 const s3: readonly LinkField[] = [
@@ -131,10 +143,9 @@ export function optionsOf(
 function sent({ kind }: LinkField, value: FieldValue): unknown {
   if (typeof value === 'boolean') return value;
   if (kind === 'integer') return Number(value);
+  if (kind === 'quote') return value === 'usual' ? null : value === 'none' ? '' : value;
   if (kind !== 'hosts') return value;
-  return value
-    .split(/[\s,]+/)
-    .filter((host) => host !== '');
+  return value.split(/[\s,]+/).filter((host) => host !== '');
 }
 
 /** Values of the form for stored options, which have no secrets. */
@@ -146,7 +157,9 @@ export function valuesOf(
   const values: Partial<Record<FieldName, FieldValue>> = {};
   for (const [name, value] of [...Object.entries(nested), ...Object.entries(own)]) {
     if (name === 'kind') continue;
-    if (typeof value === 'boolean') values[name as FieldName] = value;
+    if (name === 'identifierQuote')
+      values[name] = value === null ? 'usual' : String(value) || 'none';
+    else if (typeof value === 'boolean') values[name as FieldName] = value;
     else if (Array.isArray(value)) values[name as FieldName] = value.join(', ');
     else if (value !== null && value !== undefined) values[name as FieldName] = String(value);
   }

@@ -6,7 +6,7 @@ import { Page } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { Skeleton } from '../../design/skeleton.tsx';
 import { linkHref, linksHref } from '../links/paths.ts';
-import { useLinkNamespaces } from '../links/use-links.ts';
+import { placeName, useLinkNamespaces } from '../links/use-links.ts';
 import { LinkForm } from './link-form.tsx';
 import { useLinkWords } from './words.ts';
 
@@ -33,7 +33,7 @@ export default function LinkEditPage() {
       {isThere ? (
         <LinkForm
           link={found.data ?? null}
-          namespaces={namespaces.map((row) => row.namespace)}
+          namespaces={namespaces.map((row) => [row.namespace, placeName(row)] as const)}
           kinds={kinds}
           region={region}
         />

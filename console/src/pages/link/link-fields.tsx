@@ -38,7 +38,7 @@ export function LinkFields({
         return (
           <div key={name} className={kind === 'secret-lines' ? 'wide' : undefined}>
             <Field label={label} hint={hint} optional={!required && kind === 'text'}>
-              {kind === 'choice' ? (
+              {kind === 'choice' || kind === 'quote' ? (
                 <Select
                   value={value}
                   onChange={set}

@@ -10,6 +10,7 @@ import { Section } from '../../design/page.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { toast } from '../../design/toast.tsx';
 import { linkHref, linksHref } from '../links/paths.ts';
+import { withNamespace } from '../links/use-links.ts';
 import { kindName, useLinksWords } from '../links/words.ts';
 import { ConnectionTest } from './connection-test.tsx';
 import {
@@ -27,7 +28,8 @@ import './link.css';
 
 function storeOf(link: LinkView | null): 'local' | 's3' {
   const files = link?.options['files'];
-  const isS3 = typeof files === 'object' && files !== null && 'kind' in files && files.kind === 's3';
+  const isS3 =
+    typeof files === 'object' && files !== null && 'kind' in files && files.kind === 's3';
   return isS3 ? 's3' : 'local';
 }
 
@@ -40,7 +42,7 @@ export function LinkForm({
 }: {
   /** Null = a new one. */
   readonly link: LinkView | null;
-  readonly namespaces: readonly string[];
+  readonly namespaces: readonly (readonly [namespace: string, name: string])[];
   /** Kinds that work on this server. */
   readonly kinds: readonly string[];
   readonly region: string;
@@ -106,7 +108,7 @@ export function LinkForm({
               value={namespace}
               onChange={setNamespace}
               disabled={link !== null}
-              options={[...new Set([namespace, ...namespaces])].map((one) => [one, one] as const)}
+              options={withNamespace(namespaces, namespace)}
             />
           </Field>
           <Field label={words.kind}>

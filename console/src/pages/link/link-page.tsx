@@ -102,7 +102,12 @@ function Settings({ link }: { readonly link: LinkView }) {
   );
   const rows = shown.map(([member, value]) => {
     const label = words.fields[member as keyof typeof words.fields] ?? member;
-    return [label, <span className="mono breaks">{textOf(member, value, words)}</span>] as const;
+    return [
+      label,
+      <span key={member} className="mono breaks">
+        {textOf(member, value, words)}
+      </span>,
+    ] as const;
   });
   const secrets = link.secrets.map(
     (member) => words.fields[member as keyof typeof words.fields] ?? member,
@@ -134,6 +139,10 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function textOf(member: string, value: unknown, words: ReturnType<typeof useLinkWords>): string {
+  if (member === 'identifierQuote') {
+    if (value === null) return words.choices.usual;
+    return value === '' ? words.choices.none : String(value);
+  }
   if (member === 'tls' && typeof value === 'string') {
     return words.choices[value as keyof typeof words.choices] ?? value;
   }

@@ -106,11 +106,30 @@ function Columns({
   readonly table: string;
 }) {
   const words = useLinkWords();
-  const format = useFormat();
   const list = useRead<ColumnList>(path`/links/${namespace}/${link}/tables/${table}`, {
     query: { schema },
   });
-  const columns: readonly Column<ColumnList['rows'][number]>[] = [
+  const columns = useColumnColumns();
+  return (
+    <DataTable
+      caption={words.columnsOf(table)}
+      columns={columns}
+      list={{
+        rows: list.data?.rows ?? [],
+        isLoading: list.isLoading,
+        error: list.error,
+        refetch: () => void list.refetch(),
+      }}
+      rowKey={({ name }) => name}
+      empty={<EmptyState title={words.chooseTable} />}
+    />
+  );
+}
+
+function useColumnColumns(): readonly Column<ColumnList['rows'][number]>[] {
+  const words = useLinkWords();
+  const format = useFormat();
+  return [
     {
       id: 'name',
       title: words.column,
@@ -141,21 +160,9 @@ function Columns({
       id: 'comment',
       title: words.comment,
       wideOnly: true,
-      cell: ({ comment }) => <span className="breaks">{comment === '' ? words.none : comment}</span>,
+      cell: ({ comment }) => (
+        <span className="breaks">{comment === '' ? words.none : comment}</span>
+      ),
     },
   ];
-  return (
-    <DataTable
-      caption={words.columnsOf(table)}
-      columns={columns}
-      list={{
-        rows: list.data?.rows ?? [],
-        isLoading: list.isLoading,
-        error: list.error,
-        refetch: () => void list.refetch(),
-      }}
-      rowKey={({ name }) => name}
-      empty={<EmptyState title={words.chooseTable} />}
-    />
-  );
 }

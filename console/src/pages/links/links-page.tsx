@@ -13,7 +13,7 @@ import { Time } from '../../design/values.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { destinationOf } from './destination.ts';
 import { linkHref, newLinkHref } from './paths.ts';
-import { useLinkNamespaces, useLinksOf } from './use-links.ts';
+import { placeName, useLinkNamespaces, useLinksOf } from './use-links.ts';
 import { kindName, useLinksWords } from './words.ts';
 
 /** Links of one namespace at a time, with where each leads. */
@@ -39,7 +39,45 @@ export default function LinksPage() {
     ) : (
       <EmptyState title={words.nothingFits} hint={words.nothingFitsHint} />
     );
-  const columns: readonly Column<LinkView>[] = [
+  const columns = useLinkColumns();
+  return (
+    <Page title={words.title} subtitle={words.subtitle} actions={action}>
+      <Toolbar label={words.filters}>
+        <SearchInput value={search} onChange={setSearch} label={words.search} />
+        <Select
+          label={words.namespace}
+          value={namespace}
+          onChange={choose}
+          options={namespaces.map(
+            (row) =>
+              [
+                row.namespace,
+                words.namespaceOption(placeName(row), format.number(row.links)),
+              ] as const,
+          )}
+        />
+      </Toolbar>
+      <DataTable
+        caption={words.title}
+        columns={columns}
+        list={{
+          rows,
+          isLoading: list.isLoading,
+          error: list.error,
+          refetch: () => void list.refetch(),
+        }}
+        rowKey={(link) => link.name}
+        href={(link) => linkHref(link.namespace, link.name)}
+        empty={empty}
+        waits={list.isPlaceholderData}
+      />
+    </Page>
+  );
+}
+
+function useLinkColumns(): readonly Column<LinkView>[] {
+  const words = useLinksWords();
+  return [
     { id: 'name', title: words.name, main: true, cell: (link) => link.name },
     {
       id: 'kind',
@@ -74,37 +112,4 @@ export default function LinksPage() {
       cell: (link) => <Time atMs={link.updatedAtMs} />,
     },
   ];
-  return (
-    <Page title={words.title} subtitle={words.subtitle} actions={action}>
-      <Toolbar label={words.filters}>
-        <SearchInput value={search} onChange={setSearch} label={words.search} />
-        <Select
-          label={words.namespace}
-          value={namespace}
-          onChange={choose}
-          options={namespaces.map(
-            (row) =>
-              [
-                row.namespace,
-                words.namespaceOption(row.namespace, format.number(row.links)),
-              ] as const,
-          )}
-        />
-      </Toolbar>
-      <DataTable
-        caption={words.title}
-        columns={columns}
-        list={{
-          rows,
-          isLoading: list.isLoading,
-          error: list.error,
-          refetch: () => void list.refetch(),
-        }}
-        rowKey={(link) => link.name}
-        href={(link) => linkHref(link.namespace, link.name)}
-        empty={empty}
-        waits={list.isPlaceholderData}
-      />
-    </Page>
-  );
 }

@@ -7,7 +7,7 @@ const maxLinks = 500;
 
 /** Namespaces that have links, the server's own first, and kinds of links that work. */
 export function useLinkNamespaces(): {
-  readonly namespaces: readonly { readonly namespace: string; readonly links: number }[];
+  readonly namespaces: LinkNamespaceList['rows'];
   readonly kinds: readonly string[];
   readonly region: string;
 } {
@@ -15,7 +15,11 @@ export function useLinkNamespaces(): {
   const { data } = useRead<LinkNamespaceList>('/link-namespaces');
   const region = session?.region ?? '';
   const rows = data?.rows ?? [];
-  const own = rows.find((row) => row.namespace === region) ?? { namespace: region, links: 0 };
+  const own = rows.find((row) => row.namespace === region) ?? {
+    namespace: region,
+    name: '',
+    links: 0,
+  };
   return {
     region,
     kinds: data?.kinds ?? [],
@@ -32,4 +36,19 @@ export function useLinksOf(namespace: string) {
   });
   const rows = (list.data?.rows ?? []).toSorted((a, b) => a.name.localeCompare(b.name));
   return { ...list, rows };
+}
+
+/** What a namespace is called: a cluster of CDM by its name, since ids tell nobody anything. */
+export function placeName({ namespace, name }: LinkNamespaceList['rows'][number]): string {
+  return name === '' ? namespace : name;
+}
+
+/** Namespaces to choose from, the chosen one among them though it has no links. */
+export function withNamespace(
+  namespaces: readonly (readonly [namespace: string, name: string])[],
+  chosen: string,
+): readonly (readonly [namespace: string, name: string])[] {
+  return namespaces.some(([namespace]) => namespace === chosen)
+    ? namespaces
+    : [[chosen, chosen], ...namespaces];
 }

@@ -11,7 +11,6 @@ export const en = {
   destination: 'Leads to',
   state: 'State',
   changed: 'Changed',
-  changedBy: 'By',
   madeBy: 'Made by',
   noneTitle: 'No links yet',
   noneHint: 'A link tells once how a database or file store is reached. Data jobs use it by name.',

@@ -13,7 +13,6 @@ export const zh: typeof en = {
   destination: '目标地址',
   state: '状态',
   changed: '更新时间',
-  changedBy: '更新人',
   madeBy: '来源',
   noneTitle: '还没有连接',
   noneHint: '连接只需配置一次数据库或文件存储的访问方式，数据作业按名称引用它。',

@@ -31,7 +31,7 @@ export function Capacity({ overview: { executors } }: { readonly overview: Overv
             value={Math.min(active, maxConcurrent)}
           />
           <span className="number nowrap">
-            {words.useOf(format.number(active), format.number(maxConcurrent))}
+            {words.usedOf(format.number(active), format.number(maxConcurrent))}
           </span>
         </div>
       ),
@@ -40,14 +40,7 @@ export function Capacity({ overview: { executors } }: { readonly overview: Overv
       id: 'state',
       title: words.state,
       tight: true,
-      cell: ({ ready, reason }) =>
-        ready ? (
-          <Badge tone="ok">{words.ready}</Badge>
-        ) : (
-          <span title={reason}>
-            <Badge tone="bad">{words.notReady}</Badge>
-          </span>
-        ),
+      cell: (executor) => <Readiness executor={executor} />,
     },
   ];
   return (
@@ -60,5 +53,17 @@ export function Capacity({ overview: { executors } }: { readonly overview: Overv
         empty={<p className="overview-none">{words.capacityEmpty}</p>}
       />
     </Section>
+  );
+}
+
+function Readiness({ executor }: { readonly executor: Executor }) {
+  const words = useWords();
+  const { ready, reason, maxConcurrent } = executor;
+  if (ready && maxConcurrent === 0) return <Badge>{words.noRoom}</Badge>;
+  if (ready) return <Badge tone="ok">{words.ready}</Badge>;
+  return (
+    <span title={reason}>
+      <Badge tone="bad">{words.notReady}</Badge>
+    </span>
   );
 }

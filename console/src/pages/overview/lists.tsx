@@ -64,8 +64,7 @@ export function Late({ overview: { late, missed } }: Props) {
       id: 'template',
       title: words.template,
       main: true,
-      cell: (row) =>
-        row.kind === 'late' ? row.run.templateName : row.firing.templateName,
+      cell: (row) => (row.kind === 'late' ? row.run.templateName : row.firing.templateName),
     },
     {
       id: 'what',
@@ -94,7 +93,9 @@ export function Late({ overview: { late, missed } }: Props) {
       id: 'due',
       title: words.due,
       tight: true,
-      cell: (row) => <Time atMs={row.kind === 'late' ? row.run.notBeforeMs : row.firing.nominalMs} />,
+      cell: (row) => (
+        <Time atMs={row.kind === 'late' ? row.run.notBeforeMs : row.firing.nominalMs} />
+      ),
     },
   ];
   return (
@@ -123,7 +124,13 @@ export function Next({ overview: { next } }: Props) {
   const columns: readonly Column<NextFiring>[] = [
     { id: 'template', title: words.template, main: true, cell: (row) => row.templateName },
     { id: 'namespace', title: words.namespace, wideOnly: true, cell: (row) => row.namespace },
-    { id: 'dialect', title: words.dialect, tight: true, wideOnly: true, cell: (row) => row.dialect },
+    {
+      id: 'dialect',
+      title: words.dialect,
+      tight: true,
+      wideOnly: true,
+      cell: (row) => row.dialect,
+    },
     { id: 'when', title: words.when, tight: true, cell: (row) => <Time atMs={row.nextAtMs} /> },
   ];
   return (

@@ -29,13 +29,8 @@ export function RunFacts({ run }: { readonly run: RunDetailView }) {
       <div className="run-facts">
         <Facts
           rows={[
-            [
-              words.template,
-              <>
-                {template}{' '}
-                <span className="muted">{words.revision(number(run.templateRevision))}</span>
-              </>,
-            ],
+            [words.template, template],
+            [words.revision, number(run.templateRevision)],
             [
               words.trigger,
               Object.hasOwn(triggers, run.trigger)
@@ -95,12 +90,12 @@ function Repeats({ rerun }: { readonly rerun: NonNullable<RunDetailView['rerun']
     <>
       <Link href={runHref(of)} className="mono">
         {of}
-      </Link>{' '}
-      <span className="muted">
+      </Link>
+      <div className="muted">
         {indexes === null
           ? words.repeatsAll
           : words.repeatsSome(format.number(indexes.length), format.number(total))}
-      </span>
+      </div>
     </>
   );
 }

@@ -56,7 +56,6 @@ export default function RunPage() {
       actions={<RunActions run={run} onError={setFailure} />}
     >
       <ProblemBox error={failure} />
-      <RunFacts run={run} />
       <Parts run={run} whole={whole} />
     </Page>
   );
@@ -108,7 +107,10 @@ function Parts({ run, whole }: { readonly run: RunDetailView; readonly whole: Wh
       onChange={setTab}
     >
       {tab === 'timeline' ? (
-        <Timeline run={run} instances={instances} onOutput={openOutput} />
+        <div className="run-parts">
+          <RunFacts run={run} />
+          <Timeline run={run} instances={instances} onOutput={openOutput} />
+        </div>
       ) : tab === 'logs' ? (
         <LogPanel
           run={run.id}

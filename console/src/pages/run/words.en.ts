@@ -6,7 +6,7 @@ export const en = {
   notFoundHint: 'It may have been deleted, or its time of keeping is over.',
   facts: 'Facts',
   template: 'Template',
-  revision: (number: string) => `revision ${number}`,
+  revision: 'Revision',
   trigger: 'Trigger',
   triggers: {
     manual: 'Manual',

@@ -8,7 +8,7 @@ export const zh: typeof en = {
   notFoundHint: '它可能已被删除，或已超过保留期限。',
   facts: '基本信息',
   template: '模板',
-  revision: (number) => `第 ${number} 版`,
+  revision: '版本',
   trigger: '触发方式',
   triggers: {
     manual: '手动',

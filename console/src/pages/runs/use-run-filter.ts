@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useSearchParams } from 'wouter';
+import { useNow } from '../../design/values.tsx';
 import {
   beginOf,
   runDialects,
@@ -18,6 +19,9 @@ export interface RunFilterSetting {
   set(values: Readonly<Record<string, string>>): void;
   clear(): void;
 }
+
+/** Times that count back from now move in steps: each step is another question. */
+const stepMs = 5 * 60_000;
 
 const names = [
   'q',
@@ -44,6 +48,7 @@ function timeOf(text: string | null): number | null {
 export function useRunFilter(): RunFilterSetting {
   const [search, setSearch] = useSearchParams();
   const text = search.toString();
+  const nowMs = Math.floor(useNow() / stepMs) * stepMs;
   const { filter, time } = useMemo(() => {
     const params = new URLSearchParams(text);
     const wanted = (params.get('state') ?? '').split(',');
@@ -58,12 +63,11 @@ export function useRunFilter(): RunFilterSetting {
         dialect: oneOf(runDialects, params.get('dialect')),
         namespace: params.get('namespace') ?? '',
         template: params.get('template') ?? '',
-        // Taken once, when the filter is chosen: a moving time would be another question each second.
-        fromMs: isBetween ? timeOf(params.get('from')) : beginOf(chosen, Date.now()),
+        fromMs: isBetween ? timeOf(params.get('from')) : beginOf(chosen, nowMs),
         untilMs: isBetween ? timeOf(params.get('until')) : null,
       } satisfies RunFilter,
     };
-  }, [text]);
+  }, [text, nowMs]);
   return {
     filter,
     time,

@@ -2,6 +2,7 @@ import type {
   FormField,
   FormSchema,
 } from '../../../../src/dialects/native/views/operations-forms.ts';
+import { variablesOf, variablesText } from './variables.ts';
 
 /** What stands in a field while it is edited: text, names with values, or fields of its own. */
 export type Draft = string | readonly (readonly [name: string, value: string])[] | Drafts;
@@ -73,6 +74,10 @@ export function valueOf(field: FormField | undefined, draft: Draft, siblings: Dr
     return Object.keys(values).length === 0 ? undefined : values;
   }
   if (draft === '') return undefined;
+  if (field?.['x-widget'] === 'variables') {
+    const named = variablesOf(draft)?.filter(([name]) => name !== '');
+    if (named !== undefined) return variablesText(named) || undefined;
+  }
   if (field?.['x-widget'] === 'lines') return draft.split('\n');
   if (field?.type === 'boolean') return draft === 'true';
   if (field?.type === 'integer')

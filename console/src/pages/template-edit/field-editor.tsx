@@ -1,10 +1,11 @@
-import Plus from 'lucide-react/icons/plus';
-import X from 'lucide-react/icons/x';
+import { useState } from 'react';
 import type { FormField } from '../../../../src/dialects/native/views/operations-forms.ts';
-import { Button } from '../../design/button.tsx';
 import { Field, Input, Select, Textarea } from '../../design/field.tsx';
 import { language } from '../../i18n/language.ts';
 import { type Draft, type Drafts, isPairs, membersOf } from './drafts.ts';
+import { variablesOf, variablesText } from './variables.ts';
+import { FieldGrid } from './field-grid.tsx';
+import { Pairs } from './pairs-editor.tsx';
 import { SchedulePreview } from './schedule-preview.tsx';
 import { useFormWords } from './words.ts';
 
@@ -33,7 +34,20 @@ export function FieldEditor(props: EditorProps) {
   const title = useFieldTitle()(field);
   const members = membersOf(field, siblings);
   if (members !== null) return <Members {...props} members={members} title={title} />;
-  if (isPairs(draft)) return <Pairs {...props} title={title} pairs={draft} />;
+  if (isPairs(draft)) {
+    return <Pairs {...props} title={title} pairs={draft} onPairs={props.onChange} />;
+  }
+  const variables = field['x-widget'] === 'variables' ? variablesOf(draft) : null;
+  if (variables !== null) {
+    return (
+      <Pairs
+        {...props}
+        title={title}
+        pairs={variables}
+        onPairs={(pairs) => props.onChange(variablesText(pairs))}
+      />
+    );
+  }
   const note = isZh ? field['x-zh'].description : field.description;
   const hint = (
     <>
@@ -68,6 +82,7 @@ function faultOf(
   if (field.type === 'integer' && !/^\s*[+-]?\d{1,15}\s*$/.test(text)) return words.badNumber;
   const isJson =
     field['x-widget'] === 'json' ||
+    field['x-widget'] === 'variables' ||
     (field['x-widget'] === 'schedule' && text.trim().startsWith('{'));
   if (!isJson) return null;
   try {
@@ -95,6 +110,8 @@ function Control({ field, text, required, onChange }: EditorProps & { readonly t
     return <Select value={text} onChange={onChange} options={options} required={required} />;
   }
   const length = field.maxLength === undefined ? {} : { maxLength: field.maxLength };
+  const [example] = field.examples ?? [];
+  const hint = example === undefined ? {} : { placeholder: example };
   switch (field['x-widget']) {
     case 'code':
     case 'lines':
@@ -109,6 +126,7 @@ function Control({ field, text, required, onChange }: EditorProps & { readonly t
         />
       );
     case 'json':
+    case 'variables':
     case 'schedule':
       return (
         <Textarea
@@ -117,6 +135,7 @@ function Control({ field, text, required, onChange }: EditorProps & { readonly t
           mono
           rows={text.includes('\n') ? codeRows : jsonRows - 1}
           spellCheck={false}
+          {...hint}
         />
       );
     case 'secret':
@@ -129,6 +148,7 @@ function Control({ field, text, required, onChange }: EditorProps & { readonly t
           required={required}
           autoComplete="off"
           spellCheck={false}
+          {...hint}
           {...length}
           {...(field.type === 'integer' ? { inputMode: 'numeric' as const } : {})}
         />
@@ -150,6 +170,8 @@ function Members({
 }) {
   const words = useFormWords();
   const drafts: Drafts = typeof draft === 'string' || isPairs(draft) ? {} : draft;
+  // Where a field stands does not change while it is filled in.
+  const [first] = useState(drafts);
   const by = field['x-variants']?.by;
   if (Object.keys(members).length === 0 && by !== undefined) {
     return <p className="muted">{words.chooseFirst(siblingTitle(by))}</p>;
@@ -157,77 +179,20 @@ function Members({
   return (
     <fieldset className="form-members">
       <legend className="visually-hidden">{title}</legend>
-      {Object.entries(members).map(([name, member]) => (
-        <FieldEditor
-          key={name}
-          name={name}
-          field={member}
-          draft={drafts[name] ?? (member['x-widget'] === 'pairs' ? [] : '')}
-          required={false}
-          siblings={drafts}
-          siblingTitle={(other) => members[other]?.title ?? other}
-          onChange={(next) => onChange({ ...drafts, [name]: next })}
-        />
-      ))}
-    </fieldset>
-  );
-}
-
-/** Names with values, a row for each. */
-function Pairs({
-  name,
-  field,
-  pairs,
-  title,
-  onChange,
-}: EditorProps & {
-  readonly pairs: readonly (readonly [string, string])[];
-  readonly title: string;
-}) {
-  const words = useFormWords();
-  const isZh = language.use() === 'zh';
-  const note = isZh ? field['x-zh'].description : field.description;
-  const set = (index: number, pair: readonly [string, string]): void =>
-    onChange(pairs.map((old, at) => (at === index ? pair : old)));
-  return (
-    <fieldset className="form-pairs">
-      <legend className="field-label">{title}</legend>
-      {pairs.map(([key, value], index) => (
-        // Rows have no other identity than their place.
-        // oxlint-disable-next-line react/no-array-index-key
-        <div className="form-pair" key={index}>
-          <Input
-            label={`${title}: ${words.pairName} ${index + 1}`}
-            value={key}
-            onChange={(next) => set(index, [next, value])}
-            placeholder={words.pairName}
-            mono
-            spellCheck={false}
+      <FieldGrid entries={Object.entries(members)} draftOf={(name) => first[name]}>
+        {(name, member) => (
+          <FieldEditor
+            key={name}
+            name={name}
+            field={member}
+            draft={drafts[name] ?? (member['x-widget'] === 'pairs' ? [] : '')}
+            required={false}
+            siblings={drafts}
+            siblingTitle={(other) => members[other]?.title ?? other}
+            onChange={(next) => onChange({ ...drafts, [name]: next })}
           />
-          <Input
-            label={`${title}: ${words.pairValue} ${index + 1}`}
-            value={value}
-            onChange={(next) => set(index, [key, next])}
-            placeholder={words.pairValue}
-            mono
-            spellCheck={false}
-          />
-          <Button
-            label={words.removePair(key === '' ? String(index + 1) : key)}
-            icon={X}
-            iconOnly
-            kind="ghost"
-            onClick={() => onChange(pairs.filter((_, at) => at !== index))}
-          />
-        </div>
-      ))}
-      <div className="form-pair-foot">
-        <Button label={words.addPair} icon={Plus} onClick={() => onChange([...pairs, ['', '']])} />
-        <span className="field-hint form-hint">
-          <code>{name}</code>
-          {note === undefined ? null : <span>{note}</span>}
-        </span>
-      </div>
+        )}
+      </FieldGrid>
     </fieldset>
   );
 }

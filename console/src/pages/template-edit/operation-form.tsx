@@ -11,6 +11,7 @@ import { ProblemBox } from '../../design/problem-box.tsx';
 import { language } from '../../i18n/language.ts';
 import { type Draft, type Drafts, firstDrafts, sentValues, withDraft } from './drafts.ts';
 import { FieldEditor, useFieldTitle } from './field-editor.tsx';
+import { FieldGrid } from './field-grid.tsx';
 import { SameRequest } from './same-request.tsx';
 import { useFormWords } from './words.ts';
 import './form.css';
@@ -116,8 +117,8 @@ function FormSections({
     return (
       <details className="form-section" key={key} open={opened.has(key) || place === 0}>
         <summary>{isZh ? title.zh : title.en}</summary>
-        <div className="form-fields">
-          {fields.map(([name, field]) => (
+        <FieldGrid entries={fields} draftOf={(name) => first[name]}>
+          {(name, field) => (
             <FieldEditor
               key={name}
               name={name}
@@ -131,8 +132,8 @@ function FormSections({
               }}
               onChange={(draft) => onChange(name, draft)}
             />
-          ))}
-        </div>
+          )}
+        </FieldGrid>
       </details>
     );
   });

@@ -4,6 +4,8 @@ import type { SchedulePreviewView } from '../../../../src/dialects/native/views/
 import { api } from '../../api/client.ts';
 import { ApiError } from '../../api/problem.ts';
 import { useRights } from '../../api/session.ts';
+import { reasonText } from '../template/reason-text.ts';
+import { useTemplateWords } from '../template/words.ts';
 import type { Drafts } from './drafts.ts';
 import { useFormWords } from './words.ts';
 
@@ -18,6 +20,7 @@ export function SchedulePreview({
   readonly siblings: Drafts;
 }) {
   const words = useFormWords();
+  const rules = useTemplateWords();
   const { may } = useRights();
   const zone = typeof siblings['timezone'] === 'string' ? siblings['timezone'] : '';
   const asked = useDeferredValue(JSON.stringify([text.trim(), zone]));
@@ -43,10 +46,12 @@ export function SchedulePreview({
           </span>
           {data.occurrences.length === 0 ? <span>{data.note || words.previewNone}</span> : null}
           <ol>
-            {data.occurrences.map(({ nominalAtMs, localTime, fires, reason }) => (
+            {data.occurrences.map(({ nominalAtMs, localTime, fires, rule, reason }) => (
               <li key={nominalAtMs} className={fires ? 'number' : 'number form-preview-dropped'}>
                 {localTime.replace('T', ' ')}
-                {fires ? null : ` · ${words.previewDropped}: ${reason}`}
+                {fires
+                  ? null
+                  : ` · ${words.previewDropped}: ${reasonText({ rule, reason }, rules)}`}
               </li>
             ))}
           </ol>

@@ -12,7 +12,7 @@ export const en = {
   yes: 'yes',
   no: 'no',
   withoutEffect: 'kept without effect',
-  required: 'required',
+  storedFields: (n: string) => `Kept without effect (${n})`,
   badJson: 'This is not valid JSON.',
   badNumber: 'Write a whole number.',
   pairName: 'Name',
@@ -33,8 +33,6 @@ export const en = {
   preview: 'Next times',
   previewDropped: 'left out',
   previewNone: 'It never fires.',
-  filledSections: 'More',
-  overrides: 'Only this run',
   noForm: 'This template cannot be changed here',
   noFormHint: 'Data jobs and workflows are changed on their own pages.',
 };

@@ -14,7 +14,7 @@ export const zh: typeof en = {
   yes: '是',
   no: '否',
   withoutEffect: '保留但不起作用',
-  required: '必填',
+  storedFields: (n) => `保留但不起作用（${n}）`,
   badJson: '不是有效的 JSON。',
   badNumber: '请填写整数。',
   pairName: '名称',
@@ -35,8 +35,6 @@ export const zh: typeof en = {
   preview: '接下来的触发时间',
   previewDropped: '不触发',
   previewNone: '永不触发。',
-  filledSections: '更多',
-  overrides: '仅用于本次运行',
   noForm: '此模板不能在这里修改',
   noFormHint: '数据作业和工作流请在各自的页面修改。',
 };

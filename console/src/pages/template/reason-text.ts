@@ -10,3 +10,9 @@ export function reasonText(
   const calendar = rule.startsWith('calendar:') ? excluded(rule.slice('calendar:'.length)) : '';
   return known || calendar || reason;
 }
+
+/** What started something, in the language of the page. */
+export function triggerText(trigger: string, words: ReturnType<typeof useTemplateWords>): string {
+  const { triggers } = words;
+  return Object.hasOwn(triggers, trigger) ? triggers[trigger as keyof typeof triggers] : trigger;
+}

@@ -5,6 +5,7 @@ import { type Column, DataTable } from '../../design/data-table.tsx';
 import { EmptyState } from '../../design/empty-state.tsx';
 import { Section } from '../../design/page.tsx';
 import { Time } from '../../design/values.tsx';
+import { triggerText } from './reason-text.ts';
 import { useTemplateWords } from './words.ts';
 
 const refreshMs = 10_000;
@@ -39,7 +40,12 @@ function useRefusalColumns(): readonly Column<RefusalView>[] {
       tight: true,
       cell: ({ atMs }) => <Time atMs={atMs} absolute />,
     },
-    { id: 'trigger', title: words.trigger, tight: true, cell: ({ trigger }) => trigger },
+    {
+      id: 'trigger',
+      title: words.trigger,
+      tight: true,
+      cell: ({ trigger }) => triggerText(trigger, words),
+    },
     { id: 'by', title: words.by, wideOnly: true, tight: true, cell: ({ by }) => by },
     { id: 'reason', title: words.reason, cell: ({ reason }) => reason },
     {

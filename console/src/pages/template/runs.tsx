@@ -7,6 +7,7 @@ import { EmptyState } from '../../design/empty-state.tsx';
 import { Section } from '../../design/page.tsx';
 import { StateBadge } from '../../design/state-badge.tsx';
 import { Duration, Time } from '../../design/values.tsx';
+import { triggerText } from './reason-text.ts';
 import { useTemplateWords } from './words.ts';
 
 const refreshMs = 3_000;
@@ -50,7 +51,7 @@ function useRunColumns(): readonly Column<RunView>[] {
       title: words.trigger,
       tight: true,
       wideOnly: true,
-      cell: ({ trigger }) => trigger,
+      cell: ({ trigger }) => triggerText(trigger, words),
     },
     {
       id: 'revision',

@@ -149,6 +149,13 @@ export const en = {
   late: 'Late by',
   runsTitle: 'Runs',
   trigger: 'Trigger',
+  triggers: {
+    manual: 'by hand',
+    schedule: 'schedule',
+    webhook: 'webhook',
+    workflow: 'workflow',
+    retry: 'rerun',
+  },
   accepted: 'Accepted',
   took: 'Took',
   noRuns: 'It has not run yet',

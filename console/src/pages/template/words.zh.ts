@@ -150,6 +150,13 @@ export const zh: typeof en = {
   late: '延迟',
   runsTitle: '运行记录',
   trigger: '触发方式',
+  triggers: {
+    manual: '手动',
+    schedule: '调度',
+    webhook: 'Webhook',
+    workflow: '工作流',
+    retry: '重跑',
+  },
   accepted: '受理时间',
   took: '耗时',
   noRuns: '尚未运行',

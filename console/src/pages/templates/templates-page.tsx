@@ -152,7 +152,17 @@ function useColumns(): readonly Column<TemplateRowView>[] {
       wideOnly: true,
       cell: ({ dialect }) => <DialectBadge dialect={dialect} />,
     },
-    { id: 'namespace', title: words.namespace, wideOnly: true, cell: ({ namespace }) => namespace },
+    {
+      id: 'namespace',
+      title: words.namespace,
+      tight: true,
+      wideOnly: true,
+      cell: ({ namespace }) => (
+        <span className="template-namespace" title={namespace}>
+          {namespace}
+        </span>
+      ),
+    },
     {
       id: 'schedule',
       title: words.schedule,

@@ -24,8 +24,52 @@ function LoadingBadge({ state }: { readonly state: Loading }) {
 /** What each shard has done and does. */
 export function Shards({ shards }: { readonly shards: readonly ShardView[] }) {
   const words = useTransferWords();
+  const columns = useShardColumns();
+  return (
+    <DataTable
+      caption={words.tabNames.shards}
+      columns={columns}
+      list={{ rows: shards }}
+      rowKey={({ shard }) => String(shard)}
+      empty={<EmptyState title={words.noShards} hint={words.noShardsHint} />}
+    />
+  );
+}
+
+/** What of each table has been moved. */
+export function TablesOfRun({ tables }: { readonly tables: ReportView['tables'] }) {
+  const words = useTransferWords();
+  const columns = useTableColumns();
+  return (
+    <DataTable
+      caption={words.tabNames.tables}
+      columns={columns}
+      list={{ rows: tables }}
+      rowKey={({ source, target }) => `${source} ${target}`}
+      empty={<EmptyState title={words.noTables} />}
+    />
+  );
+}
+
+/** What was taken up again after crashes and errors, and what was repeated. */
+export function Resumptions({ resumes }: { readonly resumes: ReportView['resumes'] }) {
+  const words = useTransferWords();
+  const columns = useResumptionColumns();
+  return (
+    <DataTable
+      caption={words.tabNames.resumes}
+      columns={columns}
+      list={{ rows: resumes.map((note, place) => ({ ...note, place })) }}
+      rowKey={({ place }) => String(place)}
+      empty={<EmptyState title={words.noResumes} hint={words.noResumesHint} />}
+    />
+  );
+}
+
+function useShardColumns(): readonly Column<ShardView>[] {
+  const words = useTransferWords();
   const format = useFormat();
-  const columns: readonly Column<ShardView>[] = [
+  return [
     { id: 'shard', title: words.shard, tight: true, end: true, cell: ({ shard }) => shard },
     { id: 'state', title: words.state, tight: true, cell: (one) => <LoadingBadge {...one} /> },
     {
@@ -74,22 +118,12 @@ export function Shards({ shards }: { readonly shards: readonly ShardView[] }) {
       cell: ({ doing }) => <span className="breaks">{doing}</span>,
     },
   ];
-  return (
-    <DataTable
-      caption={words.tabNames.shards}
-      columns={columns}
-      list={{ rows: shards }}
-      rowKey={({ shard }) => String(shard)}
-      empty={<EmptyState title={words.noShards} hint={words.noShardsHint} />}
-    />
-  );
 }
 
-/** What of each table has been moved. */
-export function TablesOfRun({ tables }: { readonly tables: ReportView['tables'] }) {
+function useTableColumns(): readonly Column<ReportView['tables'][number]>[] {
   const words = useTransferWords();
   const format = useFormat();
-  const columns: readonly Column<ReportView['tables'][number]>[] = [
+  return [
     { id: 'source', title: words.source, main: true, cell: ({ source }) => source },
     {
       id: 'target',
@@ -129,22 +163,14 @@ export function TablesOfRun({ tables }: { readonly tables: ReportView['tables'] 
       cell: ({ rowsRejected }) => format.number(rowsRejected),
     },
   ];
-  return (
-    <DataTable
-      caption={words.tabNames.tables}
-      columns={columns}
-      list={{ rows: tables }}
-      rowKey={({ source, target }) => `${source} ${target}`}
-      empty={<EmptyState title={words.noTables} />}
-    />
-  );
 }
 
-/** What was taken up again after crashes and errors, and what was repeated. */
-export function Resumptions({ resumes }: { readonly resumes: ReportView['resumes'] }) {
+function useResumptionColumns(): readonly Column<
+  ReportView['resumes'][number] & { readonly place: number }
+>[] {
   const words = useTransferWords();
   const format = useFormat();
-  const columns: readonly Column<ReportView['resumes'][number] & { readonly place: number }>[] = [
+  return [
     { id: 'at', title: words.at, tight: true, cell: ({ atMs }) => <Time atMs={atMs} /> },
     { id: 'shard', title: words.shard, tight: true, end: true, cell: ({ shard }) => shard },
     {
@@ -160,13 +186,4 @@ export function Resumptions({ resumes }: { readonly resumes: ReportView['resumes
       cell: ({ rowsRepeated }) => format.number(rowsRepeated),
     },
   ];
-  return (
-    <DataTable
-      caption={words.tabNames.resumes}
-      columns={columns}
-      list={{ rows: resumes.map((note, place) => ({ ...note, place })) }}
-      rowKey={({ place }) => String(place)}
-      empty={<EmptyState title={words.noResumes} hint={words.noResumesHint} />}
-    />
-  );
 }

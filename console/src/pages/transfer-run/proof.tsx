@@ -14,6 +14,7 @@ export function Proof({ report }: { readonly report: ReportView }) {
   const words = useTransferWords();
   const format = useFormat();
   const { proof, endedAtMs } = report;
+  const columns = useProofColumns(proof?.outcome === 'mismatch');
   if (proof === null) {
     return (
       <EmptyState
@@ -22,49 +23,6 @@ export function Proof({ report }: { readonly report: ReportView }) {
       />
     );
   }
-  const columns: readonly Column<Compared>[] = [
-    { id: 'table', title: words.table, main: true, cell: ({ table }) => table },
-    {
-      id: 'source-rows',
-      title: words.sourceRows,
-      end: true,
-      cell: ({ sourceRows }) => format.number(sourceRows),
-    },
-    {
-      id: 'target-rows',
-      title: words.targetRows,
-      end: true,
-      cell: (one) => (
-        <>
-          {format.number(one.targetRows)} <Same is={one.sourceRows === one.targetRows} />
-        </>
-      ),
-    },
-    {
-      id: 'source-sum',
-      title: words.sourceChecksum,
-      tight: true,
-      cell: ({ sourceChecksum }) => <span className="mono">{sourceChecksum ?? '–'}</span>,
-    },
-    {
-      id: 'target-sum',
-      title: words.targetChecksum,
-      tight: true,
-      cell: (one) => (
-        <>
-          <span className="mono">{one.targetChecksum ?? '–'}</span>{' '}
-          {one.sourceChecksum === null || one.targetChecksum === null ? null : (
-            <Same is={one.sourceChecksum === one.targetChecksum} />
-          )}
-        </>
-      ),
-    },
-    {
-      id: 'method',
-      title: words.method,
-      cell: ({ method }) => <span className="breaks">{method}</span>,
-    },
-  ];
   return (
     <>
       <p className="proof-verdict">
@@ -83,7 +41,58 @@ export function Proof({ report }: { readonly report: ReportView }) {
   );
 }
 
-function Same({ is }: { readonly is: boolean }) {
+/** A difference that rejected rows explain is none that matters. */
+function Same({ is, matters }: { readonly is: boolean; readonly matters: boolean }) {
   const words = useTransferWords();
+  if (!is && !matters) return null;
   return <Badge tone={is ? 'ok' : 'bad'}>{is ? words.same : words.different}</Badge>;
+}
+
+function useProofColumns(isMismatch: boolean): readonly Column<Compared>[] {
+  const words = useTransferWords();
+  const format = useFormat();
+  return [
+    { id: 'table', title: words.table, main: true, cell: ({ table }) => table },
+    {
+      id: 'source-rows',
+      title: words.sourceRows,
+      end: true,
+      cell: ({ sourceRows }) => format.number(sourceRows),
+    },
+    {
+      id: 'target-rows',
+      title: words.targetRows,
+      end: true,
+      cell: (one) => (
+        <>
+          {format.number(one.targetRows)}{' '}
+          <Same is={one.sourceRows === one.targetRows} matters={isMismatch} />
+        </>
+      ),
+    },
+    {
+      id: 'source-sum',
+      title: words.sourceChecksum,
+      tight: true,
+      cell: ({ sourceChecksum }) => <span className="mono">{sourceChecksum ?? '–'}</span>,
+    },
+    {
+      id: 'target-sum',
+      title: words.targetChecksum,
+      tight: true,
+      cell: (one) => (
+        <>
+          <span className="mono">{one.targetChecksum ?? '–'}</span>{' '}
+          {one.sourceChecksum === null || one.targetChecksum === null ? null : (
+            <Same is={one.sourceChecksum === one.targetChecksum} matters={isMismatch} />
+          )}
+        </>
+      ),
+    },
+    {
+      id: 'method',
+      title: words.method,
+      cell: ({ method }) => <span className="breaks">{method}</span>,
+    },
+  ];
 }

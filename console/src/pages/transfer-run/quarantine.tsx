@@ -18,6 +18,7 @@ import { useTransferWords } from './words.ts';
 import './transfer.css';
 
 const pageRows = 50;
+const noPages: readonly QuarantinePage[] = [];
 
 /** Rows that a run kept out of the target: reasons, places and values, to be searched and taken home. */
 export function QuarantineBrowser({
@@ -40,7 +41,7 @@ export function QuarantineBrowser({
   const filter = { contains, shard };
   const operation = path`/runs/${runId}/quarantine`;
   const list = useInfiniteQuery({
-    // Rows that came are at the end: what was read stays as it is.
+    // Rows that come are at the end: what was read stays as it is until somebody wants more.
     queryKey: [operation, filter, rejected > 0],
     queryFn: ({ pageParam, signal }) =>
       api.get<QuarantinePage>(operation, {
@@ -50,7 +51,8 @@ export function QuarantineBrowser({
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
   });
-  const pages = list.data?.pages ?? [];
+  const pages = list.data?.pages ?? noPages;
+  const known = pages.at(-1)?.total ?? 0;
   const rows = pages.flatMap((page) => page.rows);
   const names = useMemo(
     () => Object.assign({}, ...pages.map((page) => page.columns)) as QuarantinePage['columns'],
@@ -71,15 +73,23 @@ export function QuarantineBrowser({
             onChange={setShard}
             options={[
               ['', words.anyShard],
-              ...shards.map(
-                (one) => [String(one), words.shardName(format.number(one))] as const,
-              ),
+              ...shards.map((one) => [String(one), words.shardName(format.number(one))] as const),
             ]}
+          />
+        ) : null}
+        {rejected > known && !list.isFetching && known > 0 ? (
+          <Button
+            label={words.newRejected(format.number(rejected - known))}
+            onClick={() => void list.refetch()}
           />
         ) : null}
         <ToolbarSpace />
         {may('DownloadQuarantine') && rejected > 0 ? (
-          <a className="button button-default" href={addressOf(`${operation}/csv`, filter)} download>
+          <a
+            className="button button-default"
+            href={addressOf(`${operation}/csv`, filter)}
+            download
+          >
             <Download aria-hidden="true" />
             {words.download}
           </a>

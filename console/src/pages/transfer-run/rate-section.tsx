@@ -7,6 +7,9 @@ import { useFormat } from '../../i18n/format.ts';
 import { ratesOf } from './rates.ts';
 import { useTransferWords } from './words.ts';
 
+/** A line needs two points. */
+const leastPoints = 2;
+
 /** How fast rows, or bytes, were read and written. */
 export function RateSection({ samples }: { readonly samples: readonly TransferSampleView[] }) {
   const words = useTransferWords();
@@ -22,7 +25,7 @@ export function RateSection({ samples }: { readonly samples: readonly TransferSa
   const isBytes = rates.unit === 'bytes';
   return (
     <Section title={words.rate}>
-      {rates.timesMs.length === 0 ? (
+      {rates.timesMs.length < leastPoints ? (
         <EmptyState title={words.noHistory} hint={words.noHistoryHint} />
       ) : (
         <Plot

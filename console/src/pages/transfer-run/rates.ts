@@ -37,8 +37,7 @@ export function ratesOf(samples: readonly TransferSampleView[]): Rates {
     const passedMs = sample.atMs - before.atMs;
     if (passedMs < leastMs) continue;
     // A part that is done anew is taken back first: speed is never below zero.
-    const speed = (from: number, to: number): number =>
-      (Math.max(0, to - from) * 1_000) / passedMs;
+    const speed = (from: number, to: number): number => (Math.max(0, to - from) * 1_000) / passedMs;
     rates.timesMs.push(sample.atMs);
     rates.read.push(speed(before[readName], sample[readName]));
     rates.written.push(speed(before[writtenName], sample[writtenName]));
@@ -48,10 +47,7 @@ export function ratesOf(samples: readonly TransferSampleView[]): Rates {
 }
 
 /** Milliseconds until everything is loaded at the present speed; null = it cannot be told. */
-export function leftMs(
-  report: ReportView,
-  samples: readonly TransferSampleView[],
-): number | null {
+export function leftMs(report: ReportView, samples: readonly TransferSampleView[]): number | null {
   if (report.phase !== 'loading') return null;
   const last = samples.at(-1);
   if (last === undefined) return null;

@@ -136,42 +136,34 @@ function Parts({
   };
   const offered = tabs.filter((id) => id !== 'rejected' || may('ListQuarantinedRows'));
   return (
-    <div>
-      <Tabs
-        label={words.tabs}
-        value={tab}
-        onChange={setTab}
-        tabs={offered.map((id) => ({
-          id,
-          title:
-            counts[id] === 0
-              ? words.tabNames[id]
-              : words.withCount(words.tabNames[id], format.number(counts[id])),
-        }))}
-      >
-        {tab === 'shards' ? <Shards shards={shards} /> : null}
-        {tab === 'tables' ? <TablesOfRun tables={report.tables} /> : null}
-        {tab === 'rejected' ? (
-          <QuarantineBrowser
-            runId={runId}
-            rejected={rejected}
-            shards={shards.map(({ shard }) => shard)}
-          />
-        ) : null}
-        {tab === 'proof' ? <Proof report={report} /> : null}
-        {tab === 'resumes' ? <Resumptions resumes={report.resumes} /> : null}
-      </Tabs>
-    </div>
+    <Tabs
+      label={words.tabs}
+      value={tab}
+      onChange={setTab}
+      tabs={offered.map((id) => ({
+        id,
+        title:
+          counts[id] === 0
+            ? words.tabNames[id]
+            : words.withCount(words.tabNames[id], format.number(counts[id])),
+      }))}
+    >
+      {tab === 'shards' ? <Shards shards={shards} /> : null}
+      {tab === 'tables' ? <TablesOfRun tables={report.tables} /> : null}
+      {tab === 'rejected' ? (
+        <QuarantineBrowser
+          runId={runId}
+          rejected={rejected}
+          shards={shards.map(({ shard }) => shard)}
+        />
+      ) : null}
+      {tab === 'proof' ? <Proof report={report} /> : null}
+      {tab === 'resumes' ? <Resumptions resumes={report.resumes} /> : null}
+    </Tabs>
   );
 }
 
-function StopDialog({
-  runId,
-  onClose,
-}: {
-  readonly runId: string;
-  readonly onClose: () => void;
-}) {
+function StopDialog({ runId, onClose }: { readonly runId: string; readonly onClose: () => void }) {
   const words = useTransferWords();
   const invalidate = useInvalidate();
   return (

@@ -28,7 +28,11 @@ export function NodeTable({ nodes }: { readonly nodes: readonly Node[] }) {
       cell: (node) => {
         const href = runHref(node);
         const name = node.name === '' ? node.id : node.name;
-        return href === null ? name : <Link href={href}>{name}</Link>;
+        return (
+          <span className="workflow-job">
+            {href === null ? name : <Link href={href}>{name}</Link>}
+          </span>
+        );
       },
     },
     {

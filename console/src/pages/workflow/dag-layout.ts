@@ -7,6 +7,8 @@ export const nodeHeight = 54;
 
 /** Room between nodes, along the edges and across, and around them all. */
 const gaps = { along: 46, across: 22, around: 10 } as const;
+/** How far an edge goes straight where it leaves and arrives. */
+const stub = gaps.along / 3;
 /** Dagre takes seconds for graphs with more nodes and edges than this together. */
 const maxFine = 120;
 
@@ -66,9 +68,11 @@ export function layoutDag(
       const start = points.get(from);
       const end = points.get(to);
       if (start === undefined || end === undefined) return { from, to, points: [] };
-      // From the middle of one side to the middle of the other.
+      // From the middle of one side to the middle of the other, along the edge at both ends.
+      const [exit, entry] = [exitOf(start, direction), entryOf(end, direction)];
       const way = bends.get(`${from} ${to}`) ?? [];
-      return { from, to, points: [exitOf(start, direction), ...way, entryOf(end, direction)] };
+      const ways = [moved(exit, stub, direction), ...way, moved(entry, -stub, direction)];
+      return { from, to, points: [exit, ...ways, entry] };
     }),
   };
 }
@@ -126,15 +130,7 @@ function layeredLayout(
       if (start === undefined || end === undefined) return [`${from} ${to}`, []];
       const [exit, entry] = [exitOf(start, direction), entryOf(end, direction)];
       // An S between the two: it leaves and arrives along the edges.
-      const bent = isAcross
-        ? [
-            { x: exit.x + gaps.along, y: exit.y },
-            { x: entry.x - gaps.along, y: entry.y },
-          ]
-        : [
-            { x: exit.x, y: exit.y + gaps.along },
-            { x: entry.x, y: entry.y - gaps.along },
-          ];
+      const bent = [moved(exit, gaps.along, direction), moved(entry, -gaps.along, direction)];
       return [`${from} ${to}`, bent];
     }),
   );
@@ -147,6 +143,11 @@ function exitOf({ x, y }: Point, direction: Direction): Point {
 
 function entryOf({ x, y }: Point, direction: Direction): Point {
   return direction === 'LR' ? { x: x - nodeWidth / 2, y } : { x, y: y - nodeHeight / 2 };
+}
+
+/** A point further along the edges. */
+function moved({ x, y }: Point, by: number, direction: Direction): Point {
+  return direction === 'LR' ? { x: x + by, y } : { x, y: y + by };
 }
 
 /** A smooth line through the points of an edge. */

@@ -1,6 +1,10 @@
 export const en = {
   back: 'Workflows',
   runNow: 'Run now',
+  enable: 'Enable',
+  disable: 'Disable',
+  enabled: (name: string) => `${name} is enabled: its schedule fires, those of its jobs rest`,
+  disabledNow: (name: string) => `${name} is disabled: the schedules of its jobs fire again`,
   runTitle: (name: string) => `Run ${name}`,
   parameters: 'Parameters',
   parametersHint: 'For each of its jobs; at most 1,000 bytes.',

@@ -3,6 +3,10 @@ import type { en } from './words.en.ts';
 export const zh: typeof en = {
   back: '工作流',
   runNow: '立即运行',
+  enable: '启用',
+  disable: '禁用',
+  enabled: (name) => `${name} 已启用：按自身调度触发，其任务不再单独触发`,
+  disabledNow: (name) => `${name} 已禁用：其任务恢复各自的调度`,
   runTitle: (name) => `运行 ${name}`,
   parameters: '参数',
   parametersHint: '传递给其中的每个任务，最多 1,000 字节。',

@@ -1,9 +1,10 @@
 import Play from 'lucide-react/icons/play';
+import Power from 'lucide-react/icons/power';
 import { useState } from 'react';
 import { useLocation, useParams } from 'wouter';
 import type { WorkflowView } from '../../../../src/dialects/native/views/workflows.ts';
-import { path } from '../../api/client.ts';
-import { useRead } from '../../api/queries.ts';
+import { api, path } from '../../api/client.ts';
+import { useAction, useRead } from '../../api/queries.ts';
 import { useRights } from '../../api/session.ts';
 import { Button } from '../../design/button.tsx';
 import { Facts, Page, Section } from '../../design/page.tsx';
@@ -26,6 +27,14 @@ export default function WorkflowPage() {
   const [, navigate] = useLocation();
   const [isAsking, setAsking] = useState(false);
   const { data, error, refetch } = useRead<WorkflowView>(path`/workflows/${workflow}`);
+  const turn = useAction(
+    (isOn: boolean) => api.post(path`/workflows/${workflow}/${isOn ? 'enable' : 'disable'}`),
+    ['/workflows', '/templates'],
+    (_, isOn) => {
+      const name = data?.name ?? workflow;
+      toast(isOn ? words.enabled(name) : words.disabledNow(name));
+    },
+  );
   const back = { href: '/console/workflows', label: words.back };
   if (data === undefined) {
     return (
@@ -43,11 +52,29 @@ export default function WorkflowPage() {
       badge={<StateBadge state={enabled ? 'enabled' : 'disabled'} />}
       {...(description === '' ? {} : { subtitle: description })}
       actions={
-        may('RunWorkflow') && nodes.length > 0 ? (
-          <Button label={words.runNow} icon={Play} kind="primary" onClick={() => setAsking(true)} />
+        nodes.length > 0 ? (
+          <>
+            {may(enabled ? 'DisableWorkflow' : 'EnableWorkflow') ? (
+              <Button
+                label={enabled ? words.disable : words.enable}
+                icon={Power}
+                busy={turn.isPending}
+                onClick={() => turn.mutate(!enabled)}
+              />
+            ) : null}
+            {may('RunWorkflow') ? (
+              <Button
+                label={words.runNow}
+                icon={Play}
+                kind="primary"
+                onClick={() => setAsking(true)}
+              />
+            ) : null}
+          </>
         ) : undefined
       }
     >
+      <ProblemBox error={turn.error} />
       <Section title={words.graph} aside={<span className="muted">{words.graphHint}</span>}>
         {nodes.length === 0 ? (
           <p className="muted">{words.noGraph}</p>

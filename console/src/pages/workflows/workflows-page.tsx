@@ -1,4 +1,4 @@
-import { useDeferredValue } from 'react';
+import { useDeferredValue, useEffect, useEffectEvent } from 'react';
 import type { WorkflowRow } from '../../../../src/dialects/native/views/workflows.ts';
 import { path } from '../../api/client.ts';
 import { useCursorList } from '../../api/queries.ts';
@@ -25,6 +25,12 @@ export default function WorkflowsPage() {
     query: { search: useDeferredValue(search) },
     refreshMs,
   });
+  // Many applications may have none: the page that looked at them is empty, and others follow.
+  const isBarren = list.rows.length === 0 && list.hasMore && !list.isLoadingMore;
+  const loadMore = useEffectEvent(() => list.loadMore());
+  useEffect(() => {
+    if (isBarren) loadMore();
+  }, [isBarren]);
   const columns: readonly Column<WorkflowRow>[] = [
     { id: 'name', title: words.name, main: true, cell: ({ name }) => name },
     {
@@ -88,7 +94,7 @@ export default function WorkflowsPage() {
       <DataTable
         caption={words.title}
         columns={columns}
-        list={list}
+        list={{ ...list, isLoading: list.isLoading || (list.rows.length === 0 && list.hasMore) }}
         rowKey={({ id }) => id}
         href={({ id }) => `/console${path`/workflows/${id}`}`}
         empty={

@@ -9,10 +9,13 @@ import {
   searchOf,
 } from '../audit-search.ts';
 import { defineOperation, json } from '../operation.ts';
+import { createStreamLimit } from '../stream-limit.ts';
 import { AuditLinePage, AuditLineView, auditLineView } from '../views/audit.ts';
 import { closed, defaultPageSize, maxPageSize } from '../views/common.ts';
 
 const group = 'audit';
+/** Live lines that may be open at the same time. */
+const streams = createStreamLimit(50, 'live lines of the audit log are open');
 
 const list = defineOperation({
   name: 'ListAuditLines',
@@ -95,7 +98,8 @@ const follow = defineOperation({
   async handle({ query, lastEventId }, { engine, closing }) {
     const isId = lastEventId !== null && /^\d{1,15}$/.test(lastEventId);
     const after = isId ? Number(lastEventId) : null;
-    return { kind: 'events', events: followLines(engine, query, after, closing) };
+    const events = followLines(engine, query, after, closing);
+    return { kind: 'events', events: streams.admit(engine, events) };
   },
 });
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { ConfigMap } from '../../../domain/catalog.ts';
 import { DomainError } from '../../../domain/errors.ts';
-import { itemPageOf, itemQuery, itemsOf } from '../item-rules.ts';
+import { itemId, itemPageOf, itemQuery, itemsOf, numberOf } from '../item-rules.ts';
 import { defineOperation, json, type NativeServices, nothing } from '../operation.ts';
 import {
   ConfigMapInput,
@@ -13,7 +13,7 @@ import {
 } from '../views/config-maps.ts';
 
 const group = 'config-maps';
-const params = Type.Object({ configMap: Type.Integer({ minimum: 1 }) });
+const params = Type.Object({ configMap: itemId });
 const one = {
   status: 200,
   type: 'application/json',
@@ -60,11 +60,9 @@ const show = defineOperation({
   reply: one,
   async handle({ params: { configMap } }, services) {
     const { dialect } = itemsOf(services);
-    const [found] = await services.engine.catalog.configMaps(dialect, [configMap]);
+    const [found] = await services.engine.catalog.configMaps(dialect, [numberOf(configMap)]);
     if (found === undefined) {
-      throw new DomainError('config-map-not-found', `no ConfigMap has the id ${configMap}`, {
-        configMap,
-      });
+      throw new DomainError('config-map-not-found', `no ConfigMap has the id ${configMap}`);
     }
     return json(await view(services, found));
   },
@@ -111,7 +109,7 @@ const change = defineOperation({
     const { data, description } = body;
     rules.checkData(data);
     if (description !== undefined) rules.checkDescription(description);
-    const changed = await services.engine.catalog.updateConfigMap(dialect, configMap, {
+    const changed = await services.engine.catalog.updateConfigMap(dialect, numberOf(configMap), {
       data,
       ...(description === undefined ? {} : { description }),
       atMs: services.nowMs(),
@@ -129,7 +127,7 @@ const remove = defineOperation({
   params,
   reply: { status: 204, type: null, description: 'Done.' },
   async handle({ params: { configMap } }, services) {
-    await services.engine.catalog.deleteConfigMap(itemsOf(services).dialect, configMap);
+    await services.engine.catalog.deleteConfigMap(itemsOf(services).dialect, numberOf(configMap));
     return nothing;
   },
 });

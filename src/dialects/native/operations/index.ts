@@ -6,6 +6,7 @@ import { configMapOperations } from './config-maps.ts';
 import { dataJobOperations } from './data-jobs.ts';
 import { infoOperations } from './info.ts';
 import { keyOperations } from './keys.ts';
+import { linkProbeOperations } from './link-probes.ts';
 import { linkOperations } from './links.ts';
 import { logFileOperations } from './log-files.ts';
 import { logOperations } from './logs.ts';
@@ -45,6 +46,7 @@ export const nativeOperations: readonly NativeOperation[] = [
   ...logFileOperations,
   ...logStoreOperations,
   ...linkOperations,
+  ...linkProbeOperations,
   ...dataJobOperations,
   ...transferRunOperations,
   ...keyOperations,

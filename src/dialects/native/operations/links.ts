@@ -3,14 +3,11 @@ import { DomainError } from '../../../domain/errors.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { Link, LinkOptions } from '../../../domain/transfer/link.ts';
 import type { Engine } from '../../../engine/index.ts';
-import { authorize } from '../auth.ts';
 import { readLinkOptions } from '../data-jobs/link-options.ts';
 import { linksOf } from '../data-jobs/link-rights.ts';
 import { defineOperation, json, nothing } from '../operation.ts';
 import { closed, maxPageSize, pageOf, paging } from '../views/common.ts';
 import {
-  ColumnList,
-  columnListView,
   isNativeLink,
   LinkChange,
   linkDocument,
@@ -18,28 +15,20 @@ import {
   LinkNamespaceList,
   linkNamespace,
   LinkPage,
-  LinkTestView,
-  LinkTrial,
   LinkView,
   linkView,
-  TableList,
-  tableListView,
 } from '../views/link.ts';
 
 const group = 'links';
-/** How long a link is tried. */
-const testMs = 10_000;
 /** Most namespaces that are told: one for each cluster of CDM, and regions. */
 const maxNamespaces = 1_000;
 
-const linkParams = Type.Object({
+/** Path parameters of one link. */
+export const linkParams = Type.Object({
   namespace: Type.String({ minLength: 1, maxLength: 256 }),
   // Links of other dialects have other names.
   link: Type.String({ minLength: 1, maxLength: 512 }),
 });
-const schema = Type.Optional(
-  Type.String({ maxLength: 1_024, default: '', description: 'Empty = the link’s default.' }),
-);
 const oneLink = {
   status: 200,
   type: 'application/json',
@@ -48,7 +37,7 @@ const oneLink = {
 } as const;
 
 /** @throws DomainError `link-not-found`. */
-async function findLink(
+export async function findLink(
   engine: Engine,
   { namespace, link: name }: { readonly namespace: string; readonly link: string },
 ): Promise<Link> {
@@ -71,17 +60,8 @@ function requireNative(link: Link): void {
   );
 }
 
-/** What a usable link is made of. @throws DomainError `invalid-argument`. */
-function optionsOf({ name, options }: Link): NonNullable<Link['options']> {
-  if (options !== null) return options;
-  throw new DomainError(
-    'invalid-argument',
-    `the connector of link ${name} is not installed on this server`,
-  );
-}
-
 /** @throws TransferError `connector-missing` for a kind of link that does not work here. */
-function requireConnector({ dataJobs: { kinds } }: Engine, kind: LinkOptions['kind']): void {
+export function requireConnector({ dataJobs: { kinds } }: Engine, kind: LinkOptions['kind']): void {
   if (kinds.has(kind)) return;
   const others =
     kinds.size === 0 ? 'data jobs are switched off' : `there are ${[...kinds].join(', ')}`;
@@ -222,57 +202,6 @@ async function requireUnused(
   }
 }
 
-const test = defineOperation({
-  name: 'TestLink',
-  method: 'POST',
-  path: '/links/{namespace}/{link}/test',
-  group,
-  summary: 'Connects, asks something small and lets go, within 10 s. A refusal says what failed.',
-  params: linkParams,
-  reply: {
-    status: 200,
-    type: 'application/json',
-    schema: LinkTestView,
-    description: 'The link works.',
-  },
-  async handle({ params }, { engine }) {
-    const options = optionsOf(await findLink(engine, params));
-    const beganAtMs = performance.now();
-    await engine.dataJobs.test(options, testMs);
-    return json({ tookMs: Math.round(performance.now() - beganAtMs) });
-  },
-});
-
-const tryOut = defineOperation({
-  name: 'TryLink',
-  method: 'POST',
-  path: '/link-trials',
-  group,
-  summary:
-    'Tries options that are not stored, within 10 s. With secrets of a stored link it asks for `longshore:TestLink` on that link.',
-  body: LinkTrial,
-  reply: {
-    status: 200,
-    type: 'application/json',
-    schema: LinkTestView,
-    description: 'The options work.',
-  },
-  async handle({ body, caller }, services) {
-    const { engine, region, accountId } = services;
-    const { namespace = region, link } = body;
-    if (link !== undefined) {
-      const resource = `acs:longshore:${region}:${accountId}:links/${namespace}/${link}`;
-      authorize(caller, 'TestLink', resource, services);
-    }
-    const current = link === undefined ? null : await findLink(engine, { namespace, link });
-    const options = readLinkOptions(body.options, current?.options ?? null);
-    requireConnector(engine, options.kind);
-    const beganAtMs = performance.now();
-    await engine.dataJobs.test(options, testMs);
-    return json({ tookMs: Math.round(performance.now() - beganAtMs) });
-  },
-});
-
 const namespaces = defineOperation({
   name: 'ListLinkNamespaces',
   method: 'GET',
@@ -286,77 +215,15 @@ const namespaces = defineOperation({
     schema: LinkNamespaceList,
     description: 'The namespaces.',
   },
-  async handle(_call, { engine }) {
-    const rows = await engine.links.namespaces(maxNamespaces);
+  async handle(_call, { engine, insights }) {
+    const found = await engine.links.namespaces(maxNamespaces);
+    const places = await Promise.all(
+      insights.filter(({ dialect }) => dialect === 'cdm').map((one) => one.namespaces()),
+    );
+    const names = new Map(places.flat().map(({ id, name }) => [id, name]));
+    const rows = found.map((row) => ({ ...row, name: names.get(row.namespace) ?? '' }));
     return json({ rows, kinds: [...engine.dataJobs.kinds] });
   },
 });
 
-const tables = defineOperation({
-  name: 'ListLinkTables',
-  method: 'GET',
-  path: '/links/{namespace}/{link}/tables',
-  group,
-  summary: 'Tables that a database link reaches, sorted.',
-  params: linkParams,
-  query: Type.Object(
-    {
-      schema,
-      limit: Type.Optional(
-        Type.Integer({
-          minimum: 1,
-          maximum: 10_000,
-          default: maxPageSize,
-          description: 'Most tables.',
-        }),
-      ),
-    },
-    closed,
-  ),
-  reply: { status: 200, type: 'application/json', schema: TableList, description: 'The tables.' },
-  async handle({ params, query }, { engine }) {
-    const options = optionsOf(await findLink(engine, params));
-    const limit = query.limit ?? maxPageSize;
-    const found = await engine.dataJobs.tables(options, query.schema ?? '', limit);
-    return json(tableListView(found));
-  },
-});
-
-const columns = defineOperation({
-  name: 'ListLinkColumns',
-  method: 'GET',
-  path: '/links/{namespace}/{link}/tables/{table}',
-  group,
-  summary: 'Columns of one table of a database link.',
-  params: Type.Object({
-    ...linkParams.properties,
-    table: Type.String({ minLength: 1, maxLength: 1_024 }),
-  }),
-  query: Type.Object({ schema }, closed),
-  reply: { status: 200, type: 'application/json', schema: ColumnList, description: 'The columns.' },
-  async handle({ params, query }, { engine }) {
-    const options = optionsOf(await findLink(engine, params));
-    const table = { schema: query.schema ?? '', name: params.table };
-    const found = await engine.dataJobs.columns(options, table);
-    if (found === null) {
-      throw new TransferError(
-        'table-missing',
-        `link ${params.link} reaches no table ${params.table}`,
-      );
-    }
-    return json(columnListView(found));
-  },
-});
-
-export const linkOperations = [
-  list,
-  namespaces,
-  get,
-  create,
-  update,
-  remove,
-  test,
-  tryOut,
-  tables,
-  columns,
-] as const;
+export const linkOperations = [list, namespaces, get, create, update, remove] as const;

@@ -1,5 +1,11 @@
 import { Type } from 'typebox';
-import { type Engine, type RunLogPosition, searchLog, searchLogs } from '../../../engine/index.ts';
+import {
+  type Engine,
+  type RunLogPosition,
+  searchLog,
+  searchLogs,
+  type SearchPace,
+} from '../../../engine/index.ts';
 import { byteRange } from '../byte-range.ts';
 import { defineOperation, json } from '../operation.ts';
 import { closed } from '../views/common.ts';
@@ -10,6 +16,8 @@ import { findRun, runParams } from './runs.ts';
 const group = 'logs';
 /** Bytes read at a time for a download. */
 const pieceBytes = 512 * 1024;
+/** Longest time that one call searches. */
+const searchMs = 100;
 const maxMatches = 500;
 const defaultMatches = 100;
 
@@ -66,13 +74,17 @@ const search = defineOperation({
   },
   async handle({ params, query }, { engine }) {
     const attempt = await findAttempt(engine, params.attempt);
-    const found = await searchLog(reader(engine, attempt.id, params.stream), {
-      text: query.q,
-      ignoreCase: query.ignoreCase ?? false,
-      from: query.from ?? null,
-      backwards: query.backwards ?? false,
-      limit: query.limit ?? defaultMatches,
-    });
+    const found = await searchLog(
+      reader(engine, attempt.id, params.stream),
+      {
+        text: query.q,
+        ignoreCase: query.ignoreCase ?? false,
+        from: query.from ?? null,
+        backwards: query.backwards ?? false,
+        limit: query.limit ?? defaultMatches,
+      },
+      pace(),
+    );
     if (found === null) throw await nothingKept(engine, attempt.id, attempt.runId, params.stream);
     return json({ rows: found.matches, next: found.next, size: found.size });
   },
@@ -120,6 +132,7 @@ const searchRun = defineOperation({
         limit: query.limit ?? defaultMatches,
       },
       query.cursor === undefined ? null : positionOf(run.id, query.cursor),
+      pace(),
     );
     return json({
       rows: matches.map(({ attemptId, ...match }) => ({ attempt: attemptId, ...match })),
@@ -167,6 +180,14 @@ const download = defineOperation({
     };
   },
 });
+
+function pace(): SearchPace {
+  const overAtMs = performance.now() + searchMs;
+  return {
+    isOver: () => performance.now() > overAtMs,
+    rest: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+}
 
 /** Bytes from an offset until another. @throws Error when they were let go meanwhile. */
 async function* pieces(

@@ -128,11 +128,11 @@ const filled = defineOperation({
 
 const render = defineOperation({
   name: 'RenderOperation',
-  audited: 'denials',
   method: 'POST',
   path: '/operations/{dialect}/{operation}/render',
   group,
   summary: 'A filled form as requests of SDKs, of command lines, and of curl. Carries nothing out.',
+  audited: 'denials',
   params: formParams,
   body: FormInput,
   reply: {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Secret } from '../../../domain/catalog.ts';
 import { DomainError } from '../../../domain/errors.ts';
-import { itemPageOf, itemQuery, itemsOf } from '../item-rules.ts';
+import { itemId, itemPageOf, itemQuery, itemsOf, numberOf } from '../item-rules.ts';
 import { defineOperation, json, type NativeServices, nothing } from '../operation.ts';
 import {
   NewSecretInput,
@@ -12,7 +12,7 @@ import {
 } from '../views/secrets.ts';
 
 const group = 'secrets';
-const params = Type.Object({ secret: Type.Integer({ minimum: 1 }) });
+const params = Type.Object({ secret: itemId });
 const one = {
   status: 200,
   type: 'application/json',
@@ -59,7 +59,7 @@ const show = defineOperation({
   reply: one,
   async handle({ params: { secret } }, services) {
     const { dialect } = itemsOf(services);
-    const found = await services.engine.catalog.secretInfo(dialect, secret);
+    const found = await services.engine.catalog.secretInfo(dialect, numberOf(secret));
     if (found === null) throw unknown(secret);
     return json(await view(services, found));
   },
@@ -99,12 +99,12 @@ const change = defineOperation({
   async handle({ params: { secret }, body }, services) {
     const { catalog } = services.engine;
     const { dialect, rules } = itemsOf(services);
-    const found = await catalog.secret(dialect, secret);
+    const found = await catalog.secret(dialect, numberOf(secret));
     if (found === null) throw unknown(secret);
     const gone = new Set(body.remove ?? []);
     const kept = Object.fromEntries(Object.entries(found.data).filter(([key]) => !gone.has(key)));
     const stored = rules.storedSecret(found.secret.type, kept, body.set ?? {});
-    const changed = await catalog.updateSecret(dialect, secret, stored, services.nowMs());
+    const changed = await catalog.updateSecret(dialect, numberOf(secret), stored, services.nowMs());
     return json(await view(services, changed));
   },
 });
@@ -118,13 +118,13 @@ const remove = defineOperation({
   params,
   reply: { status: 204, type: null, description: 'Done.' },
   async handle({ params: { secret } }, services) {
-    await services.engine.catalog.deleteSecret(itemsOf(services).dialect, secret);
+    await services.engine.catalog.deleteSecret(itemsOf(services).dialect, numberOf(secret));
     return nothing;
   },
 });
 
-function unknown(secret: number): DomainError {
-  return new DomainError('secret-not-found', `no Secret has the id ${secret}`, { secret });
+function unknown(secret: string): DomainError {
+  return new DomainError('secret-not-found', `no Secret has the id ${secret}`);
 }
 
 async function view({ engine }: Pick<NativeServices, 'engine'>, secret: Secret) {

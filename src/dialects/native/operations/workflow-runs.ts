@@ -3,19 +3,23 @@ import { Type } from 'typebox';
 import { DomainError } from '../../../domain/errors.ts';
 import { isFinal } from '../../../domain/states.ts';
 import type { WorkflowInsight, WorkflowRunDetails } from '../../kit/insight.ts';
+import { withoutNul } from '../offset-cursor.ts';
 import { defineOperation, json, type NativeServices, type StreamEvent } from '../operation.ts';
 import { RunView, runView } from '../views/run.ts';
 import { WorkflowRunView, workflowRunView } from '../views/workflows.ts';
+import { createStreamLimit } from '../stream-limit.ts';
 import { waitFor } from '../wait.ts';
 import { workflowsOf } from './workflows.ts';
 
 const group = 'workflow-runs';
-const params = Type.Object({ run: Type.String({ minLength: 1, maxLength: 256 }) });
+const params = Type.Object({ run: Type.String({ minLength: 1, maxLength: 256, ...withoutNul }) });
 
 /** Runs of the nodes give no signal to the workflow's: how often they are looked at. */
 const lookAgainMs = 500;
 /** A comment after this many quiet looks keeps proxies from closing the line: 15 s. */
 const looksPerComment = 30;
+/** Each look reads the run of every node: of this many, each twice a second. */
+const streams = createStreamLimit(128, 'runs of workflows are being followed');
 
 async function requireRun(workflows: WorkflowInsight, run: string): Promise<WorkflowRunDetails> {
   const found = await workflows.findRun(run);
@@ -88,7 +92,8 @@ const followRun = defineOperation({
   reply: { status: 200, type: 'text/event-stream', description: 'Events until nothing changes.' },
   async handle({ params: { run }, lastEventId }, services) {
     await requireRun(workflowsOf(services).workflows, run);
-    return { kind: 'events', events: follow(services, run, lastEventId) };
+    const events = follow(services, run, lastEventId);
+    return { kind: 'events', events: streams.admit(services.engine, events) };
   },
 });
 

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { DomainError } from '../../../domain/errors.ts';
 import type { Insight, WorkflowInsight } from '../../kit/insight.ts';
-import { offsetPaging, searchText } from '../offset-cursor.ts';
-import { defineOperation, json, type NativeServices } from '../operation.ts';
+import { offsetPaging, searchText, withoutNul } from '../offset-cursor.ts';
+import { defineOperation, json, type NativeServices, nothing } from '../operation.ts';
 import { runCursor, runCursorAt, runCursorPosition } from '../run-cursor.ts';
 import { defaultPageSize, maxPageSize } from '../views/common.ts';
 import { RunView, runView } from '../views/run.ts';
@@ -16,7 +16,9 @@ import {
 } from '../views/workflows.ts';
 
 const group = 'workflows';
-const params = Type.Object({ workflow: Type.String({ minLength: 1, maxLength: 256 }) });
+const params = Type.Object({
+  workflow: Type.String({ minLength: 1, maxLength: 256, ...withoutNul }),
+});
 
 /** The dialect that has workflows. @throws DomainError `unavailable` when none has. */
 export function workflowsOf({ insights }: Pick<NativeServices, 'insights'>): {
@@ -131,4 +133,30 @@ const run = defineOperation({
   },
 });
 
-export const workflowOperations = [list, show, runs, run] as const;
+function enabling(name: string, verb: 'enable' | 'disable', enabled: boolean) {
+  return defineOperation({
+    name,
+    method: 'POST',
+    path: `/workflows/{workflow}/${verb}`,
+    group,
+    summary: enabled
+      ? 'Lets the schedule of a workflow fire; those of its jobs rest meanwhile.'
+      : 'Lets the schedule of a workflow rest; those of its jobs fire again.',
+    params,
+    reply: { status: 204, type: null, description: 'Done.' },
+    async handle({ params: { workflow }, caller }, services) {
+      const { workflows } = workflowsOf(services);
+      await workflows.enable(workflow, enabled, caller.user.name);
+      return nothing;
+    },
+  });
+}
+
+export const workflowOperations = [
+  list,
+  show,
+  runs,
+  run,
+  enabling('EnableWorkflow', 'enable', true),
+  enabling('DisableWorkflow', 'disable', false),
+] as const;

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { textOrNull } from './common.ts';
+import { closed, textOrNull } from './common.ts';
 
 /** A calendar with the years that it has. */
 export const CalendarRow = Type.Object(
@@ -19,6 +19,21 @@ export const CalendarPage = Type.Object(
 );
 export type CalendarPage = Static<typeof CalendarPage>;
 
+const months = Type.Array(
+  Type.Object({
+    month: Type.Integer({ minimum: 1, maximum: 12 }),
+    days: Type.Array(Type.Integer({ minimum: 1, maximum: 31 }), { maxItems: 31 }),
+  }),
+  {
+    maxItems: 12,
+    description: 'Months 1 to 12 with their days; a month that is absent has none.',
+  },
+);
+
+/** The days that a year of a calendar is to have. */
+export const CalendarInput = Type.Object({ months }, { ...closed, title: 'CalendarInput' });
+export type CalendarInput = Static<typeof CalendarInput>;
+
 /** The days of one year on which schedules with this calendar fire. */
 export const CalendarView = Type.Object(
   {
@@ -27,9 +42,7 @@ export const CalendarView = Type.Object(
     system: Type.Boolean(),
     year: Type.Integer(),
     creator: Type.String(),
-    months: Type.Array(Type.Object({ month: Type.Integer(), days: Type.Array(Type.Integer()) }), {
-      description: 'Months 1 to 12 with their days; a month that is absent has none.',
-    }),
+    months,
   },
   { title: 'Calendar' },
 );

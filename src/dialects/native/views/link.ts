@@ -79,6 +79,7 @@ export const LinkNamespaceList = Type.Object(
     rows: Type.Array(
       Type.Object({
         namespace: Type.String(),
+        name: Type.String({ description: 'Of the cluster; empty for the region.' }),
         links: Type.Integer({ description: 'How many it has.' }),
       }),
     ),

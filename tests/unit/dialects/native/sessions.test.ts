@@ -55,7 +55,11 @@ describe('sessions', () => {
 
   test('a key’s session is void while the key is disabled, and for good when it is deleted', async (t) => {
     const { sessions, access, nowMs } = await open(t);
-    const { key } = await access.createKey({ user: 'bob', id: 'bobs-key', secret: 'secret-secret' });
+    const { key } = await access.createKey({
+      user: 'bob',
+      id: 'bobs-key',
+      secret: 'secret-secret',
+    });
     const bob = await access.user('bob');
     assert.ok(bob !== null);
     const cookie = await sessions.issue(bob, key.id, nowMs);
@@ -140,7 +144,16 @@ describe('sessions', () => {
     const other = cookie[middle] === 'A' ? 'B' : 'A';
     const flipped = cookie.slice(0, middle) + other + cookie.slice(middle + 1);
     const foreign = Buffer.from(box.seal('{}', 'something-else'), 'base64').toString('base64url');
-    for (const value of ['', 'x', cookie.slice(1), cookie.slice(0, -4), flipped, foreign, '…', '{}']) {
+    for (const value of [
+      '',
+      'x',
+      cookie.slice(1),
+      cookie.slice(0, -4),
+      flipped,
+      foreign,
+      '…',
+      '{}',
+    ]) {
       assert.equal(await sessions.find(value, nowMs), null, value);
       await sessions.end(value, nowMs);
     }

@@ -37,7 +37,8 @@ export const AnsiLine = memo(function AnsiLine({ text }: { readonly text: string
   });
 });
 
-function classesOf({ fg, bg, decorations }: AnserJsonEntry): string {
+function classesOf(entry: AnserJsonEntry): string {
+  const { fg, bg, fg_truecolor, bg_truecolor, decorations } = entry;
   const isNamed = (name: string): boolean =>
     /^ansi-(bright-)?[a-z]+$/.test(name) && name !== 'ansi-truecolor';
   return [

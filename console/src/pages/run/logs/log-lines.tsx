@@ -67,6 +67,8 @@ export function LogLines({
       element.scrollTop = Math.max(0, topOf(element, marked) - element.clientHeight / 3);
     }
     settle(element);
+    // Whoever came to the top while it was followed, or while more was read, makes no more events.
+    if (!isFollowing && lines.length > 0 && element.scrollTop < nearPx) log.older();
     // `topOf` and `settle` follow from these.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [window, isFollowing, marked, wrap]);

@@ -188,7 +188,15 @@ function Output({
           kind="ghost"
           onClick={log.toStart}
         />
-        {log.isFollowing ? (
+        {log.live === 'ended' ? (
+          <Button
+            label={words.toEnd}
+            icon={ArrowDownToLine}
+            iconOnly
+            kind="ghost"
+            onClick={log.follow}
+          />
+        ) : log.isFollowing ? (
           <Button label={words.pause} icon={Pause} onClick={log.pause} />
         ) : (
           <Button label={words.follow} icon={ArrowDownToLine} onClick={log.follow} />

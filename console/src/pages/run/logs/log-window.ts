@@ -20,7 +20,7 @@ export interface LogWindow {
   readonly tail: Uint8Array;
 }
 
-/** Most lines kept; what is farther away is read again when it is looked at. */
+/** Most lines kept beside those just read; what is farther away is read again when it is looked at. */
 export const maxLines = 4_000;
 /** Longest piece of a line, in bytes. */
 const maxLineBytes = 16 * 1024;
@@ -47,7 +47,8 @@ export function appended(window: LogWindow, offset: number, bytes: Uint8Array): 
   const { lines, rest } = split(all, at);
   const kept = window.tail.length > 0 ? window.lines.slice(0, -1) : window.lines;
   const grown = [...kept, ...lines];
-  const shown = grown.length > maxLines ? grown.slice(grown.length - maxLines) : grown;
+  const most = lines.length + maxLines;
+  const shown = grown.length > most ? grown.slice(grown.length - most) : grown;
   return {
     place: window.place,
     lines: shown,
@@ -72,13 +73,14 @@ export function prepended(
   const skip = isBeginning || first === -1 || first === bytes.length - 1 ? 0 : first + 1;
   const { lines } = split(bytes.subarray(skip), offset + skip);
   const grown = [...lines, ...window.lines];
-  const shown = grown.slice(0, maxLines);
+  const most = lines.length + maxLines;
+  const shown = grown.slice(0, most);
   const isCut = shown.length < grown.length;
   return {
     place: window.place,
     lines: shown,
     start: offset + skip,
-    end: isCut ? (grown[maxLines]?.offset ?? window.end) : window.end,
+    end: isCut ? (grown[most]?.offset ?? window.end) : window.end,
     tail: isCut ? new Uint8Array() : window.tail,
   };
 }

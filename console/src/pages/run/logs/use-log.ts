@@ -14,7 +14,7 @@ import {
 export type LogStream = 'stdout' | 'stderr';
 
 /** Bytes of one page. */
-const pageBytes = 128 * 1024;
+const pageBytes = 64 * 1024;
 
 /** What `FollowLog` sends with `chunk`. */
 interface Chunk {
@@ -51,7 +51,10 @@ interface Page {
   readonly size: number;
 }
 
-/** Reads an attempt's output page by page, from either end, and follows it. */
+/**
+ * Reads an attempt's output page by page, from either end, and follows it. For one output: give
+ * the component a key that names it.
+ */
 export function useLog(attempt: string, stream: LogStream): Log {
   const base = path`/attempts/${attempt}/logs/${stream}`;
   const [window, setWindow] = useState<LogWindow>(emptyWindow(0));
@@ -106,27 +109,21 @@ export function useLog(attempt: string, stream: LogStream): Log {
     [read],
   );
 
-  const follow = useCallback((): void => {
-    setMarked(null);
-    setFollowFrom(null);
-    ask({ fromEnd: pageBytes }, (page) => {
-      setWindow(windowFrom(page.offset, page.bytes, page.offset === 0));
-      setFollowFrom(page.offset + page.bytes.length);
-    });
-  }, [ask]);
+  const begin = useCallback(
+    (): void =>
+      ask({ fromEnd: pageBytes }, (page) => {
+        setWindow(windowFrom(page.offset, page.bytes, page.offset === 0));
+        setFollowFrom(page.offset + page.bytes.length);
+      }),
+    [ask],
+  );
 
   useEffect(() => {
-    setWindow(emptyWindow(0));
-    setSize(0);
-    setIsReady(false);
-    setError(null);
-    setIsOver(false);
-    isBroken.current = false;
-    follow();
+    begin();
     return () => {
       question.current += 1;
     };
-  }, [follow]);
+  }, [begin]);
 
   const live = useLive(followFrom === null ? null : `${base}/follow`, {
     query: { offset: followFrom },
@@ -157,7 +154,11 @@ export function useLog(attempt: string, stream: LogStream): Log {
     isFollowing,
     live: isOver ? 'ended' : isFollowing ? live : 'paused',
     marked,
-    follow,
+    follow() {
+      setMarked(null);
+      setFollowFrom(null);
+      begin();
+    },
     pause: () => setFollowFrom(null),
     toStart() {
       setFollowFrom(null);
