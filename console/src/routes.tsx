@@ -1,4 +1,5 @@
-import { type ComponentType, lazy } from 'react';
+import type { ComponentType } from 'react';
+import { lazyChunk } from './api/chunk.ts';
 
 /** A page and where it is. */
 export interface ConsoleRoute {
@@ -15,7 +16,7 @@ type PageModule = () => Promise<{ readonly default: ComponentType }>;
 function page(path: string, load: PageModule): ConsoleRoute {
   return {
     path,
-    page: lazy(load),
+    page: lazyChunk(load),
     // Whoever shows the page meets the same failure and tells it.
     preload: () => void load().catch(() => {}),
   };

@@ -251,6 +251,24 @@ describe('the console', { ...needs('chromium') }, () => {
     assert.deepEqual(faults, []);
   });
 
+  test('a page that is opened while the connection is lost comes once it heals', async (t) => {
+    const own = cleanupList();
+    t.after(() => own.end());
+    const first = await startConsoleServer(own);
+    const { page, faults } = await openConsole(t, browser, first.url, { as: first.root });
+    await overview(page);
+    await page.waitForLoadState('networkidle');
+    await first.crash();
+    await page.getByRole('link', { name: 'About this server' }).click();
+    await page.getByText('Connection lost').waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'About this server' }).count(), 0);
+    const { port } = new URL(first.url);
+    await startServer(own, first.dataDir, ['--port', port]);
+    await page.getByRole('heading', { level: 1, name: 'About this server' }).waitFor();
+    await page.getByRole('region', { name: 'Since its start' }).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
   async function raw(path: string, encoding: string): Promise<ArrayBuffer> {
     // fetch would unpack it.
     const { request } = await import('node:http');

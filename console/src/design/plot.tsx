@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyChunk } from '../api/chunk.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Tone } from './state-badge.tsx';
 import { useDesignWords } from './words.ts';
@@ -26,7 +27,7 @@ export interface PlotProps {
 }
 
 // uPlot comes with the first plot, not with the first page.
-const PlotCanvas = lazy(() => import('./plot-canvas.tsx'));
+const PlotCanvas = lazyChunk(() => import('./plot-canvas.tsx'));
 
 /** Values over time, with a legend that shows those under the pointer, and as a table. */
 export function Plot(props: PlotProps) {

@@ -92,7 +92,10 @@ export function migrateCommand(): Command {
     .option('--rows-per-second <rows>', 'for the whole job')
     .option('--bytes-per-second <bytes>', 'for the whole job')
     .option('--retries <count>', 'tries after a failure; crashes are always gone on after')
-    .option('--proof <how>', 'compare source and target afterwards: checksums, rows (reads both sides once more), counts or none')
+    .option(
+      '--proof <how>',
+      'compare source and target afterwards: checksums, rows (reads both sides once more), counts or none',
+    )
     .option('--var <name=value>', 'value of ${name}; repeatable', collect)
     .option('--name <name>', 'name of the data job that is stored; else made of both ends')
     .option('--namespace <namespace>', 'what the links belong to; else the region')

@@ -177,6 +177,7 @@ export class PgSession {
     });
     // While it waits for rows of ours the server has nothing to say.
     this.#hush();
+    const waits = (): boolean => pending >= MAX_PENDING_BYTES && fault === null;
     const taken = (bytes: number): void => {
       pending -= bytes;
       if (pending > 0) this.#silence?.refresh();
@@ -191,7 +192,7 @@ export class PgSession {
         this.#stream.cork();
         this.#writeCopyData(bytes, taken);
         this.#stream.uncork();
-        while (pending >= MAX_PENDING_BYTES && fault === null) {
+        while (waits()) {
           await new Promise<void>((resolve) => {
             onRoom = resolve;
           });

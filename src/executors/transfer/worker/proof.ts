@@ -298,12 +298,10 @@ function commonMethod(
   const wanted = proof === 'checksums' || proof === 'rows';
   if (!wanted || source === null || target === null || columns.length === 0) return null;
   const known = new Set(target.methods(columns.map((column) => column.target)));
-  const common = source
-    .methods(columns.map((column) => column.source))
-    .find((method) => {
-      if (method === 'count' || !known.has(method)) return false;
-      return proof === 'rows' || !method.startsWith(readingMethod);
-    });
+  const common = source.methods(columns.map((column) => column.source)).find((method) => {
+    if (method === 'count' || !known.has(method)) return false;
+    return proof === 'rows' || !method.startsWith(readingMethod);
+  });
   return common ?? null;
 }
 

@@ -276,6 +276,7 @@ describe('ExecJob as a wish to start', () => {
       idempotencyKey: null,
       notBeforeMs: null,
       by: 'ann',
+      traceparent: null,
       override: null,
     });
   });

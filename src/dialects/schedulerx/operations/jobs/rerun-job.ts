@@ -45,7 +45,7 @@ export const rerunJob = defineOperation({
     for (const dataTimeMs of dataTimes) {
       await submitInstance(services, job.id, {
         by: caller.user,
-      traceparent: caller.traceparent ?? null,
+        traceparent: caller.traceparent ?? null,
         triggerType: triggerTypes.refresh,
         parameters: null,
         atMs,
