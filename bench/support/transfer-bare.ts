@@ -28,7 +28,15 @@ const taken = target.formats(planned);
 const kind = source.formats(table.columns).find((one) => taken.some((other) => other.kind === one));
 const format = taken.find((one) => one.kind === kind);
 if (format === undefined) throw new Error('there is no common format');
-const parts = { shard: 0, shards: 1, runId: 'bare', after: null, repeats: false, inOneGo: true, signal };
+const parts = {
+  shard: 0,
+  shards: 1,
+  runId: 'bare',
+  after: null,
+  repeats: false,
+  inOneGo: true,
+  signal,
+};
 const loader = await target.open({ table: planned, format, ...parts });
 for (const chunk of await source.chunks(table, { shards: 1, fine: false, chunkRows: 1 })) {
   const request = { table, columns: table.columns, chunk, position: null, format, signal };

@@ -177,7 +177,10 @@ export async function mountDialects(
   ];
   const insights = families.flatMap((family) => family.insights);
   const forms = families.flatMap((family) => family.forms);
-  const dialects: readonly MountedDialect[] = [createNativeDialect({ ...services, insights, forms }), ...families];
+  const dialects: readonly MountedDialect[] = [
+    createNativeDialect({ ...services, insights, forms }),
+    ...families,
+  ];
   for (const dialect of dialects) {
     await dialect.mount(host);
   }

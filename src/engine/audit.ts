@@ -1,5 +1,6 @@
 import {
   type AuditEntry,
+  type AuditNote,
   type AuditOutcome,
   type AuditRetention,
   boundedEntry,
@@ -25,8 +26,7 @@ const PATIENCE_MS = 10_000;
 const ERASE_BATCH = 500;
 const ERASE_PAUSE_MS = 100;
 
-/** A call as dialects tell it; the log adds the time. */
-export type AuditNote = Omit<AuditEntry, 'atMs' | 'suppressed'>;
+export type { AuditNote };
 
 /** The audit log, as dialects see it: they write and read, and can change nothing. */
 export interface Audit extends Pick<AuditStore, 'auditLines' | 'auditLinesAfter' | 'lastAuditId'> {
@@ -175,7 +175,7 @@ export class AuditLog implements Audit {
   }
 
   #entry(note: AuditNote, suppressed: number): AuditEntry {
-    return boundedEntry({ ...note, atMs: this.#options.clock.nowMs(), suppressed });
+    return boundedEntry(note, this.#options.clock.nowMs(), suppressed);
   }
 
   #add(entry: AuditEntry): void {

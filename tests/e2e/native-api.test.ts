@@ -305,7 +305,7 @@ suite('native API', () => {
       const failing = await ended(await submit('twice', { env: { CODE: '3' }, replicas: 1 }));
       assert.equal(failing['state'], 'failed');
       assert.match(String(failing['message']), /code 3/);
-      const page = (await ask('/runs?template=twice&limit=1')).body as {
+      const page = (await ask('/runs?template=twice&limit=1&offset=0')).body as {
         rows: unknown[];
         total: number;
       };

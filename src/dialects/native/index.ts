@@ -87,14 +87,17 @@ function addOperation(
         throw error;
       });
       const traceparent = header(request, 'traceparent') ?? null;
-      const answer = await perform({ ...caller, traceparent }, {
-        params: request.params,
-        query: request.query,
-        body: request.body,
-        lastEventId: header(request, 'last-event-id') ?? null,
-        range: header(request, 'range') ?? null,
-        requestId,
-      });
+      const answer = await perform(
+        { ...caller, traceparent },
+        {
+          params: request.params,
+          query: request.query,
+          body: request.body,
+          lastEventId: header(request, 'last-event-id') ?? null,
+          range: header(request, 'range') ?? null,
+          requestId,
+        },
+      );
       return send(reply, answer);
     },
   });
@@ -122,9 +125,9 @@ export function createNativeDialect(given: NativeServices): Dialect {
     forms: [...given.forms, createNativeForms(nativeOperations, () => services)],
   };
   const sessions = new Sessions(services);
-  const document = JSON.stringify(
-    openApiDocument(nativeOperations, nativePrefix, services.version),
-  );
+  // Written anew each time: it is asked for seldom, and is a quarter of a megabyte.
+  const document = (): string =>
+    JSON.stringify(openApiDocument(nativeOperations, nativePrefix, services.version));
   return {
     name: 'native',
     async mount(scope) {
@@ -144,7 +147,7 @@ export function createNativeDialect(given: NativeServices): Dialect {
           });
           // Public: it tells what anyone can read in the documentation.
           inner.get('/openapi.json', (_request, reply) => {
-            void reply.type('application/json; charset=utf-8').send(document);
+            void reply.type('application/json; charset=utf-8').send(document());
           });
           mountSessions(inner, nativeOperations, sessions, services);
           for (const operation of nativeOperations) {

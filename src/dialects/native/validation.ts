@@ -22,8 +22,11 @@ export function partCheck(
   if (schema === undefined) {
     return () => undefined;
   }
-  const validator = Compile(schema);
+  // Compiled when first needed: a server starts faster than all operations are ever used.
+  let compiled: ReturnType<typeof Compile> | null = null;
   return (raw) => {
+    compiled ??= Compile(schema);
+    const validator = compiled;
     const value = fromText ? Value.Convert(schema, raw) : raw;
     if (validator.Check(value)) {
       return value;

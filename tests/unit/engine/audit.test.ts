@@ -123,15 +123,14 @@ describe('bounds', () => {
 
   test('texts are cut, control characters cannot forge lines, names are few', () => {
     const long = 'é'.repeat(5_000);
-    const entry = boundedEntry({
+    const texts = {
       ...note,
-      atMs: 1,
-      suppressed: 0,
       user: 'a\u0000b\nc\u2028d\ud800',
       resource: long,
       operation: `${'x'.repeat(255)}😀`,
       names: ['b', 'a', 'b', ...Array.from({ length: 100 }, (_, n) => `n${n}`), long],
-    });
+    };
+    const entry = boundedEntry(texts, 1, 0);
     assert.equal(entry.user, 'a�b�c�d�');
     assert.equal(entry.resource.length, auditBounds.resourceChars);
     assert.ok(entry.operation.isWellFormed());

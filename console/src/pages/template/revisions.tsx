@@ -1,4 +1,5 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
+import { lazyChunk } from '../../api/chunk.ts';
 import type {
   TemplateChangeView,
   TemplateRevisionView,
@@ -23,7 +24,7 @@ import { useTemplateWords } from './words.ts';
 const shownChanges = 300;
 
 // The comparison comes when two revisions are looked at, not with the page.
-const RevisionDiff = lazy(() => import('./revision-diff.tsx'));
+const RevisionDiff = lazyChunk(() => import('./revision-diff.tsx'));
 
 /** Every change of the definition, and what is different between two of its revisions. */
 export function Revisions({ template }: { readonly template: TemplateView }) {
