@@ -87,7 +87,6 @@ const follow = defineOperation({
   },
 });
 
-const rowId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const filter = {
   contains: Type.Optional(
     Type.String({
@@ -118,11 +117,15 @@ const quarantine = defineOperation({
   params: runParams,
   query: Type.Object(
     {
-      after: Type.Optional({
-        ...rowId,
-        default: 0,
-        description: 'Id of the last row that was seen.',
-      }),
+      // No copy of another schema: a copy loses its kind, and texts are not read as numbers.
+      after: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: Number.MAX_SAFE_INTEGER,
+          default: 0,
+          description: 'Id of the last row that was seen.',
+        }),
+      ),
       cursor: Type.Optional(
         Type.String({
           pattern: '^[0-9]{1,15}$',
