@@ -30,7 +30,10 @@ export interface AuditEntry {
   readonly requestId: string;
   /** Names of what the call set, in alphabetical order; never values. */
   readonly names: readonly string[];
-  /** Calls of unknown callers before this one that have no line of their own. */
+  /**
+   * Further calls that have no line of their own: before this one, of callers who were not proved;
+   * in the same moment, starts of runs alike by the same caller.
+   */
   readonly suppressed: number;
 }
 

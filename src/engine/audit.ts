@@ -18,6 +18,11 @@ const BATCH = 500;
 const MAX_WAITING = 10_000;
 /** How long a line that nobody waits for may gather others. */
 const GATHER_MS = 50;
+/**
+ * Starts of runs alike, by the same caller in the same moment, that have a line each; the others
+ * are counted on one more. Each run tells who started it, and a line costs as much as a run.
+ */
+const MAX_ALIKE = 25;
 /** Wait before an append that failed is tried again. */
 const RETRY_MS = 1_000;
 /** How long a call waits for its line before it is told that it could not be written. */
@@ -35,7 +40,10 @@ export interface Audit extends Pick<AuditStore, 'auditLines' | 'auditLinesAfter'
    * @throws DomainError `unavailable` when it could not be written within 10 s; it is tried on.
    */
   record(note: AuditNote): Promise<void>;
-  /** The same for starts of runs: resolves as soon as there is room; durable within 100 ms. */
+  /**
+   * The same for starts of runs: resolves as soon as there is room; durable within 100 ms. Of many
+   * alike in one moment most are only counted.
+   */
   follow(note: AuditNote): Promise<void>;
   /** A call whose caller could not be proved. Of many in a short time most are only counted. */
   refused(note: AuditNote): void;
@@ -56,6 +64,13 @@ interface Waiting {
   readonly entry: AuditEntry;
   /** Null = nobody waits. */
   readonly written: (() => void) | null;
+}
+
+/** Starts alike among the lines that wait. */
+interface Alike {
+  lines: number;
+  /** The line on which further ones are counted. */
+  last: { -readonly [K in keyof AuditEntry]: AuditEntry[K] } | null;
 }
 
 /** What the log needs of the engine. */
@@ -79,6 +94,8 @@ export class AuditLog implements Audit {
   readonly #pauses: Pauses;
   readonly #callers: FailedCallers;
   #waiting: Waiting[] = [];
+  /** By caller and operation; of lines that are not on their way to the store yet. */
+  #alike = new Map<string, Alike>();
   #room: (() => void)[] = [];
   #listeners = new Set<() => void>();
   #writing: Promise<void> | null = null;
@@ -124,7 +141,17 @@ export class AuditLog implements Audit {
     while (this.#waiting.length >= MAX_WAITING && !this.#pauses.ended) {
       await new Promise<void>((resolve) => this.#room.push(resolve));
     }
-    this.#add(this.#entry(note, 0));
+    const { user, keyId, sourceIp, dialect, operation, outcome, code } = note;
+    const key = `${user} ${keyId} ${sourceIp} ${dialect} ${operation} ${outcome} ${code}`;
+    const alike = this.#alike.get(key);
+    if (alike === undefined) this.#alike.set(key, { lines: 1, last: null });
+    else if (alike.last !== null) {
+      alike.last.suppressed += 1;
+      return;
+    } else alike.lines += 1;
+    const entry = this.#entry(note, 0);
+    if (alike !== undefined && alike.lines >= MAX_ALIKE) alike.last = entry;
+    this.#add(entry);
   }
 
   refused(note: AuditNote): void {
@@ -199,6 +226,7 @@ export class AuditLog implements Audit {
     const { store, log } = this.#options;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, BATCH);
+      this.#alike.clear();
       try {
         await store.appendAudit(batch.map(({ entry }) => entry));
       } catch (error) {

@@ -52,7 +52,9 @@ describe('the writer', () => {
   test('lines that nobody waits for follow by themselves, in their order', async (t) => {
     const { audit, lines } = await openLog(t);
     const changed = audit.changed(60_000);
-    for (let n = 0; n < 1_200; n += 1) await audit.follow({ ...note, requestId: `r-${n}` });
+    for (let n = 0; n < 1_200; n += 1) {
+      await audit.follow({ ...note, user: `u-${n % 60}`, requestId: `r-${n}` });
+    }
     await within('the first lines', changed);
     const found = await until('all lines', async () => {
       const now = await lines();
@@ -63,6 +65,21 @@ describe('the writer', () => {
       Array.from({ length: 1_200 }, (_, n) => `r-${n}`),
     );
     await audit.stop();
+  });
+
+  test('of many alike in one moment the last line counts those without one', async (t) => {
+    const { audit, lines } = await openLog(t);
+    for (let n = 0; n < 500; n += 1) {
+      await audit.follow({ ...note, requestId: `r-${n}` });
+      if (n === 250) await audit.follow({ ...note, user: 'another', requestId: 'other' });
+    }
+    await audit.stop();
+    const found = await lines();
+    const alike = found.filter(({ user }) => user === note.user);
+    assert.equal(found.length, alike.length + 1);
+    assert.ok(alike.length >= 25 && alike.length < 500, String(alike.length));
+    const counted = alike.reduce((sum, { suppressed }) => sum + suppressed, alike.length);
+    assert.equal(counted, 500);
   });
 
   test('what waits is written at the end', async (t) => {

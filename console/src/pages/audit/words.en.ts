@@ -46,5 +46,5 @@ export const en = {
   code: 'Error code',
   requestId: 'Request ID',
   names: 'What was set',
-  suppressed: 'Calls without a line before it',
+  suppressed: 'Further calls without a line',
 };

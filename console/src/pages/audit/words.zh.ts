@@ -48,5 +48,5 @@ export const zh: typeof en = {
   code: '错误码',
   requestId: '请求 ID',
   names: '设置的参数',
-  suppressed: '此前未单独记录的调用数',
+  suppressed: '未单独记录的其他调用数',
 };
