@@ -22,7 +22,8 @@ export const AuditLineView = Type.Object(
       description: 'Names of what the call set. Values are never kept.',
     }),
     suppressed: Type.Integer({
-      description: 'Further calls that have no line of their own: before this one of unproved callers, or starts of runs alike in the same moment.',
+      description:
+        'Further calls that have no line of their own: before this one of unproved callers, or starts of runs alike in the same moment.',
     }),
   },
   { title: 'AuditLine' },
