@@ -3,8 +3,9 @@ import { outputRemoved } from '../../../domain/retention.ts';
 import { isFinal } from '../../../domain/states.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { followLog } from '../follow.ts';
-import { defineOperation, json, type StreamEvent } from '../operation.ts';
+import { defineOperation, json } from '../operation.ts';
 import { ProblemError } from '../problem.ts';
+import { createStreamLimit } from '../stream-limit.ts';
 import { closed } from '../views/common.ts';
 import { AttemptView, attemptView } from '../views/run.ts';
 
@@ -13,7 +14,7 @@ const maxReadBytes = 1024 * 1024;
 const defaultReadBytes = 64 * 1024;
 
 /** Most `follow` streams at once: each costs a look at the store four times a second. */
-const maxStreams = 256;
+const streams = createStreamLimit(256, 'logs are being followed');
 
 const attemptId = Type.String({
   minLength: 1,
@@ -145,21 +146,6 @@ const read = defineOperation({
   },
 });
 
-/** Streams open now, by server: several servers may live in one process. */
-const openStreams = new WeakMap<Engine, number>();
-
-async function* counted(
-  engine: Engine,
-  events: AsyncGenerator<StreamEvent>,
-): AsyncGenerator<StreamEvent> {
-  openStreams.set(engine, (openStreams.get(engine) ?? 0) + 1);
-  try {
-    yield* events;
-  } finally {
-    openStreams.set(engine, (openStreams.get(engine) ?? 1) - 1);
-  }
-}
-
 /** Where a stream goes on: the id of the last event that was received, else the offset asked for. */
 function resumeAt(lastEventId: string | null, offset: number): number {
   const resumed = lastEventId === null ? Number.NaN : Number(lastEventId);
@@ -187,12 +173,9 @@ const follow = defineOperation({
     if (over && (await engine.runs.readLog(attempt.id, params.stream, 0, 1)) === null) {
       throw await nothingKept(engine, attempt.id, attempt.runId, params.stream);
     }
-    if ((openStreams.get(engine) ?? 0) >= maxStreams) {
-      throw new ProblemError('too-many-streams', `${maxStreams} logs are being followed`);
-    }
     const from = resumeAt(lastEventId, query.offset ?? 0);
     const events = followLog(engine, params.attempt, params.stream, from, closing);
-    return { kind: 'events', events: counted(engine, events) };
+    return { kind: 'events', events: streams.admit(engine, events) };
   },
 });
 

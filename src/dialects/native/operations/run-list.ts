@@ -6,13 +6,14 @@ import { findTemplate } from '../find-template.ts';
 import { defineOperation, json, type StreamEvent } from '../operation.ts';
 import { ProblemError } from '../problem.ts';
 import { runCursor, runCursorAt, runCursorPosition } from '../run-cursor.ts';
+import { createStreamLimit } from '../stream-limit.ts';
 import { closed, pageOf, paging } from '../views/common.ts';
 import { RunPage, runRowView } from '../views/run.ts';
 
 const group = 'runs';
 
 /** Most feeds at once: each looks at the store once a second, and when something changes. */
-const maxFeeds = 64;
+const feeds = createStreamLimit(64, 'feeds of runs are open');
 
 const states = ['queued', 'running', 'stopping', 'succeeded', 'failed', 'canceled'] as const;
 const triggers = ['manual', 'schedule', 'webhook', 'workflow', 'retry'] as const;
@@ -113,24 +114,14 @@ async function countedPage(
   return { rows: rows.map(runRowView), nextCursor: null, total };
 }
 
-const openFeeds = new WeakMap<Engine, number>();
-
-async function* feedEvents(
-  engine: Engine,
-  changes: AsyncGenerator<RunChange>,
-): AsyncGenerator<StreamEvent> {
-  openFeeds.set(engine, (openFeeds.get(engine) ?? 0) + 1);
-  try {
-    for await (const change of changes) {
-      if (change.kind === 'quiet') yield { event: null, id: null, data: null };
-      else if (change.kind === 'reset') yield { event: 'reset', id: change.position, data: {} };
-      else {
-        const { rows, gone, position } = change;
-        yield { event: 'runs', id: position, data: { rows: rows.map(runRowView), gone } };
-      }
+async function* feedEvents(changes: AsyncGenerator<RunChange>): AsyncGenerator<StreamEvent> {
+  for await (const change of changes) {
+    if (change.kind === 'quiet') yield { event: null, id: null, data: null };
+    else if (change.kind === 'reset') yield { event: 'reset', id: change.position, data: {} };
+    else {
+      const { rows, gone, position } = change;
+      yield { event: 'runs', id: position, data: { rows: rows.map(runRowView), gone } };
     }
-  } finally {
-    openFeeds.set(engine, (openFeeds.get(engine) ?? 1) - 1);
   }
 }
 
@@ -151,11 +142,8 @@ const follow = defineOperation({
   async handle({ query, lastEventId }, { engine, closing }) {
     const templateId =
       query.template === undefined ? undefined : (await findTemplate(engine, query.template)).id;
-    if ((openFeeds.get(engine) ?? 0) >= maxFeeds) {
-      throw new ProblemError('too-many-streams', `${maxFeeds} feeds of runs are open`);
-    }
     const changes = engine.runs.follow(templateId, lastEventId, closing);
-    return { kind: 'events', events: feedEvents(engine, changes) };
+    return { kind: 'events', events: feeds.admit(engine, feedEvents(changes)) };
   },
 });
 

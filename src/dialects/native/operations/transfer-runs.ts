@@ -5,8 +5,8 @@ import type { RunDetail } from '../../../domain/run.ts';
 import type { Engine } from '../../../engine/index.ts';
 import { quarantineCsv } from '../data-jobs/quarantine-csv.ts';
 import { followTransfer } from '../follow-transfer.ts';
-import { defineOperation, json, type StreamEvent } from '../operation.ts';
-import { ProblemError } from '../problem.ts';
+import { defineOperation, json } from '../operation.ts';
+import { createStreamLimit } from '../stream-limit.ts';
 import { closed, defaultPageSize, maxPageSize } from '../views/common.ts';
 import {
   QuarantinePage,
@@ -18,7 +18,7 @@ import { findRun, runParams } from './runs.ts';
 
 const group = 'data-jobs';
 /** Most `follow` streams at once: each costs a look at the run's state in a second. */
-const maxStreams = 256;
+const streams = createStreamLimit(256, 'runs are being followed');
 
 /** @throws DomainError `run-not-found`, `invalid-argument` for a run that moves no data. */
 async function transferRun(engine: Engine, id: string): Promise<RunDetail> {
@@ -47,21 +47,6 @@ const report = defineOperation({
   },
 });
 
-/** Streams open now, by server: several servers may live in one process. */
-const openStreams = new WeakMap<Engine, number>();
-
-async function* counted(
-  engine: Engine,
-  events: AsyncGenerator<StreamEvent>,
-): AsyncGenerator<StreamEvent> {
-  openStreams.set(engine, (openStreams.get(engine) ?? 0) + 1);
-  try {
-    yield* events;
-  } finally {
-    openStreams.set(engine, (openStreams.get(engine) ?? 1) - 1);
-  }
-}
-
 const follow = defineOperation({
   name: 'FollowTransfer',
   method: 'GET',
@@ -78,12 +63,9 @@ const follow = defineOperation({
   },
   async handle({ params, lastEventId }, { engine, closing }) {
     const { id } = await transferRun(engine, params.run);
-    if ((openStreams.get(engine) ?? 0) >= maxStreams) {
-      throw new ProblemError('too-many-streams', `${maxStreams} runs are being followed`);
-    }
     const since = lastEventId === null ? 0 : Number(lastEventId);
     const events = followTransfer(engine, id, Number.isSafeInteger(since) ? since : 0, closing);
-    return { kind: 'events', events: counted(engine, events) };
+    return { kind: 'events', events: streams.admit(engine, events) };
   },
 });
 
