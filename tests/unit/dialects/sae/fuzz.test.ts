@@ -69,33 +69,36 @@ describe('any parameters at all', () => {
     secretOf(9),
   );
 
+  const seen = { mounts: 0, envFrom: 0, collect: 0, hostAliases: 0 };
+  const soundOrRefused = fc.property(
+    fc.oneof(garbage, nearlyRight),
+    fc.constantFrom(smallest, fatJar),
+    fc.boolean(),
+    (values, base, overBase) => {
+      for (const attempt of [
+        () =>
+          created(overBase ? values : {}, overBase ? base : { ...base, ...values }, { catalog }),
+        () => updated(base, values, { catalog }),
+      ]) {
+        try {
+          const revision = revisionOf(attempt());
+          assertPromises(revision);
+          for (const part of parts) seen[part] += revision.spec.task[part]?.length ?? 0;
+        } catch (error) {
+          if (!(error instanceof WireError)) throw error;
+        }
+      }
+    },
+  );
+
   test('are taken or refused with a wire error, and what is taken keeps the engine’s promises', () => {
-    const seen = { mounts: 0, envFrom: 0, collect: 0, hostAliases: 0 };
-    fc.assert(
-      fc.property(
-        fc.oneof(garbage, nearlyRight),
-        fc.constantFrom(smallest, fatJar),
-        fc.boolean(),
-        (values, base, overBase) => {
-          for (const attempt of [
-            () =>
-              created(overBase ? values : {}, overBase ? base : { ...base, ...values }, {
-                catalog,
-              }),
-            () => updated(base, values, { catalog }),
-          ]) {
-            try {
-              const revision = revisionOf(attempt());
-              assertPromises(revision);
-              for (const part of parts) seen[part] += revision.spec.task[part]?.length ?? 0;
-            } catch (error) {
-              if (!(error instanceof WireError)) throw error;
-            }
-          }
-        },
-      ),
-      { numRuns: 1000 },
-    );
+    fc.assert(soundOrRefused, { numRuns: 1000 });
+  });
+
+  test('reach every part that has promises', () => {
+    // How often a part is met varies with the seed, so the generator is judged with one seed.
+    for (const part of parts) seen[part] = 0;
+    fc.assert(soundOrRefused, { numRuns: 1000, seed: 20_261_121 });
     for (const part of parts) {
       assert.ok(seen[part] > 20, `only ${seen[part]} of ${part}: the generator is no good`);
     }
