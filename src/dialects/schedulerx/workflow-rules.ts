@@ -1,9 +1,10 @@
 import type { Template } from '../../domain/template.ts';
 import type { RunOverride } from '../../engine/index.ts';
 import { maxRetries, placeOf, runIdOf } from './instances.ts';
-import { readJobDocument, triggerTypes } from './job-document.ts';
+import { type JobDocument, readJobDocument, triggerTypes } from './job-document.ts';
 import type { SchedulerxSettings } from './services.ts';
 import { instanceOverride } from './translate/revision.ts';
+import { isShardList, isSharded } from './translate/sharding.ts';
 
 /** What the engine asks about the jobs of workflows; see `WorkflowRules` there. */
 export interface SchedulerxWorkflowRules {
@@ -56,7 +57,7 @@ export function createWorkflowRules(
           instance: {
             triggerType: triggerTypes.scheduled,
             by: '',
-            parameters: instanceParameters,
+            parameters: isWorker ? workerParameters(job, instanceParameters) : instanceParameters,
             scheduleTimeMs: Math.floor(nowMs() / 1000) * 1000,
             dataTimeMs: null,
           },
@@ -71,4 +72,12 @@ export function createWorkflowRules(
       };
     },
   };
+}
+
+/**
+ * A worker that shards takes the parameters of an instance for its list of shards: what is none
+ * would fail it, and is meant for other jobs of the workflow.
+ */
+function workerParameters(job: JobDocument, parameters: string | null): string | null {
+  return parameters !== null && isSharded(job) && !isShardList(parameters) ? null : parameters;
 }

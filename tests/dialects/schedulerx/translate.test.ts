@@ -107,6 +107,11 @@ describe('artifacts', () => {
       assert.throws(() => shards(wrong), /sharding needs/, wrong.slice(0, 20));
     }
     assert.equal(shardsOf(job({ Parameters: '0=a' }), null), null);
+    const sharding = job({ ExecuteMode: 'sharding', Parameters: '0=a,1=b' });
+    assert.throws(() => shardsOf(sharding, { parameters: '2026-11' }), /sharding needs/);
+    // In a workflow they are meant for another job.
+    assert.equal(shardsOf(sharding, { parameters: '2026-11' }, true)?.length, 2);
+    assert.equal(shardsOf(sharding, { parameters: '0=c' }, true)?.length, 1);
   });
 });
 

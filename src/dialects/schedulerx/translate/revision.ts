@@ -83,7 +83,8 @@ function jobSpec(
   const intervalMs = whole('AttemptInterval', defaultAttemptIntervalSeconds, 0, 86_400) * 1000;
   const timeoutMs = whole('Timeout', defaultTimeoutSeconds, 1, 366 * 86_400) * 1000;
   const artifact = artifactOf(document, surroundings, instance);
-  const shards = artifact.kind === 'script' ? shardsOf(document, instance) : null;
+  const shards =
+    artifact.kind === 'script' ? shardsOf(document, instance, surroundings.inWorkflow) : null;
   return {
     task: { artifact, argv: [], env: {}, identityEnv: {}, postStart: null, preStop: null },
     replicas: shards?.length ?? 1,
