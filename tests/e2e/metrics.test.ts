@@ -1,13 +1,14 @@
 /** Metrics of a real server, and the dashboard and the alerts that are made of them. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { createTemplate, exec, finished, type SaeServer, startSaeServer } from '../support/sae.ts';
 import { longshore } from '../support/server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 
@@ -115,12 +116,14 @@ suite('metrics', () => {
     assert.equal(new Set(ids).size, ids.length);
     const names = await namesOf(scrape());
     const variables = dashboard.templating.list.map(({ name }) => name);
-    for (const { title, type, gridPos, targets = [], datasource } of dashboard.panels) {
+    for (const panel of dashboard.panels) {
+      const { title, description = '', type, gridPos, targets = [], datasource } = panel;
       assert.ok(['row', 'timeseries', 'stat'].includes(type), title);
       assert.ok(gridPos.x + gridPos.w <= 24 && gridPos.w > 0 && gridPos.h > 0, title);
       if (type === 'row') continue;
       assert.equal(datasource?.uid, '${datasource}', title);
       assert.ok(targets.length > 0, title);
+      assert.ok(description.length > 0, `${title} has no description`);
       for (const { expr } of targets) {
         for (const [, variable = ''] of expr.matchAll(/\$(\w+)/g)) {
           assert.ok(
@@ -138,6 +141,26 @@ suite('metrics', () => {
         .every((b) => a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y);
       assert.ok(beside, 'panels lie on each other');
     }
+  });
+
+  test('Prometheus can read every query of the dashboard', needs('promtool'), async (t) => {
+    const text = await readFile(join(docs, 'grafana-dashboard.json'), 'utf8');
+    const { panels } = JSON.parse(text) as Dashboard;
+    const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    const rules = queries.map((query, index) => ({
+      record: `query:${index}`,
+      // What Grafana puts in.
+      expr: query.replaceAll('$__rate_interval', '5m').replaceAll(/\$(job|instance)\b/g, '.+'),
+    }));
+    const file = join(await temporaryFolder(t), 'rules.json');
+    // JSON is YAML, too.
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+    const { stdout } = await run('promtool', ['check', 'rules', file]);
+    assert.match(stdout, new RegExp(`SUCCESS: ${rules.length} rules found`));
+    const ranges = queries.flatMap((query) => [...query.matchAll(/\[([^\]]+)\]/g)]);
+    const fixed = ranges.map(([, range]) => range).filter((range) => range !== '$__rate_interval');
+    // Panels tell of an hour where they say so; all else follows the scrape interval.
+    assert.deepEqual([...new Set(fixed)], ['1h']);
   });
 
   test('every metric of the alerts exists, and each alert is explained', async () => {
@@ -178,6 +201,7 @@ interface Dashboard {
     readonly id: number;
     readonly type: string;
     readonly title: string;
+    readonly description?: string;
     readonly gridPos: {
       readonly x: number;
       readonly y: number;

@@ -139,7 +139,10 @@ suite('forms of operations', { concurrency: 2 }, () => {
     const told = Object.fromEntries(
       body.rows.map((row: { kind: string; text: string }) => [row.kind, row.text]),
     );
-    assert.match(told.typescript, /new CreateJobRequest\(\{\n  appName: 'from-a-form',/);
+    assert.match(
+      told.typescript,
+      /new OpenApiRequest\(\{\n  query: \{\n    AppName: 'from-a-form',/,
+    );
     assert.match(told.python, /models\.CreateJobRequest\(\n    app_name="from-a-form",/);
     assert.match(told.cli, /^aliyun sae CreateJob [^]*--endpoint 127\.0\.0\.1:\d+ --insecure/);
     assert.match(told.cli, /--CommandArgs '\["-c","echo \$GREETING"\]'/);

@@ -12,8 +12,13 @@ import {
 import { bindOperation, type Endpoint } from './endpoint.ts';
 import { WireError } from './errors.ts';
 import type { AliyunFamily } from './family.ts';
-import { aliyunRequests, type ClientNames, parameterText } from './form-requests.ts';
-import type { Product, Reply } from './operation.ts';
+import {
+  aliyunRequests,
+  type ClientNames,
+  parameterText,
+  type ShownOperation,
+} from './form-requests.ts';
+import type { Operation, Product, Reply } from './operation.ts';
 import { perform } from './perform.ts';
 
 /** What a product says about its forms. */
@@ -41,18 +46,28 @@ export function createAliyunForms<S>(
     if (form === undefined) throw new Error(`${dialect} has no form for ${operation}`);
     return form;
   };
+  const operationOf = (operation: string): Operation<S> => {
+    const known = product.operations.find(({ name }) => name === formOf(operation).operation);
+    if (known === undefined) throw new Error(`${dialect} has no operation ${operation}`);
+    return known;
+  };
+  const shownOperation = (operation: string): ShownOperation => {
+    const { name, method, path } = operationOf(operation);
+    const { version, rpcOnly = false } = product;
+    return { name, version, method, path, style: rpcOnly ? 'RPC' : 'ROA' };
+  };
   return {
     dialect,
     forms,
     document: (template: Template) => described.document(template),
     initial: async () => ({}),
     filled: async (operation, template) => described.filled(operation, template),
-    requests: (operation, values, server) =>
-      aliyunRequests(dialect, operation, formOf(operation).schema(), values, server, names),
+    requests: (operation, values, server) => {
+      const schema = formOf(operation).schema();
+      return aliyunRequests(dialect, shownOperation(operation), schema, values, server, names);
+    },
     async invoke(operation, values, caller) {
-      const known = product.operations.find(({ name }) => name === formOf(operation).operation);
-      if (known === undefined) throw new Error(`${dialect} has no operation ${operation}`);
-      const endpoint = bindOperation(product, known);
+      const endpoint = bindOperation(product, operationOf(operation));
       const reply = await asked(endpoint, values, caller, family);
       const body = { ...(reply.data === undefined ? {} : { Data: reply.data }), ...reply.top };
       return { body, ...described.idsOf(operation, reply, values) };

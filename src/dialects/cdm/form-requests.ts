@@ -33,7 +33,7 @@ export function huaweiRequests(
   ];
 }
 
-/** There is no typed client for Node: the core signs. */
+/** There is no typed client for Node: the core signs. Its ClientBuilder lacks a package. */
 function typescript(
   { method, path, params, body, projectId }: ShownCall,
   { url }: ServerAddress,
@@ -43,16 +43,18 @@ function typescript(
     kind: 'typescript',
     title,
     text: [
-      `import { BasicCredentials, ClientBuilder } from '${title}';`,
+      `import { BasicCredentials } from '${title}';`,
+      `import { HcClient } from '${title}/HcClient.js';`,
+      `import { DefaultHttpClient } from '${title}/http/DefaultHttpClient.js';`,
       '',
       'const credentials = new BasicCredentials()',
       '  .withAk(process.env.HUAWEICLOUD_SDK_AK)',
       '  .withSk(process.env.HUAWEICLOUD_SDK_SK)',
       `  .withProjectId(${literal(projectId)});`,
-      'const client = new ClientBuilder((core) => core)',
-      '  .withCredential(credentials)',
-      `  .withEndpoint(${literal(url)})`,
-      '  .build();',
+      `const endpoints = [${literal(url)}];`,
+      'const client = new HcClient(new DefaultHttpClient({}, endpoints))',
+      '  .withEndpoints(endpoints)',
+      '  .withCredential(credentials);',
       'const reply = await client.sendRequest({',
       `  method: ${literal(method)},`,
       `  url: ${literal(`/v1.1/{project_id}${path}`)},`,
@@ -105,7 +107,7 @@ function python(
 
 function commandLine(
   { operation, params, body, projectId }: ShownCall,
-  { region }: ServerAddress,
+  { url, region }: ServerAddress,
 ): SameRequest {
   const name = operation.slice(0, 1).toUpperCase() + operation.slice(1);
   return {
@@ -115,6 +117,7 @@ function commandLine(
       ['hcloud', 'CDM', name],
       [
         `--cli-region=${shellWord(region)}`,
+        `--cli-endpoint=${shellWord(url)}`,
         `--project_id=${shellWord(projectId)}`,
         ...Object.entries(params).map(([key, value]) => `--${key}=${shellWord(value)}`),
         ...flattened('', body).map(([key, value]) => `--${shellWord(key)}=${shellWord(value)}`),

@@ -94,7 +94,7 @@ export type FormValues = Readonly<Record<string, unknown>>;
 /** The filled form as a client would send it. */
 export interface SameRequest {
   readonly kind: 'typescript' | 'python' | 'cli' | 'longshore' | 'curl';
-  /** Program or package that it is for, e.g. `@alicloud/sae20190506`. */
+  /** Program or package that it is for, e.g. `@alicloud/openapi-client`. */
   readonly title: string;
   readonly text: string;
 }

@@ -55,7 +55,16 @@ export function createSaeForms(product: Product<SaeServices>, family: AliyunFami
 
 const saeForms: ProductForms = {
   dialect: 'sae',
-  names: { packageSuffix: 'sae20190506', cliProduct: 'sae' },
+  names: {
+    packageSuffix: 'sae20190506',
+    cliProduct: 'sae',
+    modelLists: [],
+    cliUnknown: [],
+    inForm(operation, parameter) {
+      const row = jobParameters.find(({ name }) => name === parameter);
+      return (operation === 'CreateJob' ? row?.create : row?.update) === 'form';
+    },
+  },
   forms: [
     form('CreateJob', 'create', { en: 'Create an SAE job', zh: '创建 SAE 任务' }, createSchema),
     form('UpdateJob', 'update', { en: 'Change an SAE job', zh: '修改 SAE 任务' }, updateSchema),

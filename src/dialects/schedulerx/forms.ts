@@ -57,7 +57,14 @@ export function createSchedulerxForms(
 
 const schedulerxForms: ProductForms = {
   dialect: 'schedulerx',
-  names: { packageSuffix: 'schedulerx220190430', cliProduct: 'schedulerx2' },
+  names: {
+    packageSuffix: 'schedulerx220190430',
+    cliProduct: 'schedulerx2',
+    modelLists: ['ContactInfo'],
+    cliUnknown: ['StartTime', 'EndTime'],
+    // As current SDKs do; what is in the form wins (schedulerx.md §1).
+    inForm: (_operation, parameter) => parameter !== 'Priority',
+  },
   forms: [
     form(createJob, 'create', { en: 'Create a SchedulerX job', zh: '创建 SchedulerX 任务' }),
     form(updateJob, 'update', { en: 'Change a SchedulerX job', zh: '修改 SchedulerX 任务' }),
