@@ -21,8 +21,6 @@ export type RowFormat =
       readonly separator: string;
       readonly quoted: boolean;
       readonly lineEnd: '\n' | '\r\n' | '\r';
-      /** How booleans are written; readers take both. */
-      readonly booleans: 't/f' | 'true/false';
       /**
        * `by-type`: an empty field without quotes is an empty text in columns of text (char,
        * varchar, text) of the target, and NULL in others; NULL of a text is `\N`. Absent = NULL.
@@ -122,6 +120,12 @@ export interface Digester {
   /** Methods for these columns, cheapest first; `count` is always one. */
   methods(columns: readonly Column[]): readonly string[];
   digest(request: DigestRequest): Promise<Digest>;
+  /**
+   * Rows of the table were committed: what the database puts off until somebody reads them is done
+   * now, while others still come. The first call only looks where the table ends. Absent = nothing
+   * is put off.
+   */
+  settle?(table: TableName, signal: AbortSignal): Promise<void>;
 }
 
 /** Where rows come from. One for each process of a run. */

@@ -6,8 +6,6 @@ export interface RowShape {
   readonly skip: number;
   /** What a message that is no row consists of; null = there is none. */
   readonly trailer: Uint8Array | null;
-  /** Bytes that take the place of the LF at a row's end; null = it stays. */
-  readonly lineEnd: Uint8Array | null;
   /** Makes over a batch when it is full; null = it goes as it is. */
   readonly finish: ((bytes: Buffer) => Buffer) | null;
 }
@@ -84,7 +82,7 @@ export class BatchBuilder {
   }
 
   #endRow(): void {
-    const { trailer, lineEnd } = this.#shape;
+    const { trailer } = this.#shape;
     if (trailer !== null && this.#used - this.#rowStart === trailer.length) {
       // The header's message may hold nothing else when there are no rows.
       const rest = this.#buffer.subarray(this.#rowStart, this.#used);
@@ -92,15 +90,6 @@ export class BatchBuilder {
         this.#used = this.#rowStart;
         return;
       }
-    }
-    if (lineEnd !== null) {
-      const buffer = this.#buffer;
-      let used = this.#used - 1;
-      // Once for each row: an iterator would cost more than all the rest of this.
-      for (let place = 0; place < lineEnd.length; place += 1, used += 1) {
-        buffer[used] = lineEnd[place] as number;
-      }
-      this.#used = used;
     }
     this.#rowStart = this.#used;
     this.#rows += 1;

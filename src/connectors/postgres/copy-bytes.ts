@@ -1,7 +1,6 @@
-/** Small repairs to what COPY writes, made only where a batch needs them. */
+/** Repairs to what COPY writes, made only where a batch needs them. */
 
 const BACKSLASH = 0x5c;
-const QUOTE = 0x01;
 
 /**
  * Rows of text with `\b`, `\f` and `\v`, which COPY writes for these characters, made the
@@ -39,27 +38,4 @@ function controlOf(letter: number): number | null {
   if (letter === 0x62) return 0x08;
   if (letter === 0x66) return 0x0c;
   return letter === 0x76 ? 0x0b : null;
-}
-
-/** CSV that was quoted with 0x01, without quotes: values stand as they are. */
-export function withoutQuotes(bytes: Buffer): Buffer {
-  if (!bytes.includes(QUOTE)) return bytes;
-  const out = Buffer.allocUnsafe(bytes.length);
-  let used = 0;
-  let inside = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE) {
-      if (inside && bytes[at + 1] === QUOTE) {
-        // Doubled: the character itself.
-        at += 1;
-      } else {
-        inside = !inside;
-        continue;
-      }
-    }
-    out[used] = byte;
-    used += 1;
-  }
-  return out.subarray(0, used);
 }

@@ -2,43 +2,34 @@ import type { Column } from '../../domain/transfer/columns.ts';
 import type { RowFormat } from '../../ports/connector.ts';
 import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
 import type { RowShape } from './batch-builder.ts';
-import { controlsAsTheyAre, withoutQuotes } from './copy-bytes.ts';
+import { controlsAsTheyAre } from './copy-bytes.ts';
 import { isText, NO_QUOTE } from './csv-batches.ts';
 import { literal, type Quoting } from './quoting.ts';
 import { baseName } from './types.ts';
+
+/** Formats that rows are read in. */
+export type CopyOutFormat = 'pg-binary' | 'text';
 
 /** COPY … TO STDOUT of columns of a FROM item in a format. */
 export function copyOutStatement(
   columns: readonly Column[],
   from: string,
-  format: RowFormat,
+  format: CopyOutFormat,
   quoting: Quoting,
 ): string {
   const list = columns.map((column) => valueIn(column, format, quoting.identifier(column.name)));
   // No columns at all: rows that only count.
   const query = `SELECT ${list.length === 0 ? '' : list.join(', ')} FROM ${from}`;
-  return `COPY (${query}) TO STDOUT WITH (${optionsOut(format)})`;
+  return `COPY (${query}) TO STDOUT WITH (${optionsOf(format)})`;
 }
 
 /** How the rows of such a COPY become batches. */
-export function shapeOf(columns: readonly Column[], format: RowFormat): RowShape {
-  switch (format.kind) {
-    case 'pg-binary':
-      return { skip: HEADER.length, trailer: TRAILER, lineEnd: null, finish: null };
-    case 'text': {
-      const controls = columns.some(({ type }) =>
-        ['char', 'varchar', 'text', 'other', 'json'].includes(type.kind),
-      );
-      return { skip: 0, trailer: null, lineEnd: null, finish: controls ? controlsAsTheyAre : null };
-    }
-    case 'csv':
-      return {
-        skip: 0,
-        trailer: null,
-        lineEnd: format.lineEnd === '\n' ? null : Buffer.from(format.lineEnd),
-        finish: format.quoted ? null : withoutQuotes,
-      };
-  }
+export function shapeOf(columns: readonly Column[], format: CopyOutFormat): RowShape {
+  if (format === 'pg-binary') return { skip: HEADER.length, trailer: TRAILER, finish: null };
+  const controls = columns.some(({ type }) =>
+    ['char', 'varchar', 'text', 'other', 'json'].includes(type.kind),
+  );
+  return { skip: 0, trailer: null, finish: controls ? controlsAsTheyAre : null };
 }
 
 /** COPY … FROM STDIN into columns of a table. */
@@ -52,15 +43,8 @@ export function copyInStatement(
   return `COPY ${item} (${list}) FROM STDIN WITH (${optionsIn(columns, format, quoting)})`;
 }
 
-function optionsOut(format: RowFormat): string {
-  switch (format.kind) {
-    case 'pg-binary':
-      return 'FORMAT binary';
-    case 'text':
-      return 'FORMAT text';
-    case 'csv':
-      return `FORMAT csv, DELIMITER ${character(format.separator)}, QUOTE ${quoteOf(format)}`;
-  }
+function optionsOf(format: CopyOutFormat): string {
+  return format === 'text' ? 'FORMAT text' : 'FORMAT binary';
 }
 
 /**
@@ -68,12 +52,12 @@ function optionsOut(format: RowFormat): string {
  * around it it is an empty text, and in columns that can hold none NULL as well (cdm.md §5.9).
  */
 function optionsIn(columns: readonly Column[], format: RowFormat, quoting: Quoting): string {
-  if (format.kind !== 'csv') return optionsOut(format);
+  if (format.kind !== 'csv') return optionsOf(format.kind);
   const namesOf = (some: readonly Column[]): string => quoting.list(some.map(({ name }) => name));
   const texts = format.empties === 'by-type' ? columns.filter(isText) : [];
   const others = format.quoted ? columns.filter((column) => !isText(column)) : [];
   return [
-    optionsOut(format),
+    `FORMAT csv, DELIMITER ${character(format.separator)}, QUOTE ${quoteOf(format)}`,
     "NULL ''",
     ...(texts.length > 0 ? [`FORCE_NOT_NULL (${namesOf(texts)})`] : []),
     ...(others.length > 0 ? [`FORCE_NULL (${namesOf(others)})`] : []),
@@ -91,11 +75,9 @@ function character(char: string): string {
 }
 
 /** A value in the words of `ColumnType`; what COPY writes by itself is left alone. */
-function valueIn(column: Column, format: RowFormat, name: string): string {
-  if (format.kind === 'pg-binary') return name;
+function valueIn(column: Column, format: CopyOutFormat, name: string): string {
+  if (format === 'pg-binary') return name;
   switch (baseName(column.nativeType)) {
-    case 'boolean':
-      return format.kind === 'csv' && format.booleans === 'true/false' ? `${name}::text` : name;
     case 'money':
       return `${name}::numeric`;
     case 'time with time zone':

@@ -1,6 +1,6 @@
 import type { Column, TableName } from '../../domain/transfer/columns.ts';
 import type { TableTarget } from '../../domain/transfer/definition.ts';
-import type { TransferErrorCode } from '../../domain/transfer/errors.ts';
+import { TransferError, type TransferErrorCode } from '../../domain/transfer/errors.ts';
 import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
 import type {
   ConnectorContext,
@@ -30,7 +30,6 @@ const PLAIN_CSV: RowFormat = {
   separator: ',',
   quoted: true,
   lineEnd: '\n',
-  booleans: 't/f',
   empties: 'by-type',
 };
 
@@ -127,13 +126,9 @@ export class PostgresDatabase implements Database {
 
   formats(columns: readonly Column[]): readonly RowFormat['kind'][] {
     const binary = columns.every(({ nativeType }) => binaryName(nativeType) !== null);
-    // How bytes become text in files is the job's to say.
-    const csv = columns.every(({ type }) => type.kind !== 'bytes');
-    return [
-      ...(binary ? (['pg-binary'] as const) : []),
-      ...(csv ? (['csv'] as const) : []),
-      'text',
-    ];
+    // PostgreSQL needs nearly twice the time for CSV that it needs for text, and waits for nobody
+    // then: records are made of text here, while it is at the next rows.
+    return binary ? ['pg-binary', 'text'] : ['text'];
   }
 
   async *read(request: {
@@ -149,8 +144,10 @@ export class PostgresDatabase implements Database {
     signal.addEventListener('abort', abort, { once: true });
     try {
       signal.throwIfAborted();
-      const sql = copyOutStatement(columns, from, format, this.#quoting);
-      yield* session.copyOut(sql, new BatchBuilder(batchBytes, shapeOf(columns, format)));
+      const { kind } = format;
+      if (kind === 'csv') throw new TransferError('internal', 'PostgreSQL is not read as CSV');
+      const sql = copyOutStatement(columns, from, kind, this.#quoting);
+      yield* session.copyOut(sql, new BatchBuilder(batchBytes, shapeOf(columns, kind)));
     } catch (error) {
       signal.throwIfAborted();
       throw transferErrorOf(error, 'read-failed', `reading ${firstLine(from)}`);

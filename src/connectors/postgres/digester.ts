@@ -1,10 +1,10 @@
-import type { Column } from '../../domain/transfer/columns.ts';
+import type { Column, TableName } from '../../domain/transfer/columns.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { Digest, Digester, DigestRequest } from '../../ports/connector.ts';
 import type { Database } from '../sql/database.ts';
 import { digestRows, readingMethodOf } from '../sql/reading-digester.ts';
 import { transferErrorOf } from './errors.ts';
-import type { Quoting } from './quoting.ts';
+import { literal, type Quoting } from './quoting.ts';
 import type { PgSession } from './session.ts';
 import { binaryName } from './types.ts';
 
@@ -37,6 +37,8 @@ export class PgDigester implements Digester {
   readonly #use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>;
 
   readonly #database: Pick<Database, 'read'>;
+  /** Blocks of tables that were read already, by FROM item. */
+  readonly #settled = new Map<string, number>();
 
   constructor(
     database: Pick<Database, 'read'>,
@@ -57,6 +59,31 @@ export class PgDigester implements Digester {
       ...(read === null ? [] : [read]),
       'count',
     ];
+  }
+
+  /**
+   * Reads the blocks that were added since the last call. The first reader of rows marks each as
+   * committed; after the next checkpoint that would make PostgreSQL log every block once more.
+   */
+  async settle(table: TableName, signal: AbortSignal): Promise<void> {
+    const item = this.#quoting.table(table);
+    await this.#use(signal, async (session) => {
+      // Before version 14 blocks cannot be read by number; a partitioned table has none.
+      const { rows } = await session.run(
+        `SELECT pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class
+         WHERE oid = to_regclass(${literal(item)}) AND relkind = 'r' AND current_setting('server_version_num')::int >= 140000`,
+      );
+      const end = rows[0]?.[0];
+      if (end === undefined || end === null) return;
+      const from = this.#settled.get(item);
+      this.#settled.set(item, Number(end));
+      if (from === undefined || from >= Number(end)) return;
+      // What was the last block had room for more.
+      const first = Math.max(from - 1, 0);
+      await session.run(
+        `SELECT count(*) FROM ${item} WHERE ctid >= '(${first},0)' AND ctid < '(${end},0)'`,
+      );
+    });
   }
 
   async digest(request: DigestRequest): Promise<Digest> {

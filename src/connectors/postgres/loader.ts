@@ -10,6 +10,7 @@ import {
   RowsRefused,
   type WriteCounts,
 } from '../../ports/connector.ts';
+import { BinaryRows } from './binary-rows.ts';
 import { copyInStatement } from './copy-statements.ts';
 import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
@@ -69,6 +70,7 @@ export class PgLoader implements RowLoader {
   #begun = false;
   #savepoint = false;
   #going: Going | null = null;
+  #binary: BinaryRows | null;
 
   /** @param xact expression for the number of the transaction. */
   constructor(
@@ -97,6 +99,7 @@ export class PgLoader implements RowLoader {
     const names = columns.map(({ name }) => name);
     this.#clause = onConflict(conflict, key, names, all, this.#quoting);
     this.#inOneGo = parts.inOneGo && this.#clause === '';
+    this.#binary = BinaryRows.of(columns);
   }
 
   async write(batch: RowBatch): Promise<WriteCounts> {
@@ -159,7 +162,7 @@ export class PgLoader implements RowLoader {
 
   /** Sends a batch on, into the COPY that is under way or a new one. */
   async #send(batch: RowBatch): Promise<WriteCounts> {
-    const { bytes, format } = this.#asCopyReads(batch.bytes);
+    const { bytes, format } = this.#asCopyReadsFast(batch);
     if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#arrived();
     try {
       const going = this.#going ?? (await this.#go(format));
@@ -216,6 +219,18 @@ export class PgLoader implements RowLoader {
     const format = this.#format;
     if (format.kind !== 'csv' || isPlain(bytes, format)) return { bytes, format };
     return { bytes: csvAsText(bytes, format, this.#target.columns), format: { kind: 'text' } };
+  }
+
+  /** Texts in binary, as long as all of them are understood here. */
+  #asCopyReadsFast(batch: RowBatch): { readonly bytes: Uint8Array; readonly format: RowFormat } {
+    if (this.#format.kind !== 'text' || this.#binary === null) {
+      return this.#asCopyReads(batch.bytes);
+    }
+    const bytes = this.#binary.encode(batch.bytes, batch.rows);
+    if (bytes !== null) return { bytes, format: { kind: 'pg-binary' } };
+    // Where there is one such value there are more.
+    this.#binary = null;
+    return { bytes: batch.bytes, format: this.#format };
   }
 
   async #makePassage(): Promise<void> {

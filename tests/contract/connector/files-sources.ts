@@ -22,7 +22,6 @@ const plain: RowFormat = {
   separator: ',',
   quoted: true,
   lineEnd: '\n',
-  booleans: 't/f',
 };
 
 /** Files as a source of rows, in any kind of store. */

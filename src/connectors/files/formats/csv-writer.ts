@@ -10,11 +10,14 @@ import { withLineEnd } from '../../../lib/rows/csv-line-ends.ts';
 import { decodeRow, rowOffsets } from '../../../lib/rows/text.ts';
 import { type RowBatch, type RowFormat, RowsRefused } from '../../../ports/connector.ts';
 import { encoderFor, isUtf8Label, type TextEncoding } from '../encoding.ts';
+import { CsvFromText } from './csv-from-text.ts';
 import type { FormatWriter, WritableFormat } from './format.ts';
 import { columnTexts } from './values.ts';
 import type { WrittenTable } from './written-table.ts';
 
 const QUOTE = 0x22;
+/** One character of ASCII that stands in no word of ours. */
+const PASSABLE = /^[\u0000-\u007f]$(?<!\w)/;
 
 type CsvRows = Extract<RowFormat, { kind: 'csv' }>;
 
@@ -34,7 +37,6 @@ export function writableCsv(format: CsvFormat, table: WrittenTable): WritableFor
       separator: style.separator,
       quoted: true,
       lineEnd: plainLineEnd(style) ?? '\n',
-      booleans: 'true/false',
     });
   }
   const header = format.headerLines > 0 ? table.columns.map(({ name }) => name) : null;
@@ -47,7 +49,7 @@ export function writableCsv(format: CsvFormat, table: WrittenTable): WritableFor
       rows:
         rows.kind === 'csv'
           ? csvRows(style, rows.lineEnd)
-          : textRows(format, style, table, encoder),
+          : (textBytes(format, style, table) ?? textRows(format, style, table, encoder)),
       end: () => Buffer.alloc(0),
     }),
   };
@@ -91,6 +93,30 @@ function unquoted(records: Buffer, layout: CsvLayout, style: CsvStyle): Buffer {
     text += encodeRow(fields, style);
   }
   return Buffer.from(text);
+}
+
+/** Rows byte by byte, where nothing of them needs to be looked at as text; null = it does. */
+function textBytes(
+  format: CsvFormat,
+  style: CsvStyle,
+  table: WrittenTable,
+): FormatWriter['rows'] | null {
+  const byBytes =
+    isUtf8Label(format.encoding) &&
+    PASSABLE.test(style.separator) &&
+    PASSABLE.test(style.lineEnd.charAt(0)) &&
+    style.quotes !== 'legacy' &&
+    format.lineBreaks.policy === 'keep' &&
+    !table.columns.some(({ type }) => type.kind === 'bytes');
+  if (!byBytes) return null;
+  const records = new CsvFromText({
+    separator: style.separator,
+    lineEnd: style.lineEnd,
+    quoted: style.quotes !== 'none',
+    nulls: style.nulls,
+    booleans: table.columns.map(({ type }) => type.kind === 'bool'),
+  });
+  return ({ bytes }) => records.convert(bytes);
 }
 
 function textRows(

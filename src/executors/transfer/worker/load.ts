@@ -37,13 +37,14 @@ export async function loadChunks(
   parts: WorkerParts,
   ends: Ends,
   outer: AbortSignal,
+  onCommitted: (table: PlannedTable) => void = () => undefined,
 ): Promise<void> {
   const { state, definition } = parts;
   const tables = new Map(state.run.tables().map((kept) => [kept.table.index, kept]));
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
   const dirty = new DirtyRows(definition.dirtyRows, state);
-  const writer = new ChunkWriter(parts, ends.target, dirty, signal);
+  const writer = new ChunkWriter(parts, ends.target, dirty, signal, onCommitted);
   const memory = Math.min(Math.max(definition.queueBytes, queueBytes.least), queueBytes.most);
   const queue = new BoundedQueue<Step>(memory);
   const held = new Set<ClaimedChunk>();

@@ -4,12 +4,17 @@ import { loadChunks } from './load.ts';
 import type { WorkerParts } from './parts.ts';
 import { planAndPrepare } from './prepare.ts';
 import { digestWhileLoading, type SourceDigests } from './proof.ts';
+import { Settling } from './settling.ts';
 import type { Trade } from './trade.ts';
 
 /** Rows of tables and files. */
 export function rowTrade(parts: WorkerParts, ends: Ends): Trade {
   const ending = new AbortController();
   let early: Promise<SourceDigests> = Promise.resolve(new Map());
+  // One of several workers is enough; rows in a stage move once more before they are proved.
+  const { proof, to } = parts.definition;
+  const settles = proof !== 'none' && parts.index === 0 && !(to.kind === 'table' && to.stage);
+  const settling = new Settling(settles ? ends.target.digester : null, ending.signal);
   return {
     async planAndPrepare(signal) {
       await planAndPrepare(parts, ends, signal);
@@ -23,7 +28,11 @@ export function rowTrade(parts: WorkerParts, ends: Ends): Trade {
         AbortSignal.any([signal, ending.signal]),
       ).catch(() => new Map());
     },
-    load: (signal) => loadChunks(parts, ends, signal),
+    async load(signal) {
+      for (const { table } of parts.state.run.tables()) settling.due(table.target);
+      await loadChunks(parts, ends, signal, ({ target }) => settling.due(target));
+      await settling.end();
+    },
     finish: (signal) => finish(parts, ends, signal),
     proveAndEnd: async (signal) => proveAndEnd(parts, ends, await early, signal),
     async abandon() {
@@ -33,6 +42,7 @@ export function rowTrade(parts: WorkerParts, ends: Ends): Trade {
     async close() {
       ending.abort();
       await early;
+      await settling.end();
       await ends.close();
     },
   };

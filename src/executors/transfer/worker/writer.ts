@@ -1,5 +1,5 @@
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { RowBatch, RowLoader, RowTarget } from '../../../ports/connector.ts';
+import type { PlannedTable, RowBatch, RowLoader, RowTarget } from '../../../ports/connector.ts';
 import { commitBytes, commitMs } from '../limits.ts';
 import { type ClaimedChunk, type Counts, noCounts } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
@@ -56,7 +56,16 @@ export class ChunkWriter {
   #counts: Counts = noCounts;
   #sinceMs = 0;
 
-  constructor(parts: WorkerParts, target: RowTarget, dirty: DirtyRows, signal: AbortSignal) {
+  readonly #onCommitted: (table: PlannedTable) => void;
+
+  constructor(
+    parts: WorkerParts,
+    target: RowTarget,
+    dirty: DirtyRows,
+    signal: AbortSignal,
+    onCommitted: (table: PlannedTable) => void,
+  ) {
+    this.#onCommitted = onCommitted;
     this.#parts = parts;
     this.#target = target;
     this.#dirty = dirty;
@@ -160,6 +169,7 @@ export class ChunkWriter {
       filesWritten: this.#counts.filesWritten + more.files,
     };
     state.chunks.committed(chunk, { token, position, counts });
+    this.#onCommitted(table.table);
     live.reset();
     if (counts.rowsRejected > 0) this.#dirty.judgeShare(false);
     if (chunk.repeats) this.#noteRepeats(chunk, table, counts);

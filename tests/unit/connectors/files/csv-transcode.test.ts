@@ -18,7 +18,6 @@ const plain: RowFormat = {
   separator: ',',
   quoted: true,
   lineEnd: '\n',
-  booleans: 't/f',
 };
 const value = fc.oneof(
   fc.constantFrom(null, ''),

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  controlsAsTheyAre,
-  withoutQuotes,
-} from '../../../../src/connectors/postgres/copy-bytes.ts';
+import { controlsAsTheyAre } from '../../../../src/connectors/postgres/copy-bytes.ts';
 import {
   csvAsText,
   isPlain,
@@ -18,7 +15,6 @@ const csv = {
   separator: ',',
   quoted: true,
   lineEnd: '\n',
-  booleans: 't/f',
 } as const;
 
 function column(kind: 'text' | 'int32') {
@@ -44,13 +40,6 @@ test('control characters that COPY escapes are made themselves, nothing else cha
       assert.deepEqual(decodeRow(repaired, 0, repaired.length), fields);
     }),
   );
-});
-
-test('CSV without quotes is values as they are', () => {
-  const quoted = '1,\x01a,"b"\x01,\x01\x01,\x01x\x01\x01y\n\x01\n';
-  assert.equal(withoutQuotes(Buffer.from(quoted)).toString(), '1,a,"b",,x\x01y\n\n');
-  const plain = Buffer.from('1,2\n');
-  assert.equal(withoutQuotes(plain), plain);
 });
 
 test('records that COPY would read differently take the long way', () => {
