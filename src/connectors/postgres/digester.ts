@@ -24,6 +24,9 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   'timestamp without time zone': 'timestamp_hash_extended',
 };
 
+/** Blocks that PostgreSQL adds to a table at once, with room to spare: it is 64 at most. */
+const GROWTH_BLOCKS = 128;
+
 /** Types that have no hash, or one that says little; their texts are taken. */
 const AS_TEXT = new Set(['json', 'xml', 'money', 'point', 'box', 'circle', 'line', 'lseg', 'path']);
 
@@ -78,8 +81,8 @@ export class PgDigester implements Digester {
       const from = this.#settled.get(item);
       this.#settled.set(item, Number(end));
       if (from === undefined || from >= Number(end)) return;
-      // What was the last block had room for more.
-      const first = Math.max(from - 1, 0);
+      // A table grows by many blocks at once: the last ones were still empty, or had room.
+      const first = Math.max(from - GROWTH_BLOCKS, 0);
       await session.run(
         `SELECT count(*) FROM ${item} WHERE ctid >= '(${first},0)' AND ctid < '(${end},0)'`,
       );

@@ -233,7 +233,7 @@ describe('PostgreSQL connector', { skip }, () => {
       const loader = await loaderFor(target, await planFor(target, untyped('id', 'note')), {
         inOneGo: true,
       });
-      const rows = Array.from({ length: 5_000 }, (_, id) => [String(id), 'x'.repeat(50)]);
+      const rows = Array.from({ length: 20_000 }, (_, id) => [String(id), 'x'.repeat(50)]);
       const chunk = async (): Promise<void> => {
         await loader.write(batchOf(rows));
         await loader.prepareCommit();
