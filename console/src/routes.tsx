@@ -1,25 +1,25 @@
 import type { ComponentType } from 'react';
-import { lazyChunk } from './api/chunk.ts';
+import { type Chunk, lazyChunk } from './api/chunk.ts';
+import { Skeleton } from './design/skeleton.tsx';
 
 /** A page and where it is. */
 export interface ConsoleRoute {
   /** As wouter writes it: `/console/runs/:run`. */
   readonly path: string;
-  readonly page: ComponentType;
-  /** Fetches the page's chunk; more than once is the same as once. */
-  preload(): void;
+  readonly page: Chunk<object>;
 }
 
 /** The module of a page exports it as its default. */
 type PageModule = () => Promise<{ readonly default: ComponentType }>;
 
+const waiting = (
+  <div className="page">
+    <Skeleton />
+  </div>
+);
+
 function page(path: string, load: PageModule): ConsoleRoute {
-  return {
-    path,
-    page: lazyChunk(load),
-    // Whoever shows the page meets the same failure and tells it.
-    preload: () => void load().catch(() => {}),
-  };
+  return { path, page: lazyChunk(load, waiting) };
 }
 
 /** Every page; the first that fits is shown. Each is a chunk of its own: keep the imports lazy. */
@@ -68,5 +68,5 @@ export const routes: readonly ConsoleRoute[] = [
 export function preloadPage(address: string): void {
   const fits = ({ path }: ConsoleRoute): boolean =>
     new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`).test(address);
-  routes.find(fits)?.preload();
+  routes.find(fits)?.page.preload();
 }

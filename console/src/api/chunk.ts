@@ -1,4 +1,4 @@
-import { type ComponentType, lazy, type LazyExoticComponent } from 'react';
+import { type ComponentType, createElement, type ReactNode, useEffect, useState } from 'react';
 import { api } from './client.ts';
 import { connection } from './connection.ts';
 import { ConnectionError } from './problem.ts';
@@ -9,12 +9,53 @@ const probeTimeoutMs = 3_000;
 
 type Load<P> = () => Promise<{ readonly default: ComponentType<P> }>;
 
+/** A part of the console that is fetched when it is first shown, or before. */
+export type Chunk<P> = ComponentType<P> & {
+  /** Fetches it; more than once is the same as once. Whoever shows it meets a failure and tells it. */
+  preload(): void;
+};
+
 /**
- * As React's `lazy`, for a part of the console that is a chunk of its own: while the server does
- * not answer it waits and tries again, where `lazy` would fail for as long as the page is open.
+ * A component in a chunk of its own; `waiting` is shown until it is there. Not React's `lazy`: that
+ * fails for as long as the page is open once the server did not answer, shows its fallback even for
+ * what is there already, and keeps it for 300 ms then.
  */
-export function lazyChunk<P>(load: Load<P>): LazyExoticComponent<ComponentType<P>> {
-  return lazy(() => loadChunk(load));
+export function lazyChunk<P extends object>(load: Load<P>, waiting: ReactNode = null): Chunk<P> {
+  let loaded: ComponentType<P> | null = null;
+  let loading: Promise<void> | null = null;
+  const fetched = (): Promise<void> => {
+    loading ??= loadChunk(load).then(
+      (part) => {
+        loaded = part.default;
+      },
+      (error: unknown) => {
+        loading = null;
+        throw error;
+      },
+    );
+    return loading;
+  };
+  function Part(props: P): ReactNode {
+    const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null);
+    const [, setIsThere] = useState(loaded !== null);
+    useEffect(() => {
+      if (loaded !== null) {
+        setIsThere(true);
+        return undefined;
+      }
+      let isShown = true;
+      fetched().then(
+        () => isShown && setIsThere(true),
+        (error: unknown) => isShown && setFailure({ error }),
+      );
+      return () => {
+        isShown = false;
+      };
+    }, []);
+    if (failure !== null) throw failure.error;
+    return loaded === null ? waiting : createElement(loaded, props);
+  }
+  return Object.assign(Part, { preload: () => void fetched().catch(() => undefined) });
 }
 
 /** @throws Error when the server answers but has no such chunk: it is a newer one. */

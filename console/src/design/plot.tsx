@@ -1,4 +1,4 @@
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { lazyChunk } from '../api/chunk.ts';
 import { useFormat } from '../i18n/format.ts';
 import type { Tone } from './state-badge.tsx';
@@ -53,9 +53,7 @@ export function Plot(props: PlotProps) {
         {at === null ? null : <li className="number">{format.dateTime(timesMs[at] ?? 0)}</li>}
       </ul>
       <div className="plot-canvas" style={{ height: heightPx }} aria-hidden="true">
-        <Suspense fallback={null}>
-          <PlotCanvas {...props} heightPx={heightPx} onPoint={setAt} />
-        </Suspense>
+        <PlotCanvas {...props} heightPx={heightPx} onPoint={setAt} />
       </div>
       <details onToggle={(event) => setAsTable(event.currentTarget.open)}>
         <summary>{words.plotTable}</summary>

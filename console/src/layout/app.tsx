@@ -1,8 +1,7 @@
-import { Suspense, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { useSession } from '../api/session.ts';
 import { ProblemBox } from '../design/problem-box.tsx';
-import { Skeleton } from '../design/skeleton.tsx';
 import { Toasts } from '../design/toast.tsx';
 import { language, locales } from '../i18n/language.ts';
 import NotFoundPage from '../pages/not-found/not-found-page.tsx';
@@ -10,6 +9,7 @@ import SignInPage, { signInAddress } from '../pages/sign-in/sign-in-page.tsx';
 import { routes } from '../routes.tsx';
 import { Connection } from './connection.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { useKeptFocus } from './kept-focus.ts';
 import { useSearchKey } from './keys.ts';
 import { Header, Navigation } from './shell.tsx';
 import { useLayoutWords } from './words.ts';
@@ -57,6 +57,7 @@ function Frame() {
   const main = useRef<HTMLElement>(null);
   useSearchKey(main);
   useFocusOnPageChange(main, location);
+  useKeptFocus();
   return (
     <div className="shell">
       <a className="shell-skip" href="#main">
@@ -68,20 +69,12 @@ function Frame() {
       </nav>
       <main className="shell-main" id="main" tabIndex={-1} ref={main}>
         <ErrorBoundary key={location}>
-          <Suspense
-            fallback={
-              <div className="page">
-                <Skeleton />
-              </div>
-            }
-          >
-            <Switch>
-              {routes.map(({ path, page }) => (
-                <Route key={path} path={path} component={page} />
-              ))}
-              <Route component={NotFoundPage} />
-            </Switch>
-          </Suspense>
+          <Switch>
+            {routes.map(({ path, page }) => (
+              <Route key={path} path={path} component={page} />
+            ))}
+            <Route component={NotFoundPage} />
+          </Switch>
         </ErrorBoundary>
       </main>
     </div>
