@@ -7,6 +7,8 @@ import { type Cleanup, temporaryFolder } from '../support/temporary-folder.ts';
 
 export interface DataServer extends ConsoleServer {
   readonly region: string;
+  /** The folder of `shop.db` and `copy.db`. */
+  readonly databases: string;
 }
 
 /** A name that no page may be widened by. */
@@ -54,7 +56,7 @@ export async function startDataServer(cleanup: Cleanup, links: boolean): Promise
     const options = { kind: 'local', share: 'files' };
     await server.call('POST', '/links', { name: 'files', options });
   }
-  return { ...server, region };
+  return { ...server, region, databases };
 }
 
 /** A definition that copies `orders`. */
@@ -65,3 +67,28 @@ export function copyOrders(table: string, more: object = {}): object {
     ...more,
   };
 }
+
+/** A definition whose run takes a minute unless it is stopped: rows come slowly. */
+export const slowCopy = {
+  from: {
+    kind: 'files',
+    link: 'files',
+    paths: ['orders.csv'],
+    format: { kind: 'csv', headerLines: 1 },
+  },
+  to: { kind: 'table', link: 'copy', table: 'slow_copy' },
+  throttle: { rowsPerSecond: 100 },
+} as const;
+
+/** A definition that loads `orders` and keeps out those without a mail. */
+export const pickyCopy = {
+  from: { kind: 'tables', link: 'shop', table: 'orders', columns: ['id', 'buyer_mail'] },
+  to: {
+    kind: 'table',
+    link: 'copy',
+    table: 'strict_orders',
+    columns: ['id', 'buyerMail'],
+    clear: { kind: 'all' },
+  },
+  dirtyRows: { tolerate: true },
+} as const;

@@ -21,7 +21,7 @@ describe('links', { ...needs('chromium') }, () => {
   });
   after(() => cleanup.end());
 
-  test('the first link is made, tried and used to look at tables, with the keyboard alone', async (t) => {
+  test('the first link is made, tried and used to look at tables', async (t) => {
     const { page, faults } = await openConsole(t, browser, server.url, {
       as: server.root,
       path: '/console/links',

@@ -9,6 +9,8 @@ export class ApiError extends Error {
   readonly fix: string;
   readonly requestId: string;
   readonly faults: readonly Fault[];
+  /** What the clients of the refused operation's API see as its code; null = it has none. */
+  readonly wireCode: string | null;
 
   constructor(problem: Problem) {
     super(problem.detail);
@@ -20,6 +22,7 @@ export class ApiError extends Error {
     this.fix = problem.fix;
     this.requestId = problem.requestId;
     this.faults = problem.faults ?? [];
+    this.wireCode = problem.wireCode ?? null;
   }
 }
 

@@ -36,6 +36,8 @@ export function Dialog({
       className={wide ? 'dialog dialog-wide' : 'dialog'}
       aria-labelledby={titleId}
       onCancel={(event) => {
+        // React hands it up to the dialogs around: Esc closes the innermost alone.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         onClose();
       }}

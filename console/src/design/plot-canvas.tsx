@@ -3,6 +3,7 @@ import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatOf } from '../i18n/format.ts';
 import { language } from '../i18n/language.ts';
+import { timeLabels } from './plot-axis.ts';
 import type { PlotProps, PlotSeries } from './plot.tsx';
 import { useShownTheme } from './theme.ts';
 
@@ -50,12 +51,8 @@ export default function PlotCanvas({
             size: 26,
             font: '11px system-ui',
             space: 70,
-            values: (_plot, times) =>
-              times.map((time) =>
-                formatOf(shown)
-                  .time(time * 1_000)
-                  .slice(0, 5),
-              ),
+            values: (_plot, times, _axis, _space, stepS) =>
+              timeLabels(times, stepS, formatOf(shown)),
           },
           {
             ...axis,

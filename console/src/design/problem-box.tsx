@@ -31,6 +31,7 @@ export function ProblemBox({
           )}
           <span>{error.fix}</span>
           <span className="mono">
+            {error.wireCode === null ? '' : `${error.wireCode} · `}
             {error.code} · {words.requestId} {error.requestId}
           </span>
         </>

@@ -2,6 +2,8 @@ import { useSyncExternalStore } from 'react';
 import { useFormat } from '../i18n/format.ts';
 
 const tickMs = 1_000;
+/** What lies ahead by less is told as now: clocks differ a little, and ours ticks once a second. */
+const slackMs = 2_000;
 
 /** One timer for all that shows a distance to now. */
 const clock = (() => {
@@ -49,15 +51,17 @@ export function Time({
   const nowMs = useNow();
   if (atMs === null || atMs === undefined) return <span className="muted">–</span>;
   const full = format.dateTime(atMs, zone);
+  const aheadMs = atMs - nowMs;
+  const distance = format.relative(aheadMs > 0 && aheadMs <= slackMs ? nowMs : atMs, nowMs);
   const zoneName = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const other = absolute ? format.relative(atMs, nowMs) : full;
+  const other = absolute ? distance : full;
   return (
     <time
       className="nowrap number"
       dateTime={new Date(atMs).toISOString()}
       title={`${other} (${zoneName})`}
     >
-      {absolute ? full : format.relative(atMs, nowMs)}
+      {absolute ? full : distance}
     </time>
   );
 }

@@ -61,53 +61,55 @@ export function PolicyDialog({
     area.setSelectionRange(from, to);
   };
   return (
-    <Dialog title={policy?.name ?? words.policy.create} wide onClose={onClose}>
-      <form className="form" onSubmit={submit}>
-        {policy === null ? (
-          <Field label={words.policy.name} hint={words.policy.nameHint}>
-            <Input
-              value={name}
-              onChange={setName}
-              required
-              maxLength={128}
-              pattern="[A-Za-z0-9_\-]+"
-              autoComplete="off"
-            />
-          </Field>
-        ) : null}
-        <div ref={frame}>
-          <Field
-            label={words.policy.document}
-            hint={policy?.builtIn === true ? words.policy.readOnly : words.policy.documentHint}
-          >
-            <Textarea
-              mono
-              rows={Math.min(24, Math.max(10, text.split('\n').length + 1))}
-              value={text}
-              onChange={setText}
-              readOnly={!mayChange}
-              spellCheck={false}
-            />
-          </Field>
-        </div>
-        {mayChange ? <CheckLine check={check} onShow={show} /> : null}
-        <ProblemBox error={save.error} />
-        <DialogFoot>
-          {policy !== null && !policy.builtIn && may('DeletePolicy') ? (
-            <Button label={words.remove} kind="danger" onClick={() => setAsking(true)} />
+    <>
+      <Dialog title={policy?.name ?? words.policy.create} wide onClose={onClose}>
+        <form className="form" onSubmit={submit}>
+          {policy === null ? (
+            <Field label={words.policy.name} hint={words.policy.nameHint}>
+              <Input
+                value={name}
+                onChange={setName}
+                required
+                maxLength={128}
+                pattern="[A-Za-z0-9_\-]+"
+                autoComplete="off"
+              />
+            </Field>
           ) : null}
-          <Button label={shared.close} onClick={onClose} />
-          {mayChange ? (
-            <Button
-              label={words.save}
-              type="submit"
-              kind="primary"
-              busy={save.isPending}
-              disabled={name === '' || check.state === 'wrong'}
-            />
-          ) : null}
-        </DialogFoot>
-      </form>
+          <div ref={frame}>
+            <Field
+              label={words.policy.document}
+              hint={policy?.builtIn === true ? words.policy.readOnly : words.policy.documentHint}
+            >
+              <Textarea
+                mono
+                rows={Math.min(24, Math.max(10, text.split('\n').length + 1))}
+                value={text}
+                onChange={setText}
+                readOnly={!mayChange}
+                spellCheck={false}
+              />
+            </Field>
+          </div>
+          {mayChange ? <CheckLine check={check} onShow={show} /> : null}
+          <ProblemBox error={save.error} />
+          <DialogFoot>
+            {policy !== null && !policy.builtIn && may('DeletePolicy') ? (
+              <Button label={words.remove} kind="danger" onClick={() => setAsking(true)} />
+            ) : null}
+            <Button label={shared.close} onClick={onClose} />
+            {mayChange ? (
+              <Button
+                label={words.save}
+                type="submit"
+                kind="primary"
+                busy={save.isPending}
+                disabled={name === '' || check.state === 'wrong'}
+              />
+            ) : null}
+          </DialogFoot>
+        </form>
+      </Dialog>
       {isAsking ? (
         <ConfirmDialog
           title={words.policy.removeTitle(name)}
@@ -122,7 +124,7 @@ export function PolicyDialog({
           <p>{words.policy.removeHint}</p>
         </ConfirmDialog>
       ) : null}
-    </Dialog>
+    </>
   );
 }
 

@@ -59,7 +59,16 @@ export function AuditFilters({ filter }: { readonly filter: AuditFilter }) {
         options={ranges.map((name) => [name, words.ranges[name]] as const)}
       />
       {filter.isSet ? (
-        <Button label={words.clear} icon={X} kind="ghost" onClick={filter.clear} />
+        <Button
+          label={words.clear}
+          icon={X}
+          kind="ghost"
+          onClick={(event) => {
+            // The button goes, and the focus must not go with it.
+            event.currentTarget.parentElement?.querySelector<HTMLElement>('[data-search]')?.focus();
+            filter.clear();
+          }}
+        />
       ) : null}
       <ToolbarSpace />
       {may('ExportAuditLines') ? (

@@ -1,5 +1,5 @@
 import Pencil from 'lucide-react/icons/pencil';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type {
   CalendarInput,
   CalendarView,
@@ -99,6 +99,15 @@ function YearActions({
   const shared = useDesignWords();
   const { may } = useRights();
   const [isAsking, setAsking] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const isEditing = draft !== null;
+  const wasEditing = useRef(isEditing);
+  useEffect(() => {
+    if (wasEditing.current === isEditing) return;
+    wasEditing.current = isEditing;
+    // The button that was pressed has gone; the keyboard goes on at the one in its place.
+    box.current?.querySelector('button')?.focus();
+  }, [isEditing]);
   const { name, year, months } = calendar;
   const text = String(year);
   const remove = useAction(
@@ -107,7 +116,7 @@ function YearActions({
     () => toast(words.removed(name, text)),
   );
   return (
-    <div className="calendars-actions">
+    <div className="calendars-actions" ref={box}>
       {draft === null && may('PutCalendar') ? (
         <Button label={words.edit} icon={Pencil} onClick={() => onDraft(months)} />
       ) : null}

@@ -126,43 +126,45 @@ function Editor({
     () => toast(words.removed(name)),
   );
   return (
-    <Dialog title={name} wide onClose={onClose}>
-      <form className="form" onSubmit={(event) => submitted(event, save)}>
-        <Field label={words.description} optional>
-          <Input
-            value={description}
-            onChange={setDescription}
-            readOnly={!mayChange}
-            maxLength={1_024}
-          />
-        </Field>
-        <PairsEditor pairs={pairs} onChange={setPairs} readOnly={!mayChange} />
-        <p>
-          {words.usedBy}: <UsedBy templates={usedBy} none={words.unused} />
-        </p>
-        <ProblemBox error={save.error} />
-        <DialogFoot>
-          {may('DeleteConfigMap') ? (
-            <Button
-              label={words.remove}
-              kind="danger"
-              disabled={usedBy.length > 0}
-              {...(usedBy.length > 0 ? { title: words.inUse } : {})}
-              onClick={() => setAsking(true)}
+    <>
+      <Dialog title={name} wide onClose={onClose}>
+        <form className="form" onSubmit={(event) => submitted(event, save)}>
+          <Field label={words.description} optional>
+            <Input
+              value={description}
+              onChange={setDescription}
+              readOnly={!mayChange}
+              maxLength={1_024}
             />
-          ) : null}
-          <Button label={shared.close} onClick={onClose} />
-          {mayChange ? (
-            <Button
-              label={words.save}
-              type="submit"
-              kind="primary"
-              busy={save.isPending}
-              disabled={keyFault(pairs) !== null}
-            />
-          ) : null}
-        </DialogFoot>
-      </form>
+          </Field>
+          <PairsEditor pairs={pairs} onChange={setPairs} readOnly={!mayChange} />
+          <p>
+            {words.usedBy}: <UsedBy templates={usedBy} none={words.unused} />
+          </p>
+          <ProblemBox error={save.error} />
+          <DialogFoot>
+            {may('DeleteConfigMap') ? (
+              <Button
+                label={words.remove}
+                kind="danger"
+                disabled={usedBy.length > 0}
+                {...(usedBy.length > 0 ? { title: words.inUse } : {})}
+                onClick={() => setAsking(true)}
+              />
+            ) : null}
+            <Button label={shared.close} onClick={onClose} />
+            {mayChange ? (
+              <Button
+                label={words.save}
+                type="submit"
+                kind="primary"
+                busy={save.isPending}
+                disabled={keyFault(pairs) !== null}
+              />
+            ) : null}
+          </DialogFoot>
+        </form>
+      </Dialog>
       {isAsking ? (
         <ConfirmDialog
           title={words.removeTitle(name)}
@@ -178,6 +180,6 @@ function Editor({
           <p>{words.removeHint}</p>
         </ConfirmDialog>
       ) : null}
-    </Dialog>
+    </>
   );
 }

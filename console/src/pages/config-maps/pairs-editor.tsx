@@ -48,6 +48,7 @@ export function PairsEditor({
 }) {
   const words = useConfigMapWords();
   const frame = useRef<HTMLDivElement>(null);
+  const adding = useRef<HTMLDivElement>(null);
   const fault = keyFault(pairs);
   const change = (id: number, part: Partial<Pair>): void =>
     onChange(pairs.map((pair) => (pair.id === id ? { ...pair, ...part } : pair)));
@@ -90,7 +91,10 @@ export function PairsEditor({
               icon={Trash}
               iconOnly
               kind="ghost"
-              onClick={() => onChange(pairs.filter((pair) => pair.id !== id))}
+              onClick={() => {
+                adding.current?.querySelector('button')?.focus();
+                onChange(pairs.filter((pair) => pair.id !== id));
+              }}
             />
           )}
         </div>
@@ -101,7 +105,7 @@ export function PairsEditor({
         </p>
       )}
       {readOnly ? null : (
-        <div>
+        <div ref={adding}>
           <Button label={words.addPair} icon={Plus} onClick={add} />
         </div>
       )}

@@ -1,6 +1,7 @@
 import Plus from 'lucide-react/icons/plus';
 import Wand from 'lucide-react/icons/wand-sparkles';
 import X from 'lucide-react/icons/x';
+import { useState } from 'react';
 import type { MappingView } from '../../../../src/dialects/native/views/mapping.ts';
 import { api } from '../../api/client.ts';
 import { useAction } from '../../api/queries.ts';
@@ -117,6 +118,7 @@ function pairsOf({ pairs, targetExists }: MappingView): readonly FieldPair[] {
 function AddedFields(props: StepProps) {
   const words = useEditWords();
   const format = useFormat();
+  const [added, setAdded] = useState<number | null>(null);
   const define = definer(props);
   const { addedFields } = props.draft.definition;
   const set = (place: number, part: Partial<(typeof addedFields)[number]>): void =>
@@ -132,6 +134,7 @@ function AddedFields(props: StepProps) {
           <div key={place} className="wizard-inline">
             <Input
               label={words.addedNameOf(number)}
+              autoFocus={place === added}
               placeholder={words.addedName}
               value={name}
               onChange={(next) => set(place, { name: next })}
@@ -159,7 +162,10 @@ function AddedFields(props: StepProps) {
         <Button
           label={words.addField}
           icon={Plus}
-          onClick={() => define({ addedFields: [...addedFields, { name: '', value: '' }] })}
+          onClick={() => {
+            setAdded(addedFields.length);
+            define({ addedFields: [...addedFields, { name: '', value: '' }] });
+          }}
         />
       </div>
     </Section>

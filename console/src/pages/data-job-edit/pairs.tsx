@@ -1,5 +1,6 @@
 import Plus from 'lucide-react/icons/plus';
 import X from 'lucide-react/icons/x';
+import { useState } from 'react';
 import type { MappingView } from '../../../../src/dialects/native/views/mapping.ts';
 import { Button } from '../../design/button.tsx';
 import { Input, Select } from '../../design/field.tsx';
@@ -142,6 +143,7 @@ function Check({ pair, field }: { readonly pair: Pair; readonly field: FieldPair
 export function FreePairs({ fields, onChange }: PairsProps) {
   const words = useEditWords();
   const format = useFormat();
+  const [added, setAdded] = useState<number | null>(null);
   const set = (place: number, part: Partial<FieldPair>): void =>
     onChange(fields.map((field, at) => (at === place ? { ...field, ...part } : field)));
   return (
@@ -152,6 +154,7 @@ export function FreePairs({ fields, onChange }: PairsProps) {
           <div key={place} className="wizard-inline">
             <Input
               label={words.sourceOf(number)}
+              autoFocus={place === added}
               placeholder={words.sourceColumn}
               value={source}
               onChange={(next) => set(place, { source: next })}
@@ -180,7 +183,10 @@ export function FreePairs({ fields, onChange }: PairsProps) {
         <Button
           label={words.addPair}
           icon={Plus}
-          onClick={() => onChange([...fields, { source: '', target: '', on: true }])}
+          onClick={() => {
+            setAdded(fields.length);
+            onChange([...fields, { source: '', target: '', on: true }]);
+          }}
         />
       </div>
       <p className="muted">{words.pairsHint}</p>

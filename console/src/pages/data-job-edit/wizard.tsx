@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { DataJobView } from '../../../../src/dialects/native/views/data-job.ts';
 import type { RunView } from '../../../../src/dialects/native/views/run.ts';
@@ -43,11 +43,13 @@ export function Wizard({
   readonly namespaces: readonly (readonly [namespace: string, name: string])[];
 }) {
   const words = useEditWords();
+  const format = useFormat();
   const { may } = useRights();
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState(initial);
   const [step, setStep] = useState<Step>('source');
   const form = useRef<HTMLFormElement>(null);
+  const shownStep = useFocusOnChange<HTMLDivElement>(step);
   const links = useLinksOf(draft.namespace);
   const props: StepProps = {
     draft,
@@ -86,12 +88,24 @@ export function Wizard({
     <>
       <Steps current={step} onChoose={go} />
       <form className="wizard-form" ref={form} onSubmit={submit}>
-        {step === 'source' ? (
-          <JobSection {...props} isNew={id === null} namespaces={namespaces} />
-        ) : null}
-        <CurrentStep step={step} {...props} />
-        <ProblemBox error={links.error} />
-        {step === 'plan' ? <ProblemBox error={save.error} /> : null}
+        <div
+          className="wizard-body"
+          role="group"
+          aria-label={words.stepOf(
+            format.number(at + 1),
+            format.number(steps.length),
+            words.steps[step],
+          )}
+          tabIndex={-1}
+          ref={shownStep}
+        >
+          {step === 'source' ? (
+            <JobSection {...props} isNew={id === null} namespaces={namespaces} />
+          ) : null}
+          <CurrentStep step={step} {...props} />
+          <ProblemBox error={links.error} />
+          {step === 'plan' ? <ProblemBox error={save.error} /> : null}
+        </div>
         <div className="wizard-foot">
           {at > 0 ? (
             <Button label={words.previous} onClick={() => setStep(steps[at - 1] ?? 'source')} />
@@ -119,6 +133,19 @@ export function Wizard({
       </form>
     </>
   );
+}
+
+/** Who goes on by a button at the end begins at the beginning of what comes. */
+function useFocusOnChange<T extends HTMLElement>(shown: string): React.RefObject<T | null> {
+  const element = useRef<T>(null);
+  const before = useRef(shown);
+  useEffect(() => {
+    if (before.current === shown) return;
+    before.current = shown;
+    element.current?.focus({ preventScroll: true });
+    element.current?.scrollIntoView({ block: 'start' });
+  }, [shown]);
+  return element;
 }
 
 function CurrentStep({ step, ...props }: StepProps & { readonly step: Step }): ReactNode {

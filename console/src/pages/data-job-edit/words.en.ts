@@ -3,6 +3,7 @@ export const en = {
   editTitle: (name: string) => `Edit ${name}`,
   back: 'Data jobs',
   stepsLabel: 'Steps',
+  stepOf: (place: string, all: string, step: string) => `Step ${place} of ${all}: ${step}`,
   steps: {
     source: 'Source',
     target: 'Target',

@@ -5,6 +5,7 @@ export const zh: typeof en = {
   editTitle: (name) => `编辑 ${name}`,
   back: '数据作业',
   stepsLabel: '步骤',
+  stepOf: (place, all, step) => `第 ${place} 步，共 ${all} 步：${step}`,
   steps: {
     source: '源',
     target: '目标',

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type KeyboardEvent, useState } from 'react';
 import type { ColumnList, TableList } from '../../../../src/dialects/native/views/link.ts';
 import { path } from '../../api/client.ts';
 import { useRead } from '../../api/queries.ts';
@@ -62,21 +62,11 @@ export function TableBrowser({
           <EmptyState title={words.noTables} hint={words.noTablesHint} />
         ) : (
           <>
-            <ul className="browser-list">
-              {fitting.slice(0, maxShown).map(({ schema: within, name }) => (
-                <li key={`${within}.${name}`}>
-                  <button
-                    type="button"
-                    className="browser-table"
-                    aria-current={name === table ? 'true' : undefined}
-                    onClick={() => setTable(name)}
-                  >
-                    {name}
-                  </button>
-                </li>
-              ))}
-              {fitting.length === 0 ? <li className="browser-table">{words.noTableFits}</li> : null}
-            </ul>
+            {fitting.length === 0 ? (
+              <p className="muted">{words.noTableFits}</p>
+            ) : (
+              <TableNames tables={fitting.slice(0, maxShown)} chosen={table} onChoose={setTable} />
+            )}
             <span className="muted" aria-live="polite">
               {fitting.length > maxShown
                 ? words.firstTables(format.number(maxShown))
@@ -92,6 +82,54 @@ export function TableBrowser({
       )}
     </div>
   );
+}
+
+/** The names: one stop of Tab however many there are; the arrows, Home and End move among them. */
+function TableNames({
+  tables,
+  chosen,
+  onChoose,
+}: {
+  readonly tables: TableList['rows'];
+  readonly chosen: string;
+  readonly onChoose: (table: string) => void;
+}) {
+  const [visited, setVisited] = useState('');
+  const has = (wanted: string): boolean => tables.some(({ name }) => name === wanted);
+  const stop = has(visited) ? visited : has(chosen) ? chosen : tables[0]?.name;
+  return (
+    <ul className="browser-list" onKeyDown={moveAmongTables}>
+      {tables.map(({ schema: within, name }) => (
+        <li key={`${within}.${name}`}>
+          <button
+            type="button"
+            className="browser-table"
+            aria-current={name === chosen ? 'true' : undefined}
+            tabIndex={name === stop ? 0 : -1}
+            onFocus={() => setVisited(name)}
+            onClick={() => onChoose(name)}
+          >
+            {name}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function moveAmongTables(event: KeyboardEvent<HTMLUListElement>): void {
+  const buttons = [...event.currentTarget.querySelectorAll('button')];
+  const at = buttons.findIndex((button) => button === event.target);
+  const last = buttons.length - 1;
+  const next = {
+    ArrowDown: Math.min(at + 1, last),
+    ArrowUp: Math.max(at - 1, 0),
+    Home: 0,
+    End: last,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  buttons[next]?.focus();
 }
 
 function Columns({

@@ -135,42 +135,44 @@ function Editor({ found, onClose }: { readonly found: SecretView; readonly onClo
     () => toast(words.removed(name)),
   );
   return (
-    <Dialog title={name} wide onClose={onClose}>
-      <form className="form" onSubmit={(event) => submitted(event, save)}>
-        <p>
-          {words.type}: <code>{type}</code>
-        </p>
-        {keys === null ? (
-          <p>{words.sealed}</p>
-        ) : (
-          <ValuesEditor values={values} onChange={setValues} readOnly={!mayChange} />
-        )}
-        <p>
-          {words.usedBy}: <UsedBy templates={usedBy} none={words.unused} />
-        </p>
-        <ProblemBox error={save.error} />
-        <DialogFoot>
-          {may('DeleteSecret') ? (
-            <Button
-              label={words.remove}
-              kind="danger"
-              disabled={usedBy.length > 0}
-              {...(usedBy.length > 0 ? { title: words.inUse } : {})}
-              onClick={() => setAsking(true)}
-            />
-          ) : null}
-          <Button label={shared.close} onClick={onClose} />
-          {mayChange ? (
-            <Button
-              label={words.save}
-              type="submit"
-              kind="primary"
-              busy={save.isPending}
-              disabled={wrongKey(values) !== null || values.every(({ fate }) => fate === 'kept')}
-            />
-          ) : null}
-        </DialogFoot>
-      </form>
+    <>
+      <Dialog title={name} wide onClose={onClose}>
+        <form className="form" onSubmit={(event) => submitted(event, save)}>
+          <p>
+            {words.type}: <code>{type}</code>
+          </p>
+          {keys === null ? (
+            <p>{words.sealed}</p>
+          ) : (
+            <ValuesEditor values={values} onChange={setValues} readOnly={!mayChange} />
+          )}
+          <p>
+            {words.usedBy}: <UsedBy templates={usedBy} none={words.unused} />
+          </p>
+          <ProblemBox error={save.error} />
+          <DialogFoot>
+            {may('DeleteSecret') ? (
+              <Button
+                label={words.remove}
+                kind="danger"
+                disabled={usedBy.length > 0}
+                {...(usedBy.length > 0 ? { title: words.inUse } : {})}
+                onClick={() => setAsking(true)}
+              />
+            ) : null}
+            <Button label={shared.close} onClick={onClose} />
+            {mayChange ? (
+              <Button
+                label={words.save}
+                type="submit"
+                kind="primary"
+                busy={save.isPending}
+                disabled={wrongKey(values) !== null || values.every(({ fate }) => fate === 'kept')}
+              />
+            ) : null}
+          </DialogFoot>
+        </form>
+      </Dialog>
       {isAsking ? (
         <ConfirmDialog
           title={words.removeTitle(name)}
@@ -186,6 +188,6 @@ function Editor({ found, onClose }: { readonly found: SecretView; readonly onClo
           <p>{words.removeHint}</p>
         </ConfirmDialog>
       ) : null}
-    </Dialog>
+    </>
   );
 }

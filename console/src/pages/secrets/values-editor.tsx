@@ -2,7 +2,7 @@ import Pencil from 'lucide-react/icons/pencil';
 import Plus from 'lucide-react/icons/plus';
 import Trash from 'lucide-react/icons/trash-2';
 import Undo from 'lucide-react/icons/undo-2';
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { Button } from '../../design/button.tsx';
 import { Input, Textarea } from '../../design/field.tsx';
 import { useSecretWords } from './words.ts';
@@ -60,6 +60,7 @@ export function ValuesEditor({
 }) {
   const words = useSecretWords();
   const frame = useRef<HTMLDivElement>(null);
+  const adding = useRef<HTMLDivElement>(null);
   const wrong = wrongKey(values);
   const change = (id: number, part: Partial<Value>): void =>
     onChange(values.map((value) => (value.id === id ? { ...value, ...part } : value)));
@@ -81,7 +82,10 @@ export function ValuesEditor({
           position={index + 1}
           readOnly={readOnly}
           change={(part) => change(value.id, part)}
-          drop={() => onChange(values.filter(({ id }) => id !== value.id))}
+          drop={() => {
+            adding.current?.querySelector('button')?.focus();
+            onChange(values.filter(({ id }) => id !== value.id));
+          }}
         />
       ))}
       {wrong === null ? null : (
@@ -90,7 +94,7 @@ export function ValuesEditor({
         </p>
       )}
       {readOnly ? null : (
-        <div>
+        <div ref={adding}>
           <Button label={words.add} icon={Plus} onClick={add} />
         </div>
       )}
@@ -113,8 +117,16 @@ function Row({
 }) {
   const words = useSecretWords();
   const name = key === '' ? String(position) : key;
+  const row = useRef<HTMLDivElement>(null);
+  const lastFate = useRef(fate);
+  useEffect(() => {
+    if (lastFate.current === fate) return;
+    lastFate.current = fate;
+    // The button that was pressed has gone: on to the new value, or to what takes the choice back.
+    row.current?.querySelector<HTMLElement>('textarea, button')?.focus();
+  }, [fate]);
   return (
-    <div className={fate === 'goes' ? 'secret-row secret-row-goes' : 'secret-row'}>
+    <div className={fate === 'goes' ? 'secret-row secret-row-goes' : 'secret-row'} ref={row}>
       {isStored ? (
         <code className="secret-key">{key}</code>
       ) : (

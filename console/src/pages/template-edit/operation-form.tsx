@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useMemo, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type {
   FormAnswerView,
   FormField,
@@ -34,12 +34,17 @@ export function OperationForm({
   const first = useMemo(() => firstDrafts(schema, form.values), [schema, form.values]);
   const [drafts, setDrafts] = useState<Drafts>(first);
   const box = useRef<HTMLFormElement>(null);
+  const refusal = useRef<HTMLDivElement>(null);
   const values = sentValues(schema, sends, drafts, first);
   const send = useAction(
     () => api.post<FormAnswerView>(path`/operations/${dialect}/${operation}/invoke`, { values }),
     ['/templates', '/runs', '/overview'],
     onDone,
   );
+  useEffect(() => {
+    // It may have been sent from a field far above.
+    if (send.error !== null) refusal.current?.scrollIntoView({ block: 'nearest' });
+  }, [send.error]);
   const changed = kind !== 'update' || JSON.stringify(drafts) !== JSON.stringify(first);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -65,7 +70,9 @@ export function OperationForm({
           drafts={drafts}
           onChange={(name, draft) => setDrafts(withDraft(schema, drafts, name, draft))}
         />
-        <ProblemBox error={send.error} />
+        <div className="form-refusal" ref={refusal}>
+          <ProblemBox error={send.error} />
+        </div>
         <div className="form-foot">
           <Button
             label={words.send[kind]}

@@ -1,5 +1,6 @@
 import Plus from 'lucide-react/icons/plus';
 import X from 'lucide-react/icons/x';
+import { useRef } from 'react';
 import type { FormField } from '../../../../src/dialects/native/views/operations-forms.ts';
 import { Button } from '../../design/button.tsx';
 import { Input } from '../../design/field.tsx';
@@ -23,10 +24,23 @@ export function Pairs({
   const words = useFormWords();
   const isZh = language.use() === 'zh';
   const note = isZh ? field['x-zh'].description : field.description;
+  const frame = useRef<HTMLFieldSetElement>(null);
+  const add = (): void => {
+    onPairs([...pairs, ['', '']]);
+    // After it is drawn, one goes on typing in the new row.
+    requestAnimationFrame(() => {
+      const rows = frame.current?.querySelectorAll('.form-pair');
+      [...(rows ?? [])].at(-1)?.querySelector('input')?.focus();
+    });
+  };
+  const remove = (index: number): void => {
+    frame.current?.querySelector<HTMLElement>('.form-pair-foot button')?.focus();
+    onPairs(pairs.filter((_, at) => at !== index));
+  };
   const set = (index: number, pair: readonly [string, string]): void =>
     onPairs(pairs.map((old, at) => (at === index ? pair : old)));
   return (
-    <fieldset className="form-pairs">
+    <fieldset className="form-pairs" ref={frame}>
       <legend className="field-label">{title}</legend>
       {pairs.map(([key, value], index) => (
         // Rows have no other identity than their place.
@@ -53,12 +67,12 @@ export function Pairs({
             icon={X}
             iconOnly
             kind="ghost"
-            onClick={() => onPairs(pairs.filter((_, at) => at !== index))}
+            onClick={() => remove(index)}
           />
         </div>
       ))}
       <div className="form-pair-foot">
-        <Button label={words.addPair} icon={Plus} onClick={() => onPairs([...pairs, ['', '']])} />
+        <Button label={words.addPair} icon={Plus} onClick={add} />
         <span className="field-hint form-hint">
           <code>{name}</code>
           {note === undefined ? null : <span>{note}</span>}

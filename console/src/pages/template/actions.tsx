@@ -1,3 +1,4 @@
+import ArrowRightLeft from 'lucide-react/icons/arrow-right-left';
 import CopyPlus from 'lucide-react/icons/copy-plus';
 import Ellipsis from 'lucide-react/icons/ellipsis';
 import Pause from 'lucide-react/icons/pause';
@@ -17,6 +18,7 @@ import { ConfirmDialog } from '../../design/dialog.tsx';
 import { Menu, type MenuItem } from '../../design/menu.tsx';
 import { ProblemBox } from '../../design/problem-box.tsx';
 import { toast } from '../../design/toast.tsx';
+import { dataJobHref } from '../links/paths.ts';
 import { copyTemplateHref, editTemplateHref, templatesHref } from '../templates/paths.ts';
 import { RunDialog } from './run-dialog.tsx';
 import { useTemplateWords } from './words.ts';
@@ -28,7 +30,7 @@ export function TemplateActions({ template }: { readonly template: TemplateView 
   const [, navigate] = useLocation();
   const invalidate = useInvalidate();
   const [asks, setAsks] = useState<'run' | 'suspend' | 'remove' | null>(null);
-  const { id, name, dialect, suspended } = template;
+  const { id, name, dialect, suspended, artifact } = template;
   const forms = useForms(template);
   const resume = useAction(
     () => api.post(path`/templates/${id}/resume`),
@@ -68,15 +70,16 @@ export function TemplateActions({ template }: { readonly template: TemplateView 
       {forms.update ? (
         <LinkButton label={words.edit} icon={Pencil} href={editTemplateHref(id)} />
       ) : null}
-      {!suspended && may('SuspendTemplate') ? (
-        <Button label={words.suspend} icon={Pause} onClick={() => setAsks('suspend')} />
+      {artifact === 'transfer' && may('GetDataJob') ? (
+        <LinkButton label={words.dataJob} icon={ArrowRightLeft} href={dataJobHref(id)} />
       ) : null}
-      {suspended && may('ResumeTemplate') ? (
+      {may(suspended ? 'ResumeTemplate' : 'SuspendTemplate') ? (
+        // One button for both: it has the focus still when it has become the other.
         <Button
-          label={words.resume}
-          icon={RotateCcw}
+          label={suspended ? words.resume : words.suspend}
+          icon={suspended ? RotateCcw : Pause}
           busy={resume.isPending}
-          onClick={() => resume.mutate()}
+          onClick={() => (suspended ? resume.mutate() : setAsks('suspend'))}
         />
       ) : null}
       {items.length === 0 ? null : (

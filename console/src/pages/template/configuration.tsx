@@ -170,7 +170,10 @@ function BySection({
     return (
       <Section key={key} title={isZh ? title.zh : title.en}>
         <Facts
-          rows={rows.map(([name, value]) => [name, <FieldValue key={name} value={value} />])}
+          rows={rows.map(([name, value]) => [
+            name,
+            <FieldValue key={name} name={name} value={value} />,
+          ])}
         />
       </Section>
     );
@@ -194,11 +197,17 @@ function factsOf(
   return [[title, value]];
 }
 
-function FieldValue({ value }: { readonly value: unknown }) {
+function FieldValue({ name, value }: { readonly name: string; readonly value: unknown }) {
   const words = useTemplateWords();
   if (typeof value === 'boolean') return value ? words.yes : words.no;
   const text = typeof value === 'string' ? pretty(value) : JSON.stringify(value, null, 2);
-  if (text.includes('\n')) return <pre className="template-text">{text}</pre>;
+  if (text.includes('\n')) {
+    return (
+      <pre className="template-text" tabIndex={0} role="region" aria-label={name}>
+        {text}
+      </pre>
+    );
+  }
   return <span className="template-value">{text}</span>;
 }
 

@@ -1,3 +1,4 @@
+import { type KeyboardEvent, useState } from 'react';
 import type {
   ScheduleDaysView,
   ScheduleDayView,
@@ -17,7 +18,20 @@ const levels = 4;
 const dayHours = 24;
 const hourMs = 3_600_000;
 
-/** Firings of each of the next 30 days, as weeks. */
+/** Steps among the days; weeks stand below each other. */
+const steps: Readonly<Record<string, (at: number, last: number) => number>> = {
+  ArrowRight: (at, last) => Math.min(at + 1, last),
+  ArrowLeft: (at) => Math.max(at - 1, 0),
+  ArrowDown: (at, last) => (at + 7 > last ? at : at + 7),
+  ArrowUp: (at) => (at < 7 ? at : at - 7),
+  Home: () => 0,
+  End: (_at, last) => last,
+};
+
+/**
+ * Firings of each of the next 30 days, as weeks. The map is one stop of the Tab key, the arrows
+ * move among its days; all that is known of the day stands below.
+ */
 export function HeatMap({ template }: { readonly template: TemplateView }) {
   const words = useTemplateWords();
   const { data, error } = useRead<ScheduleDaysView>(path`/templates/${template.id}/schedule/days`, {
@@ -25,6 +39,20 @@ export function HeatMap({ template }: { readonly template: TemplateView }) {
   });
   const days = data?.days ?? [];
   const most = Math.max(1, ...days.map(({ fires }) => fires));
+  const [current, setCurrent] = useState('');
+  const [isIn, setIn] = useState(false);
+  const at = Math.max(
+    0,
+    days.findIndex(({ date }) => date === current),
+  );
+  const chosen = days[at];
+  const move = (event: KeyboardEvent<HTMLElement>): void => {
+    const step = steps[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = days[step(at, days.length - 1)]?.date ?? '';
+    event.currentTarget.querySelector<HTMLElement>(`[data-date="${next}"]`)?.focus();
+  };
   return (
     <Section title={words.heat}>
       <ProblemBox error={error} />
@@ -43,7 +71,7 @@ export function HeatMap({ template }: { readonly template: TemplateView }) {
                 ))}
               </tr>
             </thead>
-            <tbody>
+            <tbody onKeyDown={move} onFocus={() => setIn(true)} onBlur={() => setIn(false)}>
               {weeksOf(days).map((week) => (
                 <tr key={week.find((day) => day !== null)?.date ?? ''}>
                   {week.map((day, weekday) =>
@@ -51,7 +79,13 @@ export function HeatMap({ template }: { readonly template: TemplateView }) {
                       // oxlint-disable-next-line react/no-array-index-key -- an empty place of the week
                       <td key={weekday} />
                     ) : (
-                      <Day key={day.date} day={day} most={most} />
+                      <Day
+                        key={day.date}
+                        day={day}
+                        most={most}
+                        isStop={day === chosen}
+                        onFocus={() => setCurrent(day.date)}
+                      />
                     ),
                   )}
                 </tr>
@@ -64,6 +98,9 @@ export function HeatMap({ template }: { readonly template: TemplateView }) {
               <span key={level} className={`heat-key heat-${level}`} />
             ))}
             {words.moreFirings}
+            <span className="heat-told">
+              <Told day={isIn ? chosen : undefined} />
+            </span>
           </p>
         </>
       )}
@@ -71,32 +108,69 @@ export function HeatMap({ template }: { readonly template: TemplateView }) {
   );
 }
 
-function Day({ day, most }: { readonly day: ScheduleDayView; readonly most: number }) {
+/** What is known of a day, in words. */
+function useTold(): (day: ScheduleDayView) => string {
   const words = useTemplateWords();
   const format = useFormat();
-  const { date, fires, dropped, clockChanged, more, fromMs, untilMs } = day;
-  const hours = (untilMs - fromMs) / hourMs;
-  const isOdd = Math.abs(hours - dayHours) > 0.01;
+  return ({ date, fires, dropped, clockChanged, more, fromMs, untilMs }) => {
+    const count = `${format.number(fires)}${more ? '+' : ''}`;
+    const hours = (untilMs - fromMs) / hourMs;
+    return [
+      words.heatCell(date, count),
+      more ? words.heatMore : '',
+      dropped === 0 ? '' : words.heatDropped(format.number(dropped)),
+      isOdd(hours) ? words.heatLonger(format.number(hours)) : '',
+      clockChanged === 0 ? '' : words.heatClock,
+    ]
+      .filter((part) => part !== '')
+      .join(', ');
+  };
+}
+
+function isOdd(hours: number): boolean {
+  return Math.abs(hours - dayHours) > 0.01;
+}
+
+function Told({ day }: { readonly day: ScheduleDayView | undefined }) {
+  const words = useTemplateWords();
+  const told = useTold();
+  return day === undefined ? words.heatKeys : told(day);
+}
+
+function Day({
+  day,
+  most,
+  isStop,
+  onFocus,
+}: {
+  readonly day: ScheduleDayView;
+  readonly most: number;
+  /** Whether the Tab key stops here. */
+  readonly isStop: boolean;
+  readonly onFocus: () => void;
+}) {
+  const format = useFormat();
+  const told = useTold()(day);
+  const { date, fires, more, fromMs, untilMs } = day;
   const count = `${format.number(fires)}${more ? '+' : ''}`;
   const short = fires < 1_000 ? count : `${Math.floor(fires / 100) / 10}k${more ? '+' : ''}`;
-  const told = [
-    words.heatCell(date, count),
-    more ? words.heatMore : '',
-    dropped === 0 ? '' : words.heatDropped(format.number(dropped)),
-    isOdd ? words.heatLonger(format.number(hours)) : '',
-    clockChanged === 0 ? '' : words.heatClock,
-  ].filter((part) => part !== '');
   const level = fires === 0 ? 0 : Math.max(1, Math.ceil((fires / most) * levels));
   return (
-    <td className={`heat-day heat-${level}`} title={told.join(', ')}>
+    <td
+      className={`heat-day heat-${level}`}
+      title={told}
+      data-date={date}
+      tabIndex={isStop ? 0 : -1}
+      onFocus={onFocus}
+    >
       <span className="heat-date" aria-hidden="true">
         {Number(date.slice(8))}
-        {isOdd ? ' ⏲' : ''}
+        {isOdd((untilMs - fromMs) / hourMs) ? ' ⏲' : ''}
       </span>
       <span className="heat-count" aria-hidden="true">
         {fires === 0 ? '·' : short}
       </span>
-      <span className="visually-hidden">{told.join(', ')}</span>
+      <span className="visually-hidden">{told}</span>
     </td>
   );
 }

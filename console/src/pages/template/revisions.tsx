@@ -1,4 +1,5 @@
-import { Suspense, useState } from 'react';
+import { type RefObject, useRef, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { lazyChunk } from '../../api/chunk.ts';
 import type {
   TemplateChangeView,
@@ -24,7 +25,7 @@ import { useTemplateWords } from './words.ts';
 const shownChanges = 300;
 
 // The comparison comes when two revisions are looked at, not with the page.
-const RevisionDiff = lazyChunk(() => import('./revision-diff.tsx'));
+const RevisionDiff = lazyChunk(() => import('./revision-diff.tsx'), <Skeleton rows={6} />);
 
 /** Every change of the definition, and what is different between two of its revisions. */
 export function Revisions({ template }: { readonly template: TemplateView }) {
@@ -35,13 +36,18 @@ export function Revisions({ template }: { readonly template: TemplateView }) {
     { query: { limit: String(shownChanges) } },
   );
   const rows = changes.data?.rows ?? [];
+  const comparison = useRef<HTMLDivElement>(null);
   return (
     <>
-      {may('GetTemplateRevision') ? <Comparison template={template} changes={rows} /> : null}
+      {may('GetTemplateRevision') ? (
+        <div ref={comparison}>
+          <Comparison template={template} changes={rows} />
+        </div>
+      ) : null}
       <Section title={words.changes} flush>
         <DataTable
           caption={words.changes}
-          columns={useColumns(template)}
+          columns={useColumns(template, comparison)}
           list={{ rows, isLoading: changes.isLoading, error: changes.error }}
           rowKey={({ id }) => id}
           empty={<EmptyState title={words.noChanges} />}
@@ -51,11 +57,13 @@ export function Revisions({ template }: { readonly template: TemplateView }) {
   );
 }
 
-function useColumns(template: TemplateView): readonly Column<TemplateChangeView>[] {
+function useColumns(
+  template: TemplateView,
+  comparison: RefObject<HTMLElement | null>,
+): readonly Column<TemplateChangeView>[] {
   const words = useTemplateWords();
   const { may } = useRights();
-  const [, setNewer] = useSearchSetting('newer');
-  const [, setOlder] = useSearchSetting('older');
+  const [, setSearch] = useSearchParams();
   return [
     {
       id: 'when',
@@ -83,8 +91,17 @@ function useColumns(template: TemplateView): readonly Column<TemplateChangeView>
             label={words.compare}
             aria-label={`${words.compare}: ${words.revisionNumber(String(revision))} (${template.name})`}
             onClick={() => {
-              setOlder(String(revision - 1));
-              setNewer(String(revision));
+              setSearch(
+                (search) => {
+                  const next = new URLSearchParams(search);
+                  next.set('older', String(revision - 1));
+                  next.set('newer', String(revision));
+                  return next;
+                },
+                { replace: true },
+              );
+              // What was asked for stands above: the keyboard goes on there.
+              comparison.current?.querySelector('select')?.focus();
             }}
           />
         ) : null,
@@ -159,13 +176,11 @@ function Comparison({
           <Skeleton rows={6} />
         ) : null
       ) : (
-        <Suspense fallback={<Skeleton rows={6} />}>
-          <RevisionDiff
-            older={textOf(older.data, part)}
-            newer={textOf(newer.data, part)}
-            view={view}
-          />
-        </Suspense>
+        <RevisionDiff
+          older={textOf(older.data, part)}
+          newer={textOf(newer.data, part)}
+          view={view}
+        />
       )}
     </Section>
   );
