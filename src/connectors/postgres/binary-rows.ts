@@ -1,5 +1,6 @@
 /** Rows of `text` in the binary form that PostgreSQL reads in two thirds of the time. */
 import type { Column } from '../../domain/transfer/columns.ts';
+import { rowCount } from '../../lib/rows/text.ts';
 import {
   type ValueWriter,
   writeBoolean,
@@ -79,20 +80,20 @@ export class BinaryRows {
   }
 
   /**
-   * @param rows whole rows, `count` of them
+   * @param rows whole rows
    * @returns null when a value, or the number of values, is for the server to judge.
    */
-  encode(rows: Uint8Array, count: number): Buffer | null {
+  encode(rows: Uint8Array): { readonly bytes: Buffer; readonly rows: number } | null {
     const writers = this.#writers;
     const looks = this.#looks;
     const columns = writers.length;
     const { length } = rows;
     if (length === 0 || rows[length - 1] !== LF) return null;
-    const out = Buffer.allocUnsafe(length + count * (2 + columns * FIELD_BYTES));
+    const most = rowCount(rows) * (2 + columns * FIELD_BYTES);
+    const out = Buffer.allocUnsafe(length + most);
     let o = 0;
     let row = 0;
     for (let at = 0; at < length; row += 1) {
-      if (row === count) return null;
       out[o] = columns >> 8;
       out[o + 1] = columns;
       o += 2;
@@ -151,6 +152,6 @@ export class BinaryRows {
         at += 1;
       }
     }
-    return row === count ? out.subarray(0, o) : null;
+    return { bytes: out.subarray(0, o), rows: row };
   }
 }

@@ -2,6 +2,8 @@ import type { Column } from '../../domain/transfer/columns.ts';
 import type { TableTarget } from '../../domain/transfer/definition.ts';
 import type { TransferError } from '../../domain/transfer/errors.ts';
 import { HEADER, TRAILER } from '../../lib/rows/pg-binary.ts';
+import { slicesOf } from '../../lib/rows/slices.ts';
+import { rowCount } from '../../lib/rows/text.ts';
 import {
   ChunkRefused,
   type RowBatch,
@@ -162,16 +164,38 @@ export class PgLoader implements RowLoader {
 
   /** Sends a batch on, into the COPY that is under way or a new one. */
   async #send(batch: RowBatch): Promise<WriteCounts> {
-    const { bytes, format } = this.#asCopyReadsFast(batch);
+    if (this.#format.kind === 'text' && this.#binary !== null) {
+      await this.#sendBinary(batch.bytes);
+    } else {
+      const { bytes, format } = this.#asCopyReads(batch.bytes);
+      await this.#sendOn(bytes, batch.rows, format);
+    }
+    return { ...nothing, written: batch.rows };
+  }
+
+  /** Texts in binary, as long as all of them are understood here. */
+  async #sendBinary(texts: Uint8Array): Promise<void> {
+    for await (const slice of slicesOf(texts)) {
+      const made = this.#binary?.encode(slice) ?? null;
+      if (made !== null) {
+        await this.#sendOn(made.bytes, made.rows, { kind: 'pg-binary' });
+        continue;
+      }
+      // Where there is one such value there are more.
+      this.#binary = null;
+      await this.#sendOn(slice, rowCount(slice), this.#format);
+    }
+  }
+
+  async #sendOn(bytes: Uint8Array, rows: number, format: RowFormat): Promise<void> {
     if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#arrived();
     try {
       const going = this.#going ?? (await this.#go(format));
-      going.rows += batch.rows;
+      going.rows += rows;
       await going.copy.write(bytes);
     } catch (error) {
       throw this.#refusedInOneGo(error);
     }
-    return { ...nothing, written: batch.rows };
   }
 
   async #go(format: RowFormat): Promise<Going> {
@@ -219,18 +243,6 @@ export class PgLoader implements RowLoader {
     const format = this.#format;
     if (format.kind !== 'csv' || isPlain(bytes, format)) return { bytes, format };
     return { bytes: csvAsText(bytes, format, this.#target.columns), format: { kind: 'text' } };
-  }
-
-  /** Texts in binary, as long as all of them are understood here. */
-  #asCopyReadsFast(batch: RowBatch): { readonly bytes: Uint8Array; readonly format: RowFormat } {
-    if (this.#format.kind !== 'text' || this.#binary === null) {
-      return this.#asCopyReads(batch.bytes);
-    }
-    const bytes = this.#binary.encode(batch.bytes, batch.rows);
-    if (bytes !== null) return { bytes, format: { kind: 'pg-binary' } };
-    // Where there is one such value there are more.
-    this.#binary = null;
-    return { bytes: batch.bytes, format: this.#format };
   }
 
   async #makePassage(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   encodeRow,
 } from '../../../lib/rows/csv.ts';
 import { withLineEnd } from '../../../lib/rows/csv-line-ends.ts';
+import { slicesOf } from '../../../lib/rows/slices.ts';
 import { decodeRow, rowOffsets } from '../../../lib/rows/text.ts';
 import { type RowBatch, type RowFormat, RowsRefused } from '../../../ports/connector.ts';
 import { encoderFor, isUtf8Label, type TextEncoding } from '../encoding.ts';
@@ -116,7 +117,11 @@ function textBytes(
     nulls: style.nulls,
     booleans: table.columns.map(({ type }) => type.kind === 'bool'),
   });
-  return ({ bytes }) => records.convert(bytes);
+  return async ({ bytes }) => {
+    const parts: Buffer[] = [];
+    for await (const slice of slicesOf(bytes)) parts.push(records.convert(slice));
+    return Buffer.concat(parts);
+  };
 }
 
 function textRows(
