@@ -36,11 +36,16 @@ const numbers = {
   concurrency: 'queue: jobs under way at once, for everybody, default 24',
 } as const;
 
+const stores = ['sqlite', 'postgres'] as const;
+type Store = (typeof stores)[number];
+
 export interface BenchOptions {
   /** A fraction of the work, for CI. */
   readonly short: boolean;
   /** Tells a person what is being done. */
   note(text: string): void;
+  /** Whether this store is measured: both are unless `--store` names one. */
+  measures(store: Store): boolean;
   /** The number given by `--NAME`, or else the bench's own. */
   number(name: keyof typeof numbers, otherwise: number): number;
 }
@@ -49,7 +54,7 @@ function usage(problem: string): never {
   if (problem !== '') process.stderr.write(`${problem}\n`);
   const flags = Object.entries(numbers).map(([name, text]) => `  --${name} N  ${text}\n`);
   process.stderr.write(
-    `usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n${flags.join('')}`,
+    `usage: npm run bench -- NAME... [--json] [--short]\nbenches: ${Object.keys(benches).join(', ')}\n${flags.join('')}  --store ${stores.join('|')}  schedule: only this one\n`,
   );
   process.exit(2);
 }
@@ -67,8 +72,13 @@ function readArguments(): { names: readonly string[]; json: boolean; options: Be
         rounds: text,
         jobs: text,
         concurrency: text,
+        store: text,
       },
     });
+    const store = stores.find((each) => each === values.store);
+    if (values.store !== undefined && store === undefined) {
+      usage(`--store is "${values.store}"; it takes ${stores.join(' or ')}`);
+    }
     const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
     if (unknown.length > 0) usage(`unknown bench: ${unknown.join(', ')}`);
     for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
@@ -81,6 +91,7 @@ function readArguments(): { names: readonly string[]; json: boolean; options: Be
       json: values.json,
       options: {
         short: values.short,
+        measures: (each) => store === undefined || each === store,
         note: (line) => void process.stderr.write(`${line}\n`),
         number: (name, otherwise) => Number(values[name] ?? otherwise),
       },

@@ -41,9 +41,12 @@ interface Subject {
  */
 export async function* schedule(options: BenchOptions): AsyncIterable<Measurement> {
   const folder = await benchFolder();
-  yield* measure('sqlite', options, (stored) =>
-    Promise.resolve({ kind: 'sqlite', at: join(folder, `${stored}.db`) }),
-  );
+  if (options.measures('sqlite')) {
+    yield* measure('sqlite', options, (stored) =>
+      Promise.resolve({ kind: 'sqlite', at: join(folder, `${stored}.db`) }),
+    );
+  }
+  if (!options.measures('postgres')) return;
   const missing = missingPostgres();
   if (missing !== null) {
     options.note(`schedule: SKIPPED on PostgreSQL: ${missing}`);

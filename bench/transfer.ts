@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connectorKinds } from '../src/app/connectors.ts';
 import type { LinkOptions } from '../src/domain/transfer/link.ts';
+import { freePort } from '../tests/support/free-port.ts';
 import { missingMariadb, type TestMariadb, testMariadb } from '../tests/support/mariadb.ts';
 import { missingPostgres, testPostgres } from '../tests/support/postgres.ts';
 import type { BenchOptions } from './main.ts';
@@ -31,8 +32,7 @@ interface Place {
   readonly options: BenchOptions;
   readonly rows: number;
   readonly rounds: number;
-  /** Folder of the PostgreSQL's socket. */
-  readonly host: string;
+  readonly port: number;
   readonly links: { readonly src: PostgresLink; readonly dst: PostgresLink };
   readonly folder: string;
   readonly peaks: number[];
@@ -48,7 +48,8 @@ export async function* transfer(options: BenchOptions): AsyncIterable<Measuremen
     options.note(`transfer: skipped, ${missing}`);
     return;
   }
-  const server = await testPostgres();
+  // By address and port, as links of CDM are: a socket in a folder holds too little for both sides.
+  const server = await testPostgres(await freePort());
   try {
     const src = await linkTo(await server.database('src'));
     const dst = await linkTo(await server.database('dst'));
@@ -56,7 +57,7 @@ export async function* transfer(options: BenchOptions): AsyncIterable<Measuremen
       options,
       rows: options.short ? 200_000 : 5_000_000,
       rounds: options.number('rounds', options.short ? 1 : 3),
-      host: src.hosts[0] ?? '',
+      port: src.port,
       links: { src, dst },
       folder: await benchFolder(),
       peaks: [],
@@ -247,11 +248,11 @@ async function settle(place: Place): Promise<void> {
 }
 
 async function linkTo(url: string): Promise<PostgresLink> {
-  const { pathname, searchParams } = new URL(url.replace('postgresql:///', 'postgresql://x/'));
+  const { hostname, pathname, port } = new URL(url);
   return {
     kind: 'postgres',
-    hosts: [searchParams.get('host') ?? ''],
-    port: 5432,
+    hosts: [hostname],
+    port: Number(port),
     database: pathname.slice(1),
     user: 'postgres',
     password: '',
@@ -266,8 +267,8 @@ async function linkTo(url: string): Promise<PostgresLink> {
   };
 }
 
-function client({ host }: Place, database: string): string {
-  return `psql -X -q -v ON_ERROR_STOP=1 -h ${host} -U postgres -d ${database}`;
+function client({ port }: Place, database: string): string {
+  return `psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p ${port} -U postgres -d ${database}`;
 }
 
 /** Up to what follows the table; a quote is open. */
@@ -284,7 +285,9 @@ async function psql(place: Place, database: string, sql: string): Promise<void> 
       '-v',
       'ON_ERROR_STOP=1',
       '-h',
-      place.host,
+      '127.0.0.1',
+      '-p',
+      String(place.port),
       '-U',
       'postgres',
       '-d',

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import type { LinkOptions } from '../../src/domain/transfer/link.ts';
+import { freePort } from './free-port.ts';
 import { until, within } from './until.ts';
 
 const START_DEADLINE_MS = 60_000;
@@ -131,14 +131,4 @@ function keepEnd(server: ChildProcess): () => string {
     text = (text + piece.toString()).slice(-MAX_LOG);
   });
   return () => text;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

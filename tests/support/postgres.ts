@@ -46,11 +46,15 @@ export function missingPostgres(): string | null {
   return text;
 }
 
-/** Starts a PostgreSQL, or joins the one that the parent process has started. */
-export async function testPostgres(): Promise<TestPostgres> {
+/**
+ * Starts a PostgreSQL, or joins the one that the parent process has started.
+ * @param tcpPort port of the loopback where it listens, besides its socket; one that listens is
+ *   always of its own.
+ */
+export async function testPostgres(tcpPort: number | null = null): Promise<TestPostgres> {
   const folder = process.env[SERVER_VARIABLE];
-  if (folder !== undefined && folder !== '') return joined(folder);
-  const server = new Server(await mkdtemp(join(tmpdir(), 'longshore-pg-')));
+  if (tcpPort === null && folder !== undefined && folder !== '') return joined(folder);
+  const server = new Server(await mkdtemp(join(tmpdir(), 'longshore-pg-')), tcpPort);
   try {
     await server.initialize();
     await server.start();
@@ -68,7 +72,7 @@ function joined(folder: string): TestPostgres {
     Promise.reject(new Error('this PostgreSQL belongs to the parent process'));
   return {
     url: (name) => urlOf(folder, name),
-    database: (name) => makeDatabase(folder, name),
+    database: (name) => makeDatabase((each) => urlOf(folder, each), name),
     restart: notOurs,
     kill: notOurs,
     start: notOurs,
@@ -81,10 +85,12 @@ class Server implements TestPostgres {
   readonly #data: string;
   readonly #owner: { readonly uid?: number; readonly gid?: number };
   #child: ChildProcess | null = null;
+  readonly #tcpPort: number | null;
   #log = '';
 
-  constructor(folder: string) {
+  constructor(folder: string, tcpPort: number | null) {
     this.folder = folder;
+    this.#tcpPort = tcpPort;
     this.#data = join(folder, 'data');
     const isRoot = process.getuid?.() === 0;
     this.#owner = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -105,7 +111,9 @@ class Server implements TestPostgres {
 
   async start(): Promise<void> {
     const settings = {
-      listen_addresses: '',
+      ...(this.#tcpPort === null
+        ? { listen_addresses: '' }
+        : { listen_addresses: '127.0.0.1', port: this.#tcpPort }),
       unix_socket_directories: this.folder,
       max_connections: MAX_CONNECTIONS,
       shared_buffers: '64MB',
@@ -137,7 +145,7 @@ class Server implements TestPostgres {
       'PostgreSQL accepts connections',
       async () => {
         if (child.exitCode !== null) return 'ended';
-        return connects(this.folder);
+        return connects(this.url('postgres'));
       },
       START_DEADLINE_MS,
     );
@@ -145,11 +153,11 @@ class Server implements TestPostgres {
   }
 
   url(name: string): string {
-    return urlOf(this.folder, name);
+    return urlOf(this.folder, name, this.#tcpPort);
   }
 
   database(name: string): Promise<string> {
-    return makeDatabase(this.folder, name);
+    return makeDatabase((each) => this.url(each), name);
   }
 
   async restart(): Promise<void> {
@@ -217,12 +225,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function urlOf(folder: string, name: string): string {
-  return `postgresql:///${encodeURIComponent(name)}?host=${encodeURIComponent(folder)}&user=postgres`;
+function urlOf(folder: string, name: string, tcpPort: number | null = null): string {
+  const database = encodeURIComponent(name);
+  return tcpPort === null
+    ? `postgresql:///${database}?host=${encodeURIComponent(folder)}&user=postgres`
+    : `postgresql://postgres@127.0.0.1:${tcpPort}/${database}`;
 }
 
-async function makeDatabase(folder: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: urlOf(folder, 'postgres') });
+async function makeDatabase(
+  urlOfDatabase: (name: string) => string,
+  name: string,
+): Promise<string> {
+  const client = new pg.Client({ connectionString: urlOfDatabase('postgres') });
   await client.connect();
   try {
     const known = await client.query('select 1 from pg_database where datname = $1', [name]);
@@ -230,11 +244,11 @@ async function makeDatabase(folder: string, name: string): Promise<string> {
   } finally {
     await client.end();
   }
-  return urlOf(folder, name);
+  return urlOfDatabase(name);
 }
 
-async function connects(folder: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: urlOf(folder, 'postgres') });
+async function connects(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
     await client.query('select 1');

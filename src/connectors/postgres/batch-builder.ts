@@ -11,7 +11,7 @@ export interface RowShape {
 }
 
 /** Rows shorter than this are copied byte by byte, which costs less than a call. */
-const SHORT_ROW_BYTES = 96;
+const SHORT_ROW_BYTES = 24;
 
 /** Puts rows of COPY together into batches, with nothing made for each row. */
 export class BatchBuilder {

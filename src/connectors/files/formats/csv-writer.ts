@@ -18,7 +18,7 @@ import type { WrittenTable } from './written-table.ts';
 
 const QUOTE = 0x22;
 /** One character of ASCII that stands in no word of ours. */
-const PASSABLE = /^[\u0000-\u007f]$(?<!\w)/;
+const PASSABLE = /^[^\w\u0080-\uffff]$/;
 
 type CsvRows = Extract<RowFormat, { kind: 'csv' }>;
 
