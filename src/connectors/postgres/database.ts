@@ -134,11 +134,12 @@ export class PostgresDatabase implements Database {
   async *read(request: {
     readonly columns: readonly Column[];
     readonly from: string;
+    readonly ranged?: boolean;
     readonly format: RowFormat;
     readonly batchBytes: number;
     readonly signal: AbortSignal;
   }): AsyncGenerator<RowBatch> {
-    const { columns, from, format, batchBytes, signal } = request;
+    const { columns, from, ranged = false, format, batchBytes, signal } = request;
     const session = await this.#sessions.take();
     const abort = (): void => void session.abort();
     signal.addEventListener('abort', abort, { once: true });
@@ -146,7 +147,9 @@ export class PostgresDatabase implements Database {
       signal.throwIfAborted();
       const { kind } = format;
       if (kind === 'csv') throw new TransferError('internal', 'PostgreSQL is not read as CSV');
-      const sql = copyOutStatement(columns, from, kind, this.#quoting);
+      const copy = copyOutStatement(columns, from, kind, this.#quoting);
+      // Row by row along an index, blocks are read as often as rows of the range lie in them.
+      const sql = ranged ? `BEGIN; SET LOCAL enable_indexscan = off; ${copy}; COMMIT` : copy;
       yield* session.copyOut(sql, new BatchBuilder(batchBytes, shapeOf(columns, kind)));
     } catch (error) {
       signal.throwIfAborted();

@@ -51,10 +51,14 @@ export interface Database {
   execute(sql: string): Promise<number>;
   /** Formats it can give these columns in, fastest first. */
   formats(columns: readonly Column[]): readonly RowFormat['kind'][];
-  /** `from` is everything behind the word FROM; `columns` are put before it as the format needs. */
+  /**
+   * `from` is everything behind the word FROM; `columns` are put before it as the format needs.
+   * `ranged`: it is a good part of a table by a range of a column. Absent = nothing is known.
+   */
   read(request: {
     readonly columns: readonly Column[];
     readonly from: string;
+    readonly ranged?: boolean;
     readonly format: RowFormat;
     readonly batchBytes: number;
     readonly signal: AbortSignal;

@@ -87,10 +87,12 @@ class TableRows implements RowSource {
       spec.kind === 'partition'
         ? this.#database.partitionItem(table.name, spec.name)
         : this.#database.tableItem(table.name);
-    const predicates = [predicateOf(this.#database, spec, table.columns), this.#from.where];
+    const range = predicateOf(this.#database, spec, table.columns);
+    const predicates = [range, this.#from.where];
     const where = predicates.flatMap((text) => (text === null ? [] : [`(${text})`])).join(' AND ');
     const from = where === '' ? item : `${item} WHERE ${where}`;
-    return this.#database.read({ columns, from, format, batchBytes, signal });
+    const ranged = range !== null;
+    return this.#database.read({ columns, from, ranged, format, batchBytes, signal });
   }
 
   async succeeded(): Promise<void> {}
