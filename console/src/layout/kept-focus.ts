@@ -32,12 +32,20 @@ export function useKeptFocus(): void {
       const active = document.activeElement;
       if (active !== null && active !== document.body && active !== last) return;
       // What cannot take the focus, behind a dialog or in a closed part, is passed over.
-      for (const stop of [...before, main]) {
+      for (const each of [...before, main]) {
+        const stop = currentOf(each);
         stop.focus();
         if (document.activeElement === stop) return;
       }
     };
-    const observer = new MutationObserver(mend);
+    let due: number | undefined;
+    const observer = new MutationObserver(() => {
+      const [last] = trail;
+      if (last === undefined || !isGone(last)) return;
+      // The rest of the key press that took it away is not the next one's: it would be clicked.
+      window.clearTimeout(due);
+      due = window.setTimeout(mend);
+    });
     observer.observe(main, {
       childList: true,
       subtree: true,
@@ -46,10 +54,17 @@ export function useKeptFocus(): void {
     });
     main.addEventListener('focusin', note);
     return () => {
+      window.clearTimeout(due);
       observer.disconnect();
       main.removeEventListener('focusin', note);
     };
   }, []);
+}
+
+/** Of tabs the chosen one: another would be chosen by the focus, and may be why something is gone. */
+function currentOf(stop: HTMLElement): HTMLElement {
+  const tabs = stop.closest('[role="tablist"]');
+  return tabs?.querySelector<HTMLElement>('[aria-selected="true"]') ?? stop;
 }
 
 function isGone(element: HTMLElement): boolean {
