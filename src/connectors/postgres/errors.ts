@@ -38,6 +38,11 @@ export function blamesRows({ code }: ServerError): boolean {
   return /^(22|23|21|P0001|54000|42804$)/.test(code);
 }
 
+/** The server, one that only resembles PostgreSQL perhaps, does not read rows in binary. */
+export function refusesBinary({ code }: ServerError): boolean {
+  return /^(0A000|42601|42883)$/.test(code);
+}
+
 /** What a server's error is to a data job. */
 export function transferErrorOf(
   error: unknown,

@@ -16,7 +16,7 @@ import { BinaryRows } from './binary-rows.ts';
 import { copyInStatement } from './copy-statements.ts';
 import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
-import { blamesRows, reasonOf, ServerError, transferErrorOf } from './errors.ts';
+import { blamesRows, reasonOf, refusesBinary, ServerError, transferErrorOf } from './errors.ts';
 import type { Quoting } from './quoting.ts';
 import type { CopyIn, PgSession, Result } from './session.ts';
 
@@ -228,9 +228,10 @@ export class PgLoader implements RowLoader {
   }
 
   #refusedInOneGo(error: unknown): Error {
-    return error instanceof ServerError && blamesRows(error)
-      ? new ChunkRefused(reasonOf(error))
-      : this.#lost(error);
+    if (!(error instanceof ServerError)) return this.#lost(error);
+    // Done again, the chunk goes as texts.
+    const ours = this.#format.kind === 'text' && refusesBinary(error);
+    return ours || blamesRows(error) ? new ChunkRefused(reasonOf(error)) : this.#lost(error);
   }
 
   /** What has to be said before a batch. */
