@@ -1,8 +1,8 @@
 import net from 'node:net';
-import { launchSupervisor, prepareFolders } from './launch.ts';
+import { launchSupervisor, prepareFolders, type SupervisorEnd } from './launch.ts';
 import { MessageReader, MessageWriter, fingerprint } from './protocol.ts';
 import type { Reply, Request, SupervisorConfig } from './protocol.ts';
-import { connectRetryMs, restartBackoffMs, supervisorStartMs } from './limits.ts';
+import { connectRetryMs, maxLaunches, restartBackoffMs, supervisorStartMs } from './limits.ts';
 
 interface ConnectionHandlers {
   /** A supervisor answered that can start attempts or says in `problem` why not. */
@@ -12,6 +12,12 @@ interface ConnectionHandlers {
   /** A newer server has the supervisor now; no further try follows. */
   replaced(): void;
   replies(replies: readonly Reply[]): void;
+}
+
+/** A supervisor that was started and has not answered yet. */
+interface Launched {
+  /** Null = it has not ended, as far as is known. */
+  ended: SupervisorEnd | null;
 }
 
 /**
@@ -61,7 +67,8 @@ export class SupervisorConnection {
     try {
       prepareFolders(this.#config.dataDir);
       const deadlineMs = performance.now() + supervisorStartMs;
-      let launched: { ended: string | null } | null = null;
+      let launched: Launched | null = null;
+      let launches = 0;
       while (!this.#closed) {
         const hello = await this.#greet();
         if (hello === 'mismatch') continue;
@@ -70,11 +77,15 @@ export class SupervisorConnection {
           this.#handlers.connected(hello);
           return;
         }
-        if (launched?.ended) throw new Error(launched.ended);
-        if (performance.now() > deadlineMs) {
-          throw new Error(`no supervisor answered within ${supervisorStartMs} ms`);
+        const end: SupervisorEnd | null = launched?.ended ?? null;
+        const isLate = performance.now() > deadlineMs;
+        if (end !== null && (!end.killed || launches === maxLaunches)) throw new Error(end.why);
+        if (isLate) throw new Error(`no supervisor answered within ${supervisorStartMs} ms`);
+        // What waits to be started is not refused because somebody ended this one.
+        if (launched === null || end !== null) {
+          launched = this.#launch();
+          launches += 1;
         }
-        launched ??= this.#launch();
         await new Promise((resolve) => {
           setTimeout(resolve, connectRetryMs);
         });
@@ -86,10 +97,10 @@ export class SupervisorConnection {
     }
   }
 
-  #launch(): { ended: string | null } {
-    const state: { ended: string | null } = { ended: null };
-    void launchSupervisor(this.#config).ended.then((why) => {
-      state.ended = why;
+  #launch(): Launched {
+    const state: Launched = { ended: null };
+    void launchSupervisor(this.#config).ended.then((end) => {
+      state.ended = end;
     });
     return state;
   }

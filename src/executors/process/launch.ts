@@ -39,12 +39,21 @@ export function supervisorSocketPath(dataDir: string): string {
   return path.join(folder, 's.sock');
 }
 
+/** How a supervisor ended. */
+export interface SupervisorEnd {
+  readonly why: string;
+  /** By a signal, which says nothing of what the next one would do. */
+  readonly killed: boolean;
+}
+
 /**
  * Starts a supervisor that outlives this process: own session, clean environment, small heap,
  * its words in `<dataDir>/supervisor.log`. If another one listens already it ends at once.
  * @returns resolves with why it ended, should it end; the caller finds out by connecting.
  */
-export function launchSupervisor(config: SupervisorConfig): { readonly ended: Promise<string> } {
+export function launchSupervisor(config: SupervisorConfig): {
+  readonly ended: Promise<SupervisorEnd>;
+} {
   const logFile = path.join(config.dataDir, 'supervisor.log');
   const size = fs.statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   const log = fs.openSync(logFile, size > maxSupervisorLogBytes ? 'w' : 'a', 0o600);
@@ -66,10 +75,13 @@ export function launchSupervisor(config: SupervisorConfig): { readonly ended: Pr
   );
   fs.closeSync(log);
   child.unref();
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`the supervisor could not be run: ${error.message}`));
+  const ended = new Promise<SupervisorEnd>((resolve) => {
+    child.once('error', ({ message }) => {
+      resolve({ why: `the supervisor could not be run: ${message}`, killed: false });
+    });
     child.once('exit', (code, signal) => {
-      resolve(`the supervisor ended with ${code ?? signal}; see ${logFile}`);
+      const why = `the supervisor ended with ${code ?? signal}; see ${logFile}`;
+      resolve({ why, killed: signal !== null });
     });
   });
   return { ended };

@@ -15,6 +15,8 @@ export const maxSocketPathBytes = 100;
 
 /** How long a started supervisor may take until it answers. */
 export const supervisorStartMs = 10_000;
+/** Supervisors that are started one after the other when they are killed before they answer. */
+export const maxLaunches = 5;
 /** Pause between two tries to reach a supervisor that is starting. */
 export const connectRetryMs = 10;
 /** First and longest pause before a lost supervisor is started again. */

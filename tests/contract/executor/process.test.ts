@@ -236,6 +236,42 @@ test('a paused job has not ended', async () => {
   });
 });
 
+test('supervisors that are killed before they answer cost no attempt', async () => {
+  await withHarness({}, async (harness) => {
+    const session = await Session.open(harness);
+    const seen = new Set(supervisorsOf(harness.dataDir));
+    assert.equal(seen.size, 1);
+    await harness.killHelper?.();
+    session.shell('k.0.1', 'echo done');
+    for (let count = 0; count < 3; count += 1) {
+      const pid = await eventually('a supervisor is started', () =>
+        Promise.resolve(supervisorsOf(harness.dataDir).find((each) => !seen.has(each)) ?? null),
+      );
+      seen.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+    const { exitCode } = await session.report('k.0.1', 'ended');
+    assert.equal(exitCode, 0);
+    assert.equal(await session.output('k.0.1'), 'done\n');
+    await session.executor.close();
+  });
+});
+
+/** Processes of supervisors that were started for a data directory. */
+function supervisorsOf(dataDir: string): readonly number[] {
+  return fs.readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const words = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      const ours = words.some((word) => word.includes(`"dataDir":${JSON.stringify(dataDir)}`));
+      return ours && words.some((word) => word.includes('supervisor/main')) ? [Number(name)] : [];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
+
 test('a supervisor nobody needs ends by itself', async () => {
   await withHarness({ supervisorIdleMs: 50 }, async (harness) => {
     const session = await Session.open(harness);
