@@ -1,6 +1,5 @@
 /** Rows of `text` in the binary form that PostgreSQL reads in two thirds of the time. */
 import type { Column } from '../../domain/transfer/columns.ts';
-import { rowCount } from '../../lib/rows/text.ts';
 import {
   type ValueWriter,
   writeBoolean,
@@ -89,11 +88,13 @@ export class BinaryRows {
     const columns = writers.length;
     const { length } = rows;
     if (length === 0 || rows[length - 1] !== LF) return null;
-    const most = rowCount(rows) * (2 + columns * FIELD_BYTES);
-    const out = Buffer.allocUnsafe(length + most);
+    const slack = 2 + columns * FIELD_BYTES;
+    let out: Buffer = Buffer.allocUnsafe(2 * length + slack);
     let o = 0;
     let row = 0;
     for (let at = 0; at < length; row += 1) {
+      // What is left of the rows is more than the next one has.
+      if (out.length - o < length - at + slack) out = grown(out, o);
       out[o] = columns >> 8;
       out[o + 1] = columns;
       o += 2;
@@ -154,4 +155,11 @@ export class BinaryRows {
     }
     return { bytes: out.subarray(0, o), rows: row };
   }
+}
+
+/** The first bytes of a buffer in one twice as large. */
+function grown(bytes: Buffer, used: number): Buffer {
+  const larger = Buffer.allocUnsafe(2 * bytes.length);
+  bytes.copy(larger, 0, 0, used);
+  return larger;
 }

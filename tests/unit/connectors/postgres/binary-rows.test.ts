@@ -171,6 +171,16 @@ describe('rows made binary', () => {
     }
   });
 
+  test('that grow to six times their texts have room', () => {
+    const row = Array.from({ length: 10 }, () => '7');
+    const native = row.map(() => 'bigint');
+    const rows = Array.from({ length: 2_000 }, () => row);
+    const made = encoder(...native).encode(encodeRows(rows));
+    assert.equal(made?.rows, 2_000);
+    assert.equal(made.bytes.length, 2_000 * (2 + 10 * 12));
+    assert.deepEqual(decodeRow(made.bytes, 1_999 * 122, made.bytes.length, native), row);
+  });
+
   test('whatever stands in rows, nothing is thrown and no row is made up', () => {
     const pieces = ['\t', '\n', '\\', 'N', '1', '-', '.', ':', ' ', '9', 'a', '\\N', 't', 'é'];
     const bytes = fc.string({ unit: fc.constantFrom(...pieces), maxLength: 60 });
