@@ -9,14 +9,17 @@
  * (CI=true) such a skip is a failure.
  */
 import { spawn } from 'node:child_process';
-import { globSync, statSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingPostgres } from '../tests/support/postgres.ts';
 import { missingTools } from '../tests/support/tools.ts';
 
 const TEST_CONCURRENCY = 2;
-/** For one file, and so for each test in it. */
+/** For each test. */
 const TEST_TIMEOUT_MS = 10 * 60_000;
+/** For one file; node has no bound of its own for a process of tests that never ends. */
+const FILE_TIMEOUT_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 15_000;
 
 const root = join(import.meta.dirname, '..');
 const args = process.argv.slice(2);
@@ -75,8 +78,51 @@ function runNode(nodeArgs: readonly string[], env: NodeJS.ProcessEnv): Promise<n
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
+  const seenAtMs = new Map<number, number>();
+  const watch = setInterval(() => endWhatHangs(child.pid, seenAtMs), LOOK_EVERY_MS);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code) => {
+      clearInterval(watch);
+      resolve(code ?? 1);
+    });
   });
+}
+
+/**
+ * Ends processes of test files that have run for too long, so that the others still get their turn
+ * and the report names the file. What blocks its event loop cannot do that itself. Linux only.
+ * `seenAtMs`: when each process was seen first.
+ */
+function endWhatHangs(runner: number | undefined, seenAtMs: Map<number, number>): void {
+  const nowMs = performance.now();
+  for (const pid of childrenOf(runner)) {
+    const sinceMs = seenAtMs.get(pid) ?? nowMs;
+    seenAtMs.set(pid, sinceMs);
+    if (nowMs - sinceMs < FILE_TIMEOUT_MS) continue;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+      process.kill(pid, 'SIGKILL');
+      console.error(
+        `test: not over after ${FILE_TIMEOUT_MS / 60_000} min, killed: ${words.at(-1)}`,
+      );
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+function childrenOf(parent: number | undefined): readonly number[] {
+  try {
+    return readdirSync('/proc').flatMap((name) => {
+      if (!/^\d+$/.test(name)) return [];
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+      // After the name, which may hold anything: state and parent.
+      const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(ppid) === parent ? [Number(name)] : [];
+    });
+  } catch {
+    // No /proc here, or one ended while it was looked at: the next look sees them.
+    return [];
+  }
 }

@@ -138,10 +138,10 @@ export class Session {
   }
 
   /** Waits until the output holds the text; gives all of it. */
-  outputWith(attemptId: string, text: string): Promise<string> {
-    return eventually(`${attemptId} prints ${text}`, async () => {
+  outputWith(attemptId: string, text: string, times = 1): Promise<string> {
+    return eventually(`${attemptId} prints ${text}, ${times} times`, async () => {
       const output = await this.output(attemptId);
-      return output.includes(text) ? output : null;
+      return output.split(text).length > times ? output : null;
     });
   }
 

@@ -45,8 +45,8 @@ export function stopCases(make: MakeExecutor): void {
       setsid sh -c 'trap "" TERM; (sleep ${seconds} & echo child) ; exit' 
       echo up; while :; do sleep 0.1; done`;
     session.shell('t.0.1', script, { graceMs: 300 });
-    let output = await session.outputWith('t.0.1', 'up');
-    while (output.split('child').length < 5) output = await session.outputWith('t.0.1', 'child');
+    await session.outputWith('t.0.1', 'up');
+    await session.outputWith('t.0.1', 'child', 4);
     assert.ok(await someProcessHas(seconds));
     const begin = performance.now();
     session.executor.stop('t.0.1');
