@@ -40,6 +40,8 @@ export interface RowBatch {
   readonly sourceBytes?: number;
   /** Lines that were read and are no rows (headers). */
   readonly extraRows?: number;
+  /** What all its rows stand in, for words, where a chunk is several: a file. Absent = the chunk. */
+  readonly origin?: string;
 }
 
 export interface RejectedRow {

@@ -161,6 +161,30 @@ describe('data jobs', () => {
     }
   });
 
+  test('a dirty row of one of many files names its own file and its row there', async () => {
+    const folder = fresh();
+    const table = fresh();
+    mkdirSync(join(server.files, folder));
+    // Small files share a chunk.
+    writeFileSync(join(server.files, folder, 'one.csv'), '1,a\n2,b\n3,c\n');
+    writeFileSync(join(server.files, folder, 'two.csv'), '4,d\n100,e\n6,f\n');
+    writeFileSync(join(server.files, folder, 'wide.csv'), '200,g\n');
+    inTarget(`create table ${table} (id integer primary key, name text check (id % 100 <> 0))`);
+    const id = await run({
+      from: fromFiles('files', folder),
+      to: toTable('target', table, { preparation: 'none' }),
+      dirtyRows: tolerant,
+    });
+    const { rows } = await server.call('quarantine', { id, after: 0, limit: 5 });
+    assert.deepEqual(
+      rows.map(({ fields, where }) => [fields[0], where]),
+      [
+        ['100', `${folder}/two.csv, row 2`],
+        ['200', `${folder}/wide.csv, row 1`],
+      ],
+    );
+  });
+
   test('tables to CSV files and back', async () => {
     const folder = fresh();
     const table = fresh();

@@ -139,6 +139,7 @@ class FileRowSource implements RowSource {
         yield {
           ...batch,
           position: `${place}:${number}:${batch.position}`,
+          origin: entry.shown,
           sourceBytes,
           ...(rejected.length > 0 ? { rejected } : {}),
           ...(extraRows > 0 ? { extraRows } : {}),

@@ -11,7 +11,7 @@ import type { WorkerParts } from './parts.ts';
 import { BoundedQueue } from './queue.ts';
 import { takeUp } from './resume.ts';
 import { type Transform, transformOf } from './transform.ts';
-import { ChunkWriter, placeOf, type ReadBatch } from './writer.ts';
+import { ChunkWriter, type ReadBatch } from './writer.ts';
 
 /** A failure and the piece of work that it is about; null = about none. */
 export class ChunkFailure extends Error {
@@ -162,22 +162,28 @@ class ChunkReader {
       batchBytes,
       signal,
     });
+    // Rows are counted in what they stand in, from where it was taken up.
+    let origin: string | null = null;
+    let behind = chunk.position;
     let firstRow = 0;
     for await (const batch of batches) {
+      const next = batch.origin ?? chunk.chunk.label;
+      if (origin !== null && next !== origin) {
+        behind = null;
+        firstRow = 0;
+      }
+      origin = next;
+      const where = placeIn(origin, behind, firstRow);
       const unreadable = batch.rejected?.length ?? 0;
       const rowsRead = batch.rows + unreadable;
       const { throttle, state } = this.#parts;
       const bytes = batch.sourceBytes ?? batch.bytes.length;
       await throttle.take(bytes, rowsRead, state.pace, signal);
       const changed = details.transforms
-        ? this.#transform(table.index, { table, details })(batch, place(firstRow))
+        ? this.#transform(table.index, { table, details })(batch, where)
         : batch;
-      yield { batch: changed, rowsRead, unreadable, firstRow };
+      yield { batch: changed, rowsRead, unreadable, where };
       firstRow += rowsRead;
-    }
-
-    function place(first: number): (row: number) => string {
-      return (row) => placeOf(chunk, first + row);
     }
   }
 
@@ -188,4 +194,14 @@ class ChunkReader {
     this.#transforms.set(index, made);
     return made;
   }
+}
+
+/**
+ * Where a row of a batch stood, in words, counted from 1.
+ * @param behind where the first of them was taken up; null = at its beginning.
+ * @param firstRow rows before the batch.
+ */
+function placeIn(origin: string, behind: string | null, firstRow: number): (row: number) => string {
+  const from = behind === null ? '' : ` behind ${behind}`;
+  return (row) => `${origin}, row ${firstRow + row + 1}${from}`;
 }

@@ -15,8 +15,8 @@ export interface ReadBatch {
   readonly rowsRead: number;
   /** How many of the batch's rejected rows, the first ones, the source itself could not read. */
   readonly unreadable: number;
-  /** Rows of the chunk before this batch, since it was taken. */
-  readonly firstRow: number;
+  /** Where a row of it (0-based) stood, in words. */
+  readonly where: (row: number) => string;
 }
 
 /** A shard's file cannot be gone on with after what it was committed with. */
@@ -50,8 +50,6 @@ export class ChunkWriter {
   #open: OpenLoader | null = null;
   #table: KeptTable | null = null;
   #chunk: ClaimedChunk | null = null;
-  /** The chunk as it was taken: rows are counted from there. */
-  #taken: ClaimedChunk | null = null;
   #reader: RowReader | null = null;
   #counts: Counts = noCounts;
   #sinceMs = 0;
@@ -79,7 +77,6 @@ export class ChunkWriter {
 
   async begin(chunk: ClaimedChunk, table: KeptTable): Promise<void> {
     this.#chunk = chunk;
-    this.#taken = chunk;
     this.#table = table;
     this.#reader = rowReader(table.details.write, table.table);
     this.#counts = noCounts;
@@ -87,7 +84,7 @@ export class ChunkWriter {
     await this.#loader(chunk, table);
   }
 
-  async rows({ batch, rowsRead, unreadable, firstRow }: ReadBatch): Promise<void> {
+  async rows({ batch, rowsRead, unreadable, where }: ReadBatch): Promise<void> {
     const { chunk, table } = this.#current();
     const loader = await this.#loader(chunk, table);
     const { live } = this.#parts;
@@ -99,7 +96,7 @@ export class ChunkWriter {
     let refused = 0;
     const written = await writeRows(loader, batch, {
       reader: this.#reader ?? rowReader(table.details.write, table.table),
-      place: (row) => placeOf(this.#taken ?? chunk, firstRow + row),
+      place: where,
       onRejected: (row) => {
         refused += 1;
         this.#dirty.add(chunk, [row]);
@@ -226,10 +223,4 @@ export class ChunkWriter {
     this.#open = { key, loader };
     return loader;
   }
-}
-
-/** Where a row stood, in words: a row of a chunk, counted from 1. */
-export function placeOf({ chunk, position }: ClaimedChunk, row: number): string {
-  const from = position === null ? '' : ` behind ${position}`;
-  return `${chunk.label}, row ${row + 1}${from}`;
 }
