@@ -249,6 +249,27 @@ describe('rows made binary, in PostgreSQL', { skip }, () => {
     ]);
   });
 
+  test('that a server does not read are written anew as texts, all by themselves', async () => {
+    const { run } = opened ?? assert.fail('the database is not open');
+    // As databases that only resemble PostgreSQL answer.
+    await run(`CREATE FUNCTION no_binary() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_query() LIKE '%FORMAT binary%' THEN
+        RAISE EXCEPTION 'COPY BINARY is not supported' USING ERRCODE = 'feature_not_supported';
+      END IF;
+      RETURN NEW; END $$`);
+    await run('CREATE TABLE resembling (c0 integer, c1 text)');
+    await run(
+      'CREATE TRIGGER refuse BEFORE INSERT ON resembling FOR EACH ROW EXECUTE FUNCTION no_binary()',
+    );
+    const rows = [
+      ['1', 'one'],
+      ['2', 'two'],
+    ];
+    // The chunk is refused, not the row; a loader that answers for each batch sends texts.
+    await assert.rejects(loaded('resembling', [rows], true), ChunkRefused);
+    assert.deepEqual(await loaded('resembling', [rows], false), rows);
+  });
+
   test('that the table refuses are refused as texts are', async () => {
     const { run } = opened ?? assert.fail('the database is not open');
     await run('CREATE TABLE narrow (c0 varchar(3), c1 numeric(4,2) CHECK (c1 > 0))');
