@@ -144,9 +144,8 @@ export interface RowSource {
   ): Promise<readonly Chunk[]>;
   /** Formats it gives these columns in, fastest first. `text` is always one. */
   formats(columns: readonly Column[]): readonly RowFormat['kind'][];
-  /** Statement that is read for a chunk, path of a file: words for the plan. */
   read(request: ReadRequest): AsyncIterable<RowBatch>;
-  /** Predicate by which the source is read, for digests; null = all. */
+  /** Null = nothing of it can be asked for again. */
   readonly digester: Digester | null;
   /**
    * The whole job succeeded: e.g. the files of these chunks (all of the run) are renamed or deleted
@@ -249,6 +248,14 @@ export interface LoaderRequest {
   readonly signal: AbortSignal;
 }
 
+/** What finishing a load of files came to. */
+export interface FinishedFiles {
+  /** Files without a row, which no loader has written. */
+  readonly empty: number;
+  /** Files of loaders that were left away, because they were there already. */
+  readonly skipped: number;
+}
+
 /** Where rows go. One for each process of a run. */
 export interface RowTarget {
   /** `chunk`: any shard can commit any chunk. `shard`: a shard's chunks go into one file, in order. */
@@ -268,9 +275,9 @@ export interface RowTarget {
   outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'>;
   /**
    * All chunks are in: moves stages, runs the last statement, writes the marker. Repeating it
-   * after a crash is harmless.
+   * after a crash is harmless. @returns null = nothing became of files only now.
    */
-  finish(tables: readonly PlannedTable[], runId: string): Promise<void>;
+  finish(tables: readonly PlannedTable[], runId: string): Promise<FinishedFiles | null>;
   /** The run failed or was stopped: removes stages and temporary files. Repeating it is harmless. */
   abandon(tables: readonly PlannedTable[], runId: string): Promise<void>;
   readonly digester: Digester | null;

@@ -214,6 +214,26 @@ describe('data jobs', () => {
     assert.equal(counters.bytesRead, counters.bytesTotal);
   });
 
+  test('files of tables without rows count, and those that were there already do not', async () => {
+    const folder = fresh();
+    const write = async (where: string | null): Promise<readonly (number | null)[]> => {
+      const to = toFiles('files', folder);
+      const id = await run({
+        from: fromTable('source', 'orders', { columns: ['id', 'name'], where }),
+        to: { ...to, duplicates: 'skip' },
+      });
+      const { filesWritten, filesSkipped } = (await server.report(id)).counters;
+      return [filesWritten, filesSkipped];
+    };
+    assert.deepEqual(await write('id < 0'), [1, 0]);
+    const [name = ''] = readdirSync(join(server.files, folder));
+    assert.equal(readFileSync(join(server.files, folder, name), 'utf8'), '');
+    assert.deepEqual(await write('id = 7'), [1, 0]);
+    assert.deepEqual(await write('id = 7'), [0, 1]);
+    assert.deepEqual(await write('id = 77'), [1, 0]);
+    assert.equal(readFileSync(join(server.files, folder, name), 'utf8'), '77,name 77\n');
+  });
+
   test('CSV files become CSV files as they stand, empty fields and empty texts apart', async () => {
     const from = fresh();
     const to = fresh();

@@ -4,6 +4,7 @@ import { TransferError } from '../../domain/transfer/errors.ts';
 import type {
   ConnectorContext,
   FileStore,
+  FinishedFiles,
   LoaderRequest,
   PlannedTable,
   RowFormat,
@@ -140,11 +141,11 @@ class FileRowTarget implements RowTarget {
     return found !== undefined && found >= bytes ? 'committed' : 'rolled-back';
   }
 
-  async finish(tables: readonly PlannedTable[], runId: string): Promise<void> {
+  async finish(tables: readonly PlannedTable[], runId: string): Promise<FinishedFiles | null> {
     const { store, to, signal } = this.#parts;
     const folder = await findPartFolder(this.#place(runId));
     // It was finished before.
-    if (folder === null) return;
+    if (folder === null) return null;
     const known = await folder.readNote(NAMES);
     const deliveries =
       known === null
@@ -152,18 +153,22 @@ class FileRowTarget implements RowTarget {
         : (JSON.parse(known) as readonly Delivery[]);
     const left = await folder.list();
     const kms = to.encrypt !== null && 'kmsKeyId' in to.encrypt ? to.encrypt : {};
+    // Counted by what was decided, so that a repeated finish comes to the same.
+    const empty = deliveries.filter(({ part }) => part === null).length;
+    let skipped = 0;
     for (const { part, table, path } of deliveries) {
       signal.throwIfAborted();
       if (part === null) {
         const planned = tables.find(({ index }) => index === table);
         if (planned !== undefined) await this.#writeEmpty(planned, path);
       } else if (left.has(part)) {
-        if (to.duplicates === 'skip' && (await this.#isThere(path, left.get(part)))) continue;
-        await folder.deliver(part, path, kms);
+        if (to.duplicates === 'skip' && (await this.#isThere(path, left.get(part)))) skipped += 1;
+        else await folder.deliver(part, path, kms);
       }
     }
     if (to.marker !== null) await writeMarker(store, to, signal);
     await folder.clear();
+    return { empty, skipped };
   }
 
   async abandon(_tables: readonly PlannedTable[], runId: string): Promise<void> {

@@ -136,7 +136,7 @@ class SqlTarget implements RowTarget {
     return this.#database.outcome(token);
   }
 
-  async finish(tables: readonly PlannedTable[], runId: string): Promise<void> {
+  async finish(tables: readonly PlannedTable[], runId: string): Promise<null> {
     const { stage, after, conflict } = this.#to;
     for (const table of stage ? distinct(tables) : []) {
       const from = stageOf(table.target);
@@ -151,6 +151,7 @@ class SqlTarget implements RowTarget {
     }
     if (after !== null) await this.#database.execute(after);
     await this.#forgetCommits(tables, runId);
+    return null;
   }
 
   async abandon(tables: readonly PlannedTable[], runId: string): Promise<void> {

@@ -133,7 +133,7 @@ class WarehouseRowTarget implements RowTarget {
     return note === null ? 'rolled-back' : 'committed';
   }
 
-  async finish(tables: readonly PlannedTable[], runId: string): Promise<void> {
+  async finish(tables: readonly PlannedTable[], runId: string): Promise<null> {
     const { store, to, signal } = this.#parts;
     for (const table of tables) {
       const folder = await findPartFolder(this.#place(table, runId));
@@ -154,6 +154,7 @@ class WarehouseRowTarget implements RowTarget {
       await deliver(store, folder, names, signal);
       await folder.clear();
     }
+    return null;
   }
 
   async abandon(tables: readonly PlannedTable[], runId: string): Promise<void> {

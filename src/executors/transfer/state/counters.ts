@@ -13,6 +13,9 @@ export interface RunRow {
   readonly rows_deleted: number;
   readonly files_total: number | null;
   readonly bytes_total: number | null;
+  /** Absent in runs of earlier versions. */
+  readonly files_empty?: number;
+  readonly files_left?: number;
 }
 
 /** Sums over all tables. */
@@ -39,6 +42,7 @@ export interface EndKinds {
 /** Which counters a pair of ends has (cdm.md §5.8). */
 export function countersOf(run: RunRow, totals: Totals, kinds: EndKinds): TransferCounters {
   const { binary, fromFiles, toFiles } = kinds;
+  const { files_empty: empty = 0, files_left: left = 0 } = run;
   const rows = (count: number): number | null => (binary ? null : count);
   const when = (applies: boolean, count: number | null): number | null => (applies ? count : null);
   return {
@@ -51,8 +55,8 @@ export function countersOf(run: RunRow, totals: Totals, kinds: EndKinds): Transf
     bytesWritten: when(toFiles || binary, totals.bytesWritten),
     filesTotal: when(fromFiles || binary, run.files_total),
     filesRead: when(fromFiles || binary, totals.filesRead),
-    filesWritten: when(toFiles || binary, totals.filesWritten),
-    filesSkipped: when(toFiles || binary, totals.filesSkipped),
+    filesWritten: when(toFiles || binary, totals.filesWritten + empty - left),
+    filesSkipped: when(toFiles || binary, totals.filesSkipped + left),
     bytesTotal: when(fromFiles || binary, run.bytes_total),
   };
 }

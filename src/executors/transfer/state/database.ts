@@ -7,6 +7,7 @@ export type { Connection };
  * What is known of a run, shared by its workers and the server: one file, several processes.
  *
  * - `run`: one row. `owner` has the phase that only one worker does (planning, finishing, proving).
+ *   `files_empty`, `files_left`: files that only the finish wrote, and what it left away.
  * - `tables`: what the plan says of each table.
  * - `chunks`: `waiting`, `taken` by a worker, or `done`. `intent` is written before a commit
  *   whose end might not be seen, and taken back or made good after it.
@@ -32,7 +33,9 @@ const schema = `
     error_tries integer not null default 0,
     transient_tries integer not null default 0,
     retry_at integer,
-    abandoned integer not null default 0
+    abandoned integer not null default 0,
+    files_empty integer not null default 0,
+    files_left integer not null default 0
   ) strict;
   create table if not exists tables (
     idx integer primary key,
@@ -132,6 +135,7 @@ export function openState(file: string, nowMs: number): Connection {
   database
     .transaction(() => {
       database.exec(schema);
+      addColumns(database);
       database
         .prepare(
           `insert or ignore into run (only_one, phase, started_at, updated_at) values (1, 'planning', ?, ?)`,
@@ -140,6 +144,16 @@ export function openState(file: string, nowMs: number): Connection {
     })
     .immediate();
   return database;
+}
+
+/** A run that an earlier version began lacks them. */
+function addColumns(database: Connection): void {
+  const rows = database.pragma('table_info(run)') as readonly { readonly name: string }[];
+  const known = new Set(rows.map(({ name }) => name));
+  for (const name of ['files_empty', 'files_left']) {
+    if (known.has(name)) continue;
+    database.exec(`alter table run add column ${name} integer not null default 0`);
+  }
 }
 
 /** Runs a change that is on the disk when this returns, with everything before it. */

@@ -4,7 +4,7 @@ import type {
   TransferFailure,
   TransferPhase,
 } from '../../../domain/transfer/report.ts';
-import type { Chunk, PlannedTable, RowFormat } from '../../../ports/connector.ts';
+import type { Chunk, FinishedFiles, PlannedTable, RowFormat } from '../../../ports/connector.ts';
 import { maxTransient, transientRetryMs } from '../limits.ts';
 import type { Connection } from './database.ts';
 import type { Members } from './members.ts';
@@ -215,9 +215,19 @@ export class RunRecord {
     return rows.map(({ chunk }) => JSON.parse(chunk) as Chunk);
   }
 
-  /** Moves to the next phase of the one worker that finishes. */
-  proving(): void {
-    this.#setPhase('proving');
+  /**
+   * Moves to the next phase of the one worker that finishes.
+   * @param files what finishing did to files; null = nothing.
+   */
+  proving(files: FinishedFiles | null = null): void {
+    this.#transaction(() => {
+      if (files !== null) {
+        this.#database
+          .prepare('update run set files_empty = @empty, files_left = @skipped')
+          .run({ empty: files.empty, skipped: files.skipped });
+      }
+      this.#setPhase('proving');
+    });
   }
 
   /** Keeps the comparison of source and target. */

@@ -13,11 +13,11 @@ export async function finish(parts: WorkerParts, ends: Ends, signal: AbortSignal
   new DirtyRows(definition.dirtyRows, state).judgeShare(true);
   await writeDirtyFiles(parts, signal);
   parts.say(`finishing ${loaded.length} tables`);
-  await ends.target.finish(
+  const files = await ends.target.finish(
     loaded.map(({ table }) => table),
     runId,
   );
-  state.run.proving();
+  state.run.proving(files);
 }
 
 /** Compares source and target, tells the source that all is well, and ends the run. @throws TransferError. */
