@@ -44,6 +44,7 @@ import type {
   TemplateSummary,
 } from '../ports/store.ts';
 import type { OverviewFacts, OverviewQuery } from './overview.ts';
+import type { RunBatches } from './run-batches.ts';
 import type { ShownVariable } from './run-environment.ts';
 import type { RunChange } from './run-feed.ts';
 import type { TemplateReads } from './template-reads.ts';
@@ -148,7 +149,7 @@ export interface SubmitRequest {
   readonly override: ((template: Template) => RunOverride) | null;
 }
 
-export interface Runs {
+export interface Runs extends RunBatches {
   /**
    * Accepts a run durably: when this resolves, the run survives `kill -9`. A known idempotency
    * key returns the run it made before.

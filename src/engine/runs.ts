@@ -97,6 +97,9 @@ export function createRuns(
     get: (runId) => store.run(runId),
     latest: (templateId) => store.latestRun(templateId),
     list: (query) => store.runs(query),
+    rows: (query) => store.runRows(query),
+    withInstances: (runIds) => store.runsWithInstances(runIds),
+    known: (runIds) => store.knownRuns(runIds),
     search: (query) => store.searchRuns(query),
     rerun: createReruns(runtime, dispatcher, newRunId),
     async environment(runId, index) {

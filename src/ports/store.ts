@@ -26,6 +26,7 @@ import type { DocumentStore } from './documents.ts';
 import type { ObservingStore } from './observing.ts';
 import type { Page } from './page.ts';
 import type { RetentionStore } from './retention.ts';
+import type { RunDetailStore } from './run-details.ts';
 import type { ListedRun, RunListStore } from './run-lists.ts';
 import type { TemplateListStore, TemplateQuery, TemplateSummary } from './template-lists.ts';
 import type { RunLimitStore } from './run-limits.ts';
@@ -230,6 +231,7 @@ export interface Store
     RetentionStore,
     RunLimitStore,
     RunListStore,
+    RunDetailStore,
     TemplateListStore,
     CatalogStore,
     DocumentStore,
@@ -355,6 +357,8 @@ export interface Store
   /** The newest run of each template, by creation; absent where there is none. */
   latestRun(templateId: string): Promise<Run | null>;
   runs(query: RunQuery): Promise<Page<ListedRun>>;
+  /** The rows of `runs` alone: a total costs by all that fits, rows by their number. */
+  runRows(query: RunQuery): Promise<readonly ListedRun[]>;
   instances(runId: string): Promise<readonly Instance[]>;
   attempt(attemptId: string): Promise<(Attempt & { readonly runId: string }) | null>;
   events(runId: string): Promise<readonly RunEvent[]>;

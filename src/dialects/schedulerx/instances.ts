@@ -50,11 +50,24 @@ export async function newestRun(
 
 /** Whether an instance was run again after this run. */
 export async function isSuperseded(
-  { context }: SchedulerxServices,
+  services: SchedulerxServices,
   run: Pick<Run, 'id'>,
 ): Promise<boolean> {
-  const { instanceId, retry } = placeOf(run.id);
-  return (await context.engine.runs.get(runIdOf({ instanceId, retry: retry + 1 }))) !== null;
+  return (await notSuperseded(services, [run])).length === 0;
+}
+
+/** Those of these runs that stand for their instance: it was not run again after them. */
+export async function notSuperseded<R extends Pick<Run, 'id'>>(
+  { context }: SchedulerxServices,
+  runs: readonly R[],
+): Promise<readonly R[]> {
+  if (runs.length === 0) return [];
+  const successorOf = (run: R): string => {
+    const { instanceId, retry } = placeOf(run.id);
+    return runIdOf({ instanceId, retry: retry + 1 });
+  };
+  const known = new Set(await context.engine.runs.known(runs.map(successorOf)));
+  return runs.filter((run) => !known.has(successorOf(run)));
 }
 
 /** There is no such instance of the job. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
+import type { RunWithInstances } from '../../ports/run-details.ts';
 import type { Page, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
 import { toInstances } from '../sql/instances.ts';
@@ -12,6 +13,7 @@ import {
   toRun,
   toTemplate,
 } from '../sql/rows.ts';
+import { demandFew, instancesByRun } from '../sql/run-details.ts';
 import type {
   AttemptRow,
   Database,
@@ -20,7 +22,7 @@ import type {
   TemplateChangeRow,
 } from '../sql/schema.ts';
 import { runStory } from '../sql/story.ts';
-import { runDefinition, type Revisions } from './revisions.ts';
+import { runDefinition, type Revisions, type RevisionsOf } from './revisions.ts';
 import { tagsOf } from './tags.ts';
 import { type Queries, statement } from './transactions.ts';
 import { runColumns } from './work.ts';
@@ -30,6 +32,19 @@ const runById = statement(
   'run',
   `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = $1 and ${visible}`,
 );
+// Looked up one by one, whatever the database believes about a template's runs; ids are different.
+const runsNamed = `unnest($1::text[]) as w(id)
+   cross join lateral (select o.* from runs o where o.id = w.id limit 1) as r
+   cross join lateral (select m.* from templates m where m.n = r.template_n limit 1) as t`;
+// One statement sees one state of all three.
+const runsById = statement(
+  'runs-with-instances',
+  `select ${runColumns},
+     (select coalesce(json_agg(a), '[]') from attempts a where a.run_n = r.n) as attempt_rows,
+     (select coalesce(json_agg(i), '[]') from instances i where i.run_n = r.n) as instance_rows
+   from ${runsNamed} where ${visible}`,
+);
+const knownRuns = statement('known-runs', `select r.id from ${runsNamed} where ${visible}`);
 const latestRuns = statement(
   'latest-runs',
   `select l.* from templates t cross join lateral (
@@ -81,13 +96,32 @@ export class Reads {
   async run(id: string): Promise<RunDetail | null> {
     const row = await this.#find(id);
     if (row === undefined) return null;
-    const revisions = await this.#revisions.load(this.#db, row.spec === null ? [row] : []);
-    return {
-      ...toRun(row),
-      ...runDefinition(row, revisions),
-      templateName: row.template_name,
-      traceparent: row.traceparent,
+    return toDetail(row, await this.#revisionsOf([row]));
+  }
+
+  async runsWithInstances(ids: readonly string[]): Promise<RunWithInstances[]> {
+    demandFew(ids);
+    if (ids.length === 0) return [];
+    type Row = RunJoined & {
+      readonly attempt_rows: AttemptRow[];
+      readonly instance_rows: InstanceRow[];
     };
+    const rows = await this.#db.rows<Row>(runsById, [[...new Set(ids)]]);
+    const revisions = await this.#revisionsOf(rows);
+    const instances = rows.flatMap(({ instance_rows }) => instance_rows);
+    const attempts = rows.flatMap(({ attempt_rows }) => attempt_rows);
+    const byRun = instancesByRun(rows, instances, attempts);
+    return rows.map((row) => ({
+      run: toDetail(row, revisions),
+      instances: byRun.get(row.n) ?? [],
+    }));
+  }
+
+  async known(ids: readonly string[]): Promise<string[]> {
+    demandFew(ids);
+    if (ids.length === 0) return [];
+    const rows = await this.#db.rows<{ id: string }>(knownRuns, [[...new Set(ids)]]);
+    return rows.map(({ id }) => id);
   }
 
   async latestRun(templateId: string): Promise<Run | null> {
@@ -154,8 +188,25 @@ export class Reads {
     };
   }
 
+  /** What those of them run by that have no definition of their own. */
+  #revisionsOf(rows: readonly RunJoined[]): Promise<RevisionsOf> {
+    return this.#revisions.load(
+      this.#db,
+      rows.filter(({ spec }) => spec === null),
+    );
+  }
+
   async #find(id: string): Promise<RunJoined | undefined> {
     const [row] = await this.#db.rows<RunJoined>(runById, [id]);
     return row;
   }
+}
+
+function toDetail(row: RunJoined, revisions: RevisionsOf): RunDetail {
+  return {
+    ...toRun(row),
+    ...runDefinition(row, revisions),
+    templateName: row.template_name,
+    traceparent: row.traceparent,
+  };
 }

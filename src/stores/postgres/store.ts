@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { type AdmissionLimits, defaultAdmissionLimits } from '../../domain/admission.ts';
 import type { Store } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
-import { listChanges, listRuns } from '../sql/lists.ts';
+import { listChanges, listRunRows, listRuns } from '../sql/lists.ts';
 import { migrate, UNFINISHED_SHARDS } from '../sql/migrations.ts';
 import { runListsOf } from '../sql/run-lists.ts';
 import { templateListsOf } from '../sql/template-lists.ts';
@@ -176,6 +176,9 @@ export function createPostgresStore(options: PostgresStoreOptions): PostgresStor
     run: (id) => reads.run(id),
     latestRun: (templateId) => reads.latestRun(templateId),
     runs: (query) => guardedRead(() => listRuns(sql, query)),
+    runRows: (query) => guardedRead(() => listRunRows(sql, query)),
+    runsWithInstances: (ids) => reads.runsWithInstances(ids),
+    knownRuns: (ids) => reads.known(ids),
     instances: (runId) => reads.instances(runId),
     attempt: (id) => reads.attempt(id),
     events: (runId) => reads.events(runId),

@@ -4,6 +4,7 @@ import type { ChangeQuery, NamedChange } from '../../ports/catalog.ts';
 import type { ListedRun } from '../../ports/run-lists.ts';
 import type { Page, RunQuery, TemplateQuery } from '../../ports/store.ts';
 import type { SqlFlavor } from './flavor.ts';
+import { listedColumns, visible } from './listed-columns.ts';
 import {
   type RunJoined,
   type TemplateRecord,
@@ -19,38 +20,42 @@ const nothing = { rows: [], total: 0 };
 /** Visible runs that match, the newest first. */
 export async function listRuns(db: Kysely<Database>, query: RunQuery): Promise<Page<ListedRun>> {
   if (query.states?.length === 0) return nothing;
-  let base = db
-    .selectFrom('runs as r')
-    .innerJoin('templates as t', 't.n', 'r.template_n')
-    .where('r.deleted_at', 'is', null)
-    .where('t.deleted_at', 'is', null);
-  if (query.templateId !== undefined) base = base.where('t.id', '=', query.templateId);
-  if (query.dialect !== undefined) base = base.where('t.dialect', '=', query.dialect);
-  if (query.namespace !== undefined) base = base.where('t.namespace', '=', query.namespace);
-  if (query.states !== undefined) base = base.where('r.state', 'in', [...query.states]);
-  if (query.verdict === null) base = base.where('r.verdict', 'is', null);
-  else if (query.verdict !== undefined) base = base.where('r.verdict', '=', query.verdict);
-  if (query.createdFromMs !== undefined) {
-    base = base.where('r.created_at', '>=', query.createdFromMs);
-  }
-  if (query.createdUntilMs !== undefined) {
-    base = base.where('r.created_at', '<', query.createdUntilMs);
-  }
-  const { total } = await base.select(countAll).executeTakeFirstOrThrow();
-  if (query.limit === 0) return { rows: [], total };
-  const rows = await base
-    .selectAll('r')
-    .select([
-      't.id as template_id',
-      't.name as template_name',
-      't.dialect as dialect',
-      't.namespace as namespace',
-    ])
-    .orderBy('r.n', 'desc')
-    .offset(query.offset)
-    .limit(query.limit)
-    .execute();
-  return { rows: rows.map((row) => toListedRun(row as RunJoined)), total };
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total ${matching(query)}`.execute(db);
+  return { rows: await listRunRows(db, query), total: rows[0]?.total ?? 0 };
+}
+
+/** The rows of `listRuns`, nothing counted. */
+export async function listRunRows(
+  db: Kysely<Database>,
+  query: RunQuery,
+): Promise<readonly ListedRun[]> {
+  if (query.states?.length === 0 || query.limit === 0) return [];
+  const { rows } = await sql<RunJoined>`
+    select ${listedColumns} ${matching(query)}
+    order by r.n desc limit ${query.limit} offset ${query.offset}`.execute(db);
+  return rows.map(toListedRun);
+}
+
+/** From where, and which. */
+function matching(query: RunQuery): RawBuilder<unknown> {
+  const { templateId, dialect, namespace, states, verdict, createdFromMs, createdUntilMs } = query;
+  const filters = [
+    visible,
+    ...(templateId === undefined ? [] : [sql`t.id = ${templateId}`]),
+    ...(dialect === undefined ? [] : [sql`t.dialect = ${dialect}`]),
+    ...(namespace === undefined ? [] : [sql`t.namespace = ${namespace}`]),
+    ...(states === undefined ? [] : [sql`r.state in (${sql.join([...states])})`]),
+    ...(verdict === undefined ? [] : [verdictIs(verdict)]),
+    ...(createdFromMs === undefined ? [] : [sql`r.created_at >= ${createdFromMs}`]),
+    ...(createdUntilMs === undefined ? [] : [sql`r.created_at < ${createdUntilMs}`]),
+  ];
+  return sql`from runs as r join templates as t on t.n = r.template_n
+    where ${sql.join(filters, sql` and `)}`;
+}
+
+function verdictIs(verdict: NonNullable<RunQuery['verdict']> | null): RawBuilder<unknown> {
+  return verdict === null ? sql`r.verdict is null` : sql`r.verdict = ${verdict}`;
 }
 
 /** Rows of visible templates that match; the caller adds revision, newest run and newest change. */

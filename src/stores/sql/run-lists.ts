@@ -8,9 +8,10 @@ import {
   runScanLimit,
 } from '../../ports/run-lists.ts';
 import type { SqlFlavor } from './flavor.ts';
+import { listedColumns, visible } from './listed-columns.ts';
 import { type RunJoined, toFiring, toListedRun } from './rows.ts';
 import { indexed } from './run-drivers.ts';
-import { listedColumns, searchRuns, visible, withRuns } from './run-search.ts';
+import { searchRuns, withRuns } from './run-search.ts';
 import type { Database, FiringRow } from './schema.ts';
 
 /** Lists of runs of either database. `guard` wraps each read. */

@@ -7,6 +7,7 @@ import {
   runScanMs,
 } from '../../ports/run-lists.ts';
 import type { SqlFlavor } from './flavor.ts';
+import { listedColumns, visible } from './listed-columns.ts';
 import { contains } from './lists.ts';
 import { type RunJoined, toListedRun } from './rows.ts';
 import {
@@ -30,24 +31,6 @@ const firstLook = 200;
 const growth = 4;
 /** How far clocks may have stepped, or differ between servers, for a run to be found by its time. */
 const clockSlackMs = 5 * 60_000;
-
-/** Columns of a run as lists need them; its own definition can be long and stays where it is. */
-export const listedColumns = sql.raw(
-  [
-    'n id template_n revision trigger by idempotency_key state hold stop_cause replicas active succeeded',
-    'failed message verdict created_at not_before scheduled_at started_at ended_at deadline_at',
-  ]
-    .join(' ')
-    .split(' ')
-    .map((column) => `r.${column}`)
-    .concat(
-      't.id as template_id, t.name as template_name, t.dialect as dialect, t.namespace as namespace',
-    )
-    .join(', '),
-);
-
-/** Only what people may see. */
-export const visible = sql.raw('r.deleted_at is null and t.deleted_at is null');
 
 /**
  * Candidates (a query with the column `n`) with their runs as `r` and templates as `t`, looked up

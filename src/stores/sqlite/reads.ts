@@ -1,10 +1,11 @@
 import type { Attempt, Instance, Run, RunDetail, RunEvent } from '../../domain/run.ts';
 import type { DialectName, TemplateChange } from '../../domain/template.ts';
 import type { ListedRun } from '../../ports/run-lists.ts';
+import type { RunWithInstances } from '../../ports/run-details.ts';
 import type { Page, RunQuery, TemplateQuery, TemplateSummary } from '../../ports/store.ts';
 import { parseAttemptId } from '../sql/attempt-id.ts';
 import { toInstances } from '../sql/instances.ts';
-import { listChanges, listRuns, listTemplates } from '../sql/lists.ts';
+import { listChanges, listRunRows, listRuns, listTemplates } from '../sql/lists.ts';
 import {
   type RunJoined,
   type TemplateRecord,
@@ -13,20 +14,29 @@ import {
   toRun,
   toTemplate,
 } from '../sql/rows.ts';
+import { demandFew, instancesByRun } from '../sql/run-details.ts';
 import type { AttemptRow, EventRow, InstanceRow, TemplateChangeRow } from '../sql/schema.ts';
 import { runStory } from '../sql/story.ts';
 import { lazy, runColumns, type Session } from './session.ts';
 import type { Tags } from './tags.ts';
+
+/** A run with its rows of `instances`, as JSON. */
+interface SomeRun extends RunJoined {
+  instance_rows: string;
+}
 
 /** Lists and details. Point look-ups are prepared by hand, filters are composed with Kysely. */
 export class Reads {
   readonly #session: Session;
   readonly #tags: Tags;
   readonly #run;
+  readonly #someRuns;
+  readonly #known;
   readonly #latest;
   readonly #latestChange;
   readonly #instances;
   readonly #attempts;
+  readonly #attemptsOfSome;
   readonly #events;
   readonly #counts;
 
@@ -39,6 +49,23 @@ export class Reads {
       db.prepare(
         `select ${runColumns} from runs r join templates t on t.n = r.template_n where r.id = ? and ${visible}`,
       ),
+    );
+    this.#someRuns = lazy(() =>
+      db.prepare(
+        // Few runs have rows of instances, so they come along; attempts are many and come as rows.
+        `select ${runColumns}, (select json_group_array(json_object('run_n', i.run_n, 'idx', i.idx,
+           'state', i.state, 'attempt', i.attempt, 'due_at', i.due_at)) from instances i where i.run_n = r.n) as instance_rows
+         from runs r join templates t on t.n = r.template_n
+         where r.id in (select value from json_each(?)) and ${visible}`,
+      ),
+    );
+    this.#known = lazy(() =>
+      db
+        .prepare(
+          `select r.id from runs r join templates t on t.n = r.template_n
+           where r.id in (select value from json_each(?)) and ${visible}`,
+        )
+        .pluck(),
     );
     this.#latest = lazy(() =>
       db.prepare(
@@ -54,6 +81,9 @@ export class Reads {
     this.#attempts = lazy(() =>
       db.prepare('select * from attempts where run_n = ? order by idx, number'),
     );
+    this.#attemptsOfSome = lazy(() =>
+      db.prepare('select * from attempts where run_n in (select value from json_each(?))'),
+    );
     this.#events = lazy(() => db.prepare('select * from events where run_n = ? order by seq'));
     this.#counts = lazy(() =>
       db.prepare(
@@ -66,13 +96,23 @@ export class Reads {
 
   run(id: string): RunDetail | null {
     const row = this.#find(id);
-    if (row === undefined) return null;
-    return {
-      ...toRun(row),
-      ...this.#session.runDefinition(row),
-      templateName: row.template_name,
-      traceparent: row.traceparent,
-    };
+    return row === undefined ? null : this.#detail(row);
+  }
+
+  /** Both statements see one state: nothing is written between the reads of one turn. */
+  runsWithInstances(ids: readonly string[]): RunWithInstances[] {
+    demandFew(ids);
+    const rows = this.#someRuns().all(JSON.stringify(ids)) as SomeRun[];
+    const places = JSON.stringify(rows.map(({ n }) => n));
+    const attempts = this.#attemptsOfSome().all(places) as AttemptRow[];
+    const instances = rows.flatMap((row) => JSON.parse(row.instance_rows) as InstanceRow[]);
+    const byRun = instancesByRun(rows, instances, attempts);
+    return rows.map((row) => ({ run: this.#detail(row), instances: byRun.get(row.n) ?? [] }));
+  }
+
+  known(ids: readonly string[]): string[] {
+    demandFew(ids);
+    return this.#known().all(JSON.stringify(ids)) as string[];
   }
 
   latestRun(templateId: string): Run | null {
@@ -112,6 +152,10 @@ export class Reads {
     return listRuns(this.#session.sql, query);
   }
 
+  runRows(query: RunQuery): Promise<readonly ListedRun[]> {
+    return listRunRows(this.#session.sql, query);
+  }
+
   async templates(query: TemplateQuery): Promise<Page<TemplateSummary>> {
     const { rows, total } = await listTemplates(this.#session.sql, 'sqlite', query);
     return { rows: rows.map((row) => this.#summary(row)), total };
@@ -128,6 +172,15 @@ export class Reads {
       latestRun: this.latestRun(row.id),
       latestChange: change === undefined ? null : toChange(change),
       tags: this.#tags.of(row.dialect as DialectName, row.id),
+    };
+  }
+
+  #detail(row: RunJoined): RunDetail {
+    return {
+      ...toRun(row),
+      ...this.#session.runDefinition(row),
+      templateName: row.template_name,
+      traceparent: row.traceparent,
     };
   }
 

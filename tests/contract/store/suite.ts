@@ -16,6 +16,7 @@ import { ownershipContract } from './ownership.ts';
 import { readingContract } from './reading.ts';
 import { reportsContract } from './reports.ts';
 import { retentionContract } from './retention.ts';
+import { runDetailsContract } from './run-details.ts';
 import { runKeysContract } from './run-keys.ts';
 import { runListsContract } from './run-lists.ts';
 import { runLimitsContract } from './run-limits.ts';
@@ -53,6 +54,7 @@ export function storeContract(adapter: StoreAdapter, adapterUrl: string): void {
     retentionContract(adapter);
     readingContract(adapter);
     runListsContract(adapter);
+    runDetailsContract(adapter);
     catalogContract(adapter);
     catalogListsContract(adapter);
     catalogUseContract(adapter);

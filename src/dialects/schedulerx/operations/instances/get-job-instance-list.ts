@@ -1,19 +1,22 @@
-import type { RunDetail } from '../../../../domain/run.ts';
 import type { RunState } from '../../../../domain/states.ts';
 import { failures } from '../../errors.ts';
 import { requireGroup, templateNamespaceOf } from '../../groups.ts';
-import { isSuperseded } from '../../instances.ts';
+import { readInstances } from '../../instance-records.ts';
+import { notSuperseded } from '../../instances.ts';
 import { requireJob } from '../../jobs.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
 import { optionalInteger, pageOf } from '../../parameters.ts';
-import { instanceRecord, instanceStatus, statusOf } from '../../render/instance.ts';
+import { instanceStatus, statusOf } from '../../render/instance.ts';
 import type { SchedulerxServices } from '../../services.ts';
 
-/** Runs read in one go, and read at most for one answer: pages further back cannot be reached. */
-const runsPerPage = 100;
+/** Runs looked at in one go, and at most for one answer: pages further back cannot be reached. */
+const runsPerLook = 500;
 const maxScanned = 20_000;
-/** Read beyond the rows that are asked for, because some were run again since. */
-const sparePerPage = 10;
+/** Looked at for each row that is asked for, and besides: some were run again since. */
+const runsPerRow = 1.5;
+const spareRuns = 10;
+/** How much further each look goes than the one before: where many are passed over, looks stay few. */
+const growth = 4;
 
 /** States that a public status may stand for; a failed run that was judged is a success. */
 const statesOf: ReadonlyMap<number, readonly RunState[]> = new Map<number, readonly RunState[]>([
@@ -58,6 +61,8 @@ export const getJobInstanceList = defineOperation({
       namespace: templateNamespaceOf(group),
       ...(hasJob ? { templateId: String(optionalInteger(params, 'JobId')) } : {}),
       ...(states === undefined ? {} : { states }),
+      // What was judged is no failure any more.
+      ...(status === instanceStatus.failed ? { verdict: null } : {}),
       ...(from === undefined ? {} : { createdFromMs: from }),
       // Both ends count.
       ...(until === undefined ? {} : { createdUntilMs: until + 1 }),
@@ -66,41 +71,37 @@ export const getJobInstanceList = defineOperation({
       states?.length === 0
         ? []
         : await newestRuns(services, filter, status, offset, offset + pageSize);
-    const { runs } = services.context.engine;
-    const records = found.map(async (run) =>
-      instanceRecord(run, await runs.instances(run.id), services.settings),
-    );
-    return { data: { JobInstanceDetails: await Promise.all(records) } };
+    const read = await readInstances(services, found);
+    return { data: { JobInstanceDetails: read.map(({ record }) => record) } };
   },
 });
 
 /**
- * Runs that stand for their instance, i.e. were not run again since, from one place in the list to
- * another. Which those are is known only one by one, so the list is gone through from its start.
+ * Ids of the runs that stand for their instance, i.e. were not run again since, from one place in
+ * the list to another. Which those are is not known to the list, so it is gone through from its
+ * start.
  */
 async function newestRuns(
   services: SchedulerxServices,
   filter: Omit<
-    Parameters<SchedulerxServices['context']['engine']['runs']['list']>[0],
+    Parameters<SchedulerxServices['context']['engine']['runs']['rows']>[0],
     'offset' | 'limit'
   >,
   status: number | undefined,
   from: number,
   until: number,
-): Promise<readonly RunDetail[]> {
+): Promise<readonly string[]> {
   const { runs } = services.context.engine;
   const found: string[] = [];
-  const limit = Math.min(runsPerPage, until + sparePerPage);
-  for (let offset = 0; offset < maxScanned && found.length < until; offset += limit) {
-    const { rows, total } = await runs.list({ ...filter, offset, limit });
-    for (const row of rows) {
-      if (status !== undefined && statusOf(row) !== status) continue;
-      if (await isSuperseded(services, row)) continue;
-      found.push(row.id);
-      if (found.length >= until) break;
-    }
-    if (rows.length === 0 || offset + rows.length >= total) break;
+  let offset = 0;
+  let limit = Math.min(Math.ceil(until * runsPerRow) + spareRuns, runsPerLook);
+  while (found.length < until && offset < maxScanned) {
+    const rows = await runs.rows({ ...filter, offset, limit });
+    const fitting = rows.filter((row) => status === undefined || statusOf(row) === status);
+    found.push(...(await notSuperseded(services, fitting)).map(({ id }) => id));
+    if (rows.length < limit) break;
+    offset += limit;
+    limit = Math.min(limit * growth, runsPerLook);
   }
-  const details = await Promise.all(found.slice(from).map((id) => runs.get(id)));
-  return details.filter((run) => run !== null);
+  return found.slice(from, until);
 }

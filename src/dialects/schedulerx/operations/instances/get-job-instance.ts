@@ -1,6 +1,7 @@
-import { requireInstance } from '../../instances.ts';
+import { readInstances } from '../../instance-records.ts';
+import { requireInstance, unknownInstance } from '../../instances.ts';
 import { common, defineOperation, parameter } from '../../operation.ts';
-import { instanceDetail, instanceRecord } from '../../render/instance.ts';
+import { instanceDetail } from '../../render/instance.ts';
 
 /** One instance (schedulerx.md §4.4). */
 export const getJobInstance = defineOperation({
@@ -16,15 +17,10 @@ export const getJobInstance = defineOperation({
     parameter('JobInstanceId', 'integer', 'the instance', { required: true }),
   ],
   async handle({ params }, services) {
-    const { run } = await requireInstance(services, params, 'JobInstanceId');
-    const instances = await services.context.engine.runs.instances(run.id);
-    return {
-      data: {
-        JobInstanceDetail: {
-          ...instanceRecord(run, instances, services.settings),
-          ...instanceDetail(run),
-        },
-      },
-    };
+    const { run, instanceId } = await requireInstance(services, params, 'JobInstanceId');
+    const [read] = await readInstances(services, [run.id]);
+    // Deleted a moment ago.
+    if (read === undefined) throw unknownInstance(instanceId);
+    return { data: { JobInstanceDetail: { ...read.record, ...instanceDetail(read.run) } } };
   },
 });
