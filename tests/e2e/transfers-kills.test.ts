@@ -98,8 +98,9 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
       from: fromTable('pg', 'source', { partitionColumn: 'id' }),
       to: toTable('pg', 'target', { preparation: 'none' }),
       extractors: 2,
-      // Slow enough that all kills find it at work.
-      throttle: { bytesPerSecond: null, rowsPerSecond: Math.ceil(rows / 20) },
+      // Slow enough that all kills find it at work, on a machine where servers start slowly too:
+      // workers go on meanwhile.
+      throttle: { bytesPerSecond: null, rowsPerSecond: Math.ceil(rows / 40) },
       dirtyRows: { tolerate: true, maxPerShard: 1_000_000, maxPercent: null, copyTo: null },
     });
     const { id, victims } = await killed(server, job, kills, 900);
@@ -129,7 +130,7 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
     await server.link('files', { kind: 'local', share: 'files' });
     // Few enough that kills, not rows, take the time.
     const some = Math.ceil(rows / 6);
-    const throttle = { bytesPerSecond: null, rowsPerSecond: Math.ceil(some / 10) };
+    const throttle = { bytesPerSecond: null, rowsPerSecond: Math.ceil(some / 20) };
     const out = definition({
       from: fromTable('pg', 'source', { partitionColumn: 'id', where: `id <= ${some}` }),
       to: toFiles('files', 'out'),
@@ -155,7 +156,7 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
       extractors: 2,
       throttle,
     });
-    const read = await killed(server, into, fileKills, 3_000);
+    const read = await killed(server, into, fileKills, 1_500);
     const [found] = await query(`
       select (select count(*) from loaded) as n,
         (select count(*) from (select * from source where id <= ${some} except all select * from loaded) x) as missing`);
