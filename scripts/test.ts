@@ -20,6 +20,8 @@ const TEST_TIMEOUT_MS = 10 * 60_000;
 /** For one file; node has no bound of its own for a process of tests that never ends. */
 const FILE_TIMEOUT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 15_000;
+/** Clock ticks of `/proc` in a second; 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 
 const root = join(import.meta.dirname, '..');
 const args = process.argv.slice(2);
@@ -78,8 +80,7 @@ function runNode(nodeArgs: readonly string[], env: NodeJS.ProcessEnv): Promise<n
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
-  const seenAtMs = new Map<number, number>();
-  const watch = setInterval(() => endWhatHangs(child.pid, seenAtMs), LOOK_EVERY_MS);
+  const watch = setInterval(() => endWhatHangs(child.pid), LOOK_EVERY_MS);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {
@@ -92,37 +93,38 @@ function runNode(nodeArgs: readonly string[], env: NodeJS.ProcessEnv): Promise<n
 /**
  * Ends processes of test files that have run for too long, so that the others still get their turn
  * and the report names the file. What blocks its event loop cannot do that itself. Linux only.
- * `seenAtMs`: when each process was seen first.
  */
-function endWhatHangs(runner: number | undefined, seenAtMs: Map<number, number>): void {
-  const nowMs = performance.now();
-  for (const pid of childrenOf(runner)) {
-    const sinceMs = seenAtMs.get(pid) ?? nowMs;
-    seenAtMs.set(pid, sinceMs);
-    if (nowMs - sinceMs < FILE_TIMEOUT_MS) continue;
+function endWhatHangs(runner: number | undefined): void {
+  for (const { pid, ageMs } of childrenOf(runner)) {
+    if (ageMs < FILE_TIMEOUT_MS) continue;
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
       process.kill(pid, 'SIGKILL');
-      console.error(
-        `test: not over after ${FILE_TIMEOUT_MS / 60_000} min, killed: ${words.at(-1)}`,
-      );
+      const minutes = FILE_TIMEOUT_MS / 60_000;
+      console.error(`test: not over after ${minutes} min, killed: ${words.at(-1)}`);
     } catch {
       // It ended meanwhile.
     }
   }
 }
 
-function childrenOf(parent: number | undefined): readonly number[] {
-  try {
-    return readdirSync('/proc').flatMap((name) => {
-      if (!/^\d+$/.test(name)) return [];
+function childrenOf(
+  parent: number | undefined,
+): readonly { readonly pid: number; readonly ageMs: number }[] {
+  if (process.platform !== 'linux') return [];
+  const uptimeSeconds = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-      // After the name, which may hold anything: state and parent.
-      const [, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return Number(ppid) === parent ? [Number(name)] : [];
-    });
-  } catch {
-    // No /proc here, or one ended while it was looked at: the next look sees them.
-    return [];
-  }
+      // After the name, which may hold anything: state, parent, …, and 20th the start in ticks.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(fields[1]) !== parent) return [];
+      const ageMs = (uptimeSeconds - Number(fields[19]) / TICKS_PER_SECOND) * 1_000;
+      return [{ pid: Number(name), ageMs }];
+    } catch {
+      // It ended meanwhile.
+      return [];
+    }
+  });
 }
