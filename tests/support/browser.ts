@@ -171,11 +171,15 @@ export async function inspect(page: Page, name: string): Promise<void> {
   if (before !== null) await page.setViewportSize(before);
 }
 
-/** What has the keyboard's focus: its accessible text, to tell what a press of Tab reached. */
+/**
+ * What has the keyboard's focus: its accessible text, to tell what a press of Tab reached;
+ * `(nowhere)` when nothing in particular has it, as on a page that is still being made.
+ */
 export async function focused(page: Page): Promise<string> {
   return page.evaluate<string>(`(() => {
     const element = document.activeElement;
-    if (!(element instanceof HTMLElement)) return '';
+    // The body's text would be that of all the page, and fit whatever is looked for.
+    if (!(element instanceof HTMLElement) || element === document.body) return '(nowhere)';
     const label = element.getAttribute('aria-label') ?? '';
     const texts = [...(element.labels ?? [])].map((each) => each.innerText).join(' ');
     return (label || texts || element.innerText || element.tagName).trim();
