@@ -186,14 +186,18 @@ export async function focused(page: Page): Promise<string> {
   })()`);
 }
 
-/** Presses Tab until what has the focus fits. @throws AssertionError after `most` presses. */
+/**
+ * Presses Tab until what has the focus fits, also where it is still to come.
+ * @throws AssertionError when `most` presses, and as long as a test waits, have not led there.
+ */
 export async function tabTo(page: Page, wanted: RegExp, most = 60): Promise<void> {
   const seen: string[] = [];
-  for (let press = 0; press < most; press += 1) {
+  const giveUpAtMs = performance.now() + PATIENCE_MS;
+  for (let press = 0; press < most || performance.now() < giveUpAtMs; press += 1) {
     await page.keyboard.press('Tab');
     const now = await focused(page);
     if (wanted.test(now)) return;
     seen.push(now);
   }
-  assert.fail(`Tab did not reach ${wanted}; it reached: ${seen.join(' | ')}`);
+  assert.fail(`Tab did not reach ${wanted}; it reached: ${seen.slice(0, most).join(' | ')}`);
 }
