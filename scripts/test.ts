@@ -80,13 +80,10 @@ function runNode(nodeArgs: readonly string[], env: NodeJS.ProcessEnv): Promise<n
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
-  const watch = setInterval(() => endWhatHangs(child.pid), LOOK_EVERY_MS);
+  setInterval(() => endWhatHangs(child.pid), LOOK_EVERY_MS).unref();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => {
-      clearInterval(watch);
-      resolve(code ?? 1);
-    });
+    child.once('exit', (code) => resolve(code ?? 1));
   });
 }
 

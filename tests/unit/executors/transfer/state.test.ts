@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { describe, test, type TestContext } from 'node:test';
 import type { Chunk } from '../../../../src/ports/connector.ts';
 import { courseOf, quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
@@ -240,6 +241,25 @@ describe('the state of a run', () => {
     const text = reportText(report);
     assert.ok(Buffer.byteLength(text) < 64 * 1024);
     assert.match(text, /"gone"/);
+  });
+
+  test('a run that an earlier version began is told, and counts its files once it goes on', async (t) => {
+    const work = planned(0, [0]);
+    const files = { ...work, details: { ...work.details, toFiles: true } };
+    const { a, b, file } = await run(t, [files]);
+    a.close();
+    b.close();
+    const earlier = new Sqlite(file);
+    for (const name of ['files_empty', 'files_left']) {
+      earlier.exec(`alter table run drop column ${name}`);
+    }
+    earlier.close();
+    assert.equal(reportOf(file, nowMs())?.counters.filesWritten, 0);
+    const later = openRunState(file, '0.2', nowMs);
+    t.after(() => later.close());
+    later.run.proving({ empty: 3, skipped: 1 });
+    const counters = reportOf(file, nowMs())?.counters;
+    assert.deepEqual([counters?.filesWritten, counters?.filesSkipped], [2, 1]);
   });
 
   test('nothing is told of a run that is not here', async (t) => {
