@@ -65,6 +65,8 @@ export async function* transfer(options: BenchOptions): AsyncIterable<Measuremen
     await psql(place, 'src', `CREATE TABLE t ${COLUMNS}`);
     await psql(place, 'src', fill(place.rows));
     await psql(place, 'src', 'VACUUM ANALYZE t');
+    // Else scans begin where an earlier one happened to be, and rows come out of their order.
+    await psql(place, 'src', 'ALTER DATABASE src SET synchronize_seqscans = off');
     await psql(place, 'dst', `CREATE TABLE t ${COLUMNS}; CREATE TABLE peer ${COLUMNS}`);
     yield* postgresToPostgres(place);
     yield* files(place);

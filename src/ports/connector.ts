@@ -1,6 +1,7 @@
 import type { Column, TableName } from '../domain/transfer/columns.ts';
 import type { TransferSource, TransferTarget } from '../domain/transfer/definition.ts';
 import type { LinkKind, LinkOptions } from '../domain/transfer/link.ts';
+import type { FileStore } from './file-store.ts';
 
 /**
  * How rows look while they travel, always as whole rows in one buffer:
@@ -111,6 +112,17 @@ export interface DigestRequest {
   readonly signal: AbortSignal;
 }
 
+/** Sum of the hashes of whole rows modulo 2^64, as the checksum of a `Digest` has it. */
+export type RowSum = (rows: Uint8Array) => bigint;
+
+/** A request for what commits brought. The method is one of `Digester.methods`, not `count`. */
+export interface ReadBackRequest extends Omit<DigestRequest, 'where'> {
+  /** As `RowLoader.prepareCommit` gave them. */
+  readonly tokens: readonly string[];
+  /** Looks through the whole table once; else only where the rows should lie, which may miss some. */
+  readonly everywhere: boolean;
+}
+
 /**
  * Begins the names of methods by which every row is read through this process: they cost what
  * reading the table does, and databases of different kinds have them in common.
@@ -123,11 +135,21 @@ export interface Digester {
   methods(columns: readonly Column[]): readonly string[];
   digest(request: DigestRequest): Promise<Digest>;
   /**
-   * Rows of the table were committed: what the database puts off until somebody reads them is done
-   * now, while others still come. The first call only looks where the table ends. Absent = nothing
-   * is put off.
+   * Tells the sums of a method from rows on their way into a table, before they are there; null =
+   * this method and format do not allow it. Absent = none does.
+   * @throws TransferError when the database cannot be asked whether it hashes alike.
    */
-  settle?(table: TableName, signal: AbortSignal): Promise<void>;
+  rowSum?(request: {
+    readonly method: string;
+    readonly columns: readonly Column[];
+    readonly format: RowFormat;
+    readonly signal: AbortSignal;
+  }): Promise<RowSum | null>;
+  /**
+   * Of the rows that these commits brought, and no others, as they are in the table now; null = a
+   * token does not tell which those are. Absent = none does.
+   */
+  readBack?(request: ReadBackRequest): Promise<Digest | null>;
 }
 
 /** Where rows come from. One for each process of a run. */
@@ -281,65 +303,6 @@ export interface RowTarget {
   /** The run failed or was stopped: removes stages and temporary files. Repeating it is harmless. */
   abandon(tables: readonly PlannedTable[], runId: string): Promise<void>;
   readonly digester: Digester | null;
-  close(): Promise<void>;
-}
-
-/** A file or folder. Paths use `/`, are relative to the root of the link (and bucket), without a leading `/`. */
-export interface FileInfo {
-  readonly path: string;
-  readonly bytes: number;
-  readonly modifiedAtMs: number;
-  /** Checksum that the store itself knows, MD5 in hexadecimal; null = none. */
-  readonly md5: string | null;
-  /** Media type; absent = the store keeps none, or does not tell it here (`stat` does). */
-  readonly contentType?: string;
-}
-
-/** Files of a link. Paths that would leave its root are refused. */
-export interface FileStore {
-  /** Null = not there; a folder has `folder: true`. */
-  stat(path: string): Promise<(FileInfo & { readonly folder: boolean }) | null>;
-  /** All files below a folder, or the file itself, sorted by path. @throws TransferError `path-missing` */
-  list(path: string, signal: AbortSignal): AsyncIterable<FileInfo>;
-  /** Bytes from `start` up to but without `end` (null = to the end). @throws TransferError `path-missing` */
-  read(
-    path: string,
-    range: { readonly start: number; readonly end: number | null },
-    signal: AbortSignal,
-  ): AsyncIterable<Uint8Array>;
-  /** Writes a file as a whole; it appears complete where the store can do that. */
-  write(
-    path: string,
-    content: AsyncIterable<Uint8Array>,
-    options: {
-      readonly contentType?: string;
-      readonly kmsKeyId?: string;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<FileInfo>;
-  /**
-   * Opens a file for a loader: what is behind `keepBytes` is cut off. Null = this store cannot go
-   * on with a file; then it is written from its beginning.
-   */
-  append(path: string, keepBytes: number, signal: AbortSignal): Promise<FileAppender | null>;
-  /** A file gets another name; one that has it already is replaced. Folders above are made. */
-  rename(from: string, to: string): Promise<void>;
-  /** Removes a file; one that is not there is no error. */
-  remove(path: string): Promise<void>;
-  /** Removes everything below a folder, and the folder. */
-  removeTree(path: string, signal: AbortSignal): Promise<void>;
-  /** Whether folders exist of themselves. */
-  readonly hasFolders: boolean;
-  makeFolder(path: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** A file that grows. */
-export interface FileAppender {
-  write(bytes: Uint8Array): Promise<void>;
-  /** Everything written so far is durable. */
-  sync(): Promise<void>;
-  readonly bytes: number;
   close(): Promise<void>;
 }
 

@@ -114,6 +114,9 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
     assert.equal(report.counters.rowsRejected, dirty);
     assert.equal(report.counters.rowsRead, rows);
     assert.equal(report.counters.rowsWritten, rows - dirty);
+    // What was added up by workers that are no more is proved as well.
+    assert.equal(report.proof?.outcome, 'match', JSON.stringify(report.proof));
+    assert.match(report.proof.tables[0]?.method ?? '', /as they were read.* rows were rejected/);
     const { rows: kept, total } = await server.call('quarantine', { id, after: 0, limit: 1_000 });
     assert.equal(total, dirty);
     const ids = kept.map(({ fields }) => Number(fields[0])).toSorted((a, b) => a - b);
@@ -122,6 +125,32 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
       Array.from({ length: dirty }, (_, place) => (place + 1) * dirtyEvery),
     );
     t.diagnostic(`${victims.join(' ')}; ${report.resumes.length} parts were taken up again`);
+  });
+
+  test(`${fileKills} kills of a load into a table with rows: the proof looks at what came in`, async (t) => {
+    await query(`drop table if exists ledger; create table ledger (like source including all);
+      insert into ledger select -i, i, i, 'before', null, i from generate_series(1, 1000) i`);
+    const server = await transferServer(t);
+    await server.link('pg', postgresLink(url));
+    const some = Math.ceil(rows / 10);
+    const job = definition({
+      from: fromTable('pg', 'source', { partitionColumn: 'id', where: `id <= ${some}` }),
+      to: toTable('pg', 'ledger', { preparation: 'none' }),
+      extractors: 2,
+      throttle: { bytesPerSecond: null, rowsPerSecond: Math.ceil(some / 15) },
+    });
+    const { id, victims } = await killed(server, job, fileKills, 900);
+    const { proof, resumes } = await server.report(id);
+    assert.equal(proof?.outcome, 'match', JSON.stringify(proof));
+    const [table] = proof.tables;
+    assert.equal(table?.targetRows, some);
+    assert.match(table.method, /source checksum of rows as they were read/);
+    assert.match(table.method, /target rows as each commit was read back; 1000 rows were there/);
+    const [found] = await query(`select
+      (select count(*) from (select * from source where id <= ${some} except all select * from ledger) x) as missing,
+      (select count(*) from ledger) as n`);
+    assert.deepEqual(found, { missing: '0', n: String(some + 1_000) });
+    t.diagnostic(`${victims.join(' ')}; ${resumes.length} parts were taken up again`);
   });
 
   test('files that are written and read under kills are whole', async (t) => {

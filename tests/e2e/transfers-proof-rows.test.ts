@@ -62,9 +62,9 @@ describe('proof by reading rows', { skip: missing ?? false }, () => {
     await mariadb?.stop();
   });
 
-  async function run(target: string, proof: 'rows' | 'checksums') {
+  async function run(target: string, proof: 'rows' | 'checksums', from = 'shop') {
     if (server === null) throw new Error('there is no server');
-    const job = { from: fromTable('shop', 'orders'), to: toTable('lake', target), proof };
+    const job = { from: fromTable(from, 'orders'), to: toTable('lake', target), proof };
     const id = await server.call('submit', { definition: definition(job) });
     const { state } = await server.over(id);
     return { state, story: await server.story(id), report: await server.report(id) };
@@ -100,6 +100,34 @@ describe('proof by reading rows', { skip: missing ?? false }, () => {
     assert.equal(state, 'failed');
     assert.equal(report.proof?.outcome, 'mismatch');
     assert.equal(report.error?.code, 'proof-mismatch');
+  });
+
+  test('within PostgreSQL it is found by what the commit brought, whose rows are named', async () => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(
+      `CREATE TABLE twisted (LIKE orders INCLUDING ALL); INSERT INTO twisted (id) VALUES (-1);
+       CREATE TRIGGER bend BEFORE INSERT ON twisted FOR EACH ROW EXECUTE FUNCTION bend();`,
+    );
+    await client.end();
+    const { state, report } = await run('twisted', 'checksums', 'lake');
+    assert.equal(state, 'failed');
+    assert.equal(report.proof?.outcome, 'mismatch');
+    assert.match(report.proof.tables[0]?.method ?? '', /each commit was read back; 1 rows were/);
+    assert.match(report.error?.message ?? '', /the first that differ are those of /);
+  });
+
+  test('rows that were there before are taken away where rows are read', async () => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(
+      `CREATE TABLE grown (LIKE orders INCLUDING ALL); INSERT INTO grown (id, note) VALUES (-1, 'old');`,
+    );
+    await client.end();
+    const { state, story, report } = await run('grown', 'rows');
+    assert.equal(state, 'succeeded', story);
+    assert.equal(report.proof?.outcome, 'match', JSON.stringify(report.proof));
+    assert.match(report.proof.tables[0]?.method ?? '', /^text-rows.*; 1 rows were there before/);
   });
 
   test('rows that a trigger leaves out are counted as not written', async () => {

@@ -1,5 +1,5 @@
 import type { FileSource } from '../../domain/transfer/definition.ts';
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 
 /**
  * What becomes of files that were read (cdm.md §4.4, fromFileOpType): renamed files get the time

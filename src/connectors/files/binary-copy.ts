@@ -1,6 +1,7 @@
 import type { FileSource, FileTarget } from '../../domain/transfer/definition.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { Chunk, ConnectorContext, FileStore } from '../../ports/connector.ts';
+import type { Chunk, ConnectorContext } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { settleFiles } from './afterwards.ts';
 import { copyFile, type CopyCounts } from './copy-file.ts';
 import { dealFiles, filesOf } from './dealing.ts';

@@ -1,5 +1,6 @@
 import type { LinkKind, LinkOptions } from '../../domain/transfer/link.ts';
-import type { Connector, ConnectorContext, FileStore } from '../../ports/connector.ts';
+import type { Connector, ConnectorContext } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { badDefinition } from './errors.ts';
 import { openFileSource } from './file-source.ts';
 import { openFileTarget } from './file-target.ts';

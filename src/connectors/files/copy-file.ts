@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileSource, FileTarget } from '../../domain/transfer/definition.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { decrypted, encrypted, TAG_BYTES } from './cipher.ts';
 import type { ChunkFile } from './dealing.ts';
 import {

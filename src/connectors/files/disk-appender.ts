@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { FileAppender } from '../../ports/connector.ts';
+import type { FileAppender } from '../../ports/file-store.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import { fileError } from './errors.ts';
 

@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { FileSource } from '../../domain/transfer/definition.ts';
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { badFile } from './errors.ts';
 import { readTarFiles } from './tar.ts';
 import { readZipFiles } from './zip.ts';

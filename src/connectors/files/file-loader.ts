@@ -2,13 +2,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { rowOffsets as csvOffsets, csvLayout } from '../../lib/rows/csv.ts';
 import { rowOffsets as textOffsets } from '../../lib/rows/text.ts';
-import type {
-  FileAppender,
-  RowBatch,
-  RowFormat,
-  RowLoader,
-  WriteCounts,
-} from '../../ports/connector.ts';
+import type { RowBatch, RowFormat, RowLoader, WriteCounts } from '../../ports/connector.ts';
+import type { FileAppender } from '../../ports/file-store.ts';
 import type { FormatWriter, WritableFormat } from './formats/format.ts';
 import { partIdOf, partName } from './output-names.ts';
 import type { PartFolder } from './parts.ts';

@@ -3,13 +3,13 @@ import { TransferError } from '../../domain/transfer/errors.ts';
 import type {
   Chunk,
   ConnectorContext,
-  FileStore,
   ReadRequest,
   RowBatch,
   RowFormat,
   RowSource,
   SourceTable,
 } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import type { Column } from '../../domain/transfer/columns.ts';
 import { settleFiles } from './afterwards.ts';
 import { type ChunkFile, dealFiles, filesOf } from './dealing.ts';

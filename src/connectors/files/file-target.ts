@@ -3,7 +3,6 @@ import type { FileFormat, FileTarget } from '../../domain/transfer/definition.ts
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type {
   ConnectorContext,
-  FileStore,
   FinishedFiles,
   LoaderRequest,
   PlannedTable,
@@ -13,6 +12,7 @@ import type {
   SourceTable,
   TargetTable,
 } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { badDefinition } from './errors.ts';
 import { type FileToken, openFileLoader } from './file-loader.ts';
 import type { WritableFormat } from './formats/format.ts';

@@ -1,5 +1,5 @@
 import type { FileTarget } from '../../domain/transfer/definition.ts';
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { folderOf } from './entries.ts';
 import { once } from './parts.ts';
 import { cleanPath, WORK_FOLDER_PREFIX } from './selection.ts';

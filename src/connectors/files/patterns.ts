@@ -1,5 +1,5 @@
 import type { FileFilter } from '../../domain/transfer/definition.ts';
-import type { FileInfo } from '../../ports/connector.ts';
+import type { FileInfo } from '../../ports/file-store.ts';
 import { badDefinition } from './errors.ts';
 
 /** Decides whether a file is taken (cdm.md §4.4, filters). */

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FileSource } from '../../domain/transfer/definition.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { ConnectorContext, FileInfo, FileStore } from '../../ports/connector.ts';
+import type { ConnectorContext } from '../../ports/connector.ts';
+import type { FileInfo, FileStore } from '../../ports/file-store.ts';
 import { collect, folderOf, nameOf } from './entries.ts';
 import { badDefinition } from './errors.ts';
 import { fileChoice } from './patterns.ts';

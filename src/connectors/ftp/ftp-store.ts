@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { type Client, FileType, FTPError, type FileInfo as FtpEntry } from 'basic-ftp';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileInfo, FileStore } from '../../ports/connector.ts';
+import type { FileInfo, FileStore } from '../../ports/file-store.ts';
 import { missingPath, readingOn, remotePath, temporaryBeside } from '../files/remote.ts';
 import { FtpConnections, type FtpOptions } from './connections.ts';
 import { download } from './download.ts';

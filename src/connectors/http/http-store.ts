@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileInfo, FileStore } from '../../ports/connector.ts';
+import type { FileInfo, FileStore } from '../../ports/file-store.ts';
 import {
   IDLE_TIMEOUT_MS,
   inPieces,

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileAppender, FileInfo, FileStore } from '../../ports/connector.ts';
+import type { FileAppender, FileInfo, FileStore } from '../../ports/file-store.ts';
 import { diskAppender, writeAll } from '../files/disk-appender.ts';
 import { fileError } from '../files/errors.ts';
 import { cleanPath, WORK_FOLDER_PREFIX } from '../files/selection.ts';

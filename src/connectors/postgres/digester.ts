@@ -1,47 +1,37 @@
-import type { Column, TableName } from '../../domain/transfer/columns.ts';
+import type { Column } from '../../domain/transfer/columns.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { Digest, Digester, DigestRequest } from '../../ports/connector.ts';
+import { checksumOf } from '../../lib/rows/checksum.ts';
+import { PgRowHash } from '../../lib/rows/pg-hash.ts';
+import type {
+  Digest,
+  Digester,
+  DigestRequest,
+  ReadBackRequest,
+  RowSum,
+} from '../../ports/connector.ts';
 import type { Database } from '../sql/database.ts';
 import { digestRows, readingMethodOf } from '../sql/reading-digester.ts';
+import { type CommitToken, parseCommitToken } from './commit-token.ts';
 import { transferErrorOf } from './errors.ts';
-import { literal, type Quoting } from './quoting.ts';
+import type { Quoting } from './quoting.ts';
 import type { PgSession } from './session.ts';
+import { hashColumnsOf, rowHash, sampleItem } from './row-hash.ts';
 import { binaryName } from './types.ts';
 
-/** Hash functions of single values, which cost less than the one of whole rows. */
-const FUNCTIONS: Readonly<Record<string, string>> = {
-  smallint: 'hashint2extended',
-  integer: 'hashint4extended',
-  bigint: 'hashint8extended',
-  real: 'hashfloat4extended',
-  'double precision': 'hashfloat8extended',
-  numeric: 'hash_numeric_extended',
-  text: 'hashtextextended',
-  character: 'hashbpcharextended',
-  uuid: 'uuid_hash_extended',
-  jsonb: 'jsonb_hash_extended',
-  'time without time zone': 'time_hash_extended',
-  'timestamp without time zone': 'timestamp_hash_extended',
-};
-
-/** Blocks that PostgreSQL adds to a table at once, with room to spare: it is 64 at most. */
-const GROWTH_BLOCKS = 128;
-
-/** Types that have no hash, or one that says little; their texts are taken. */
-const AS_TEXT = new Set(['json', 'xml', 'money', 'point', 'box', 'circle', 'line', 'lseg', 'path']);
+/** Begins the names of the methods that add up hashes. */
+const METHOD = 'pg-hash';
+const SAMPLE_BYTES = 64 * 1024;
 
 /**
  * Counts, and sums of hashes that PostgreSQL itself has for its types: the same on every server for
- * equal types, and cheap enough to be taken of everything. A row's hash is one of the hashes of its
- * values, each with the number of its column as seed, so that values cannot change places unseen.
+ * equal types, cheap enough to be taken of everything, and known here as well (`pg-hash.ts`).
  */
 export class PgDigester implements Digester {
   readonly #quoting: Quoting;
   readonly #use: <T>(signal: AbortSignal, work: (session: PgSession) => Promise<T>) => Promise<T>;
 
   readonly #database: Pick<Database, 'read'>;
-  /** Blocks of tables that were read already, by FROM item. */
-  readonly #settled = new Map<string, number>();
+  #encoding: string | null = null;
 
   constructor(
     database: Pick<Database, 'read'>,
@@ -58,35 +48,35 @@ export class PgDigester implements Digester {
     const unknown = names.includes(null) || names.length === 0;
     const read = readingMethodOf(columns);
     return [
-      ...(unknown ? [] : [`pg-hash(${names.join(',')})`]),
+      ...(unknown ? [] : [`${METHOD}(${names.join(',')})`]),
       ...(read === null ? [] : [read]),
       'count',
     ];
   }
 
   /**
-   * Reads the blocks that were added since the last call. The first reader of rows marks each as
-   * committed; after the next checkpoint that would make PostgreSQL log every block once more.
+   * Of rows that carry the number of the transaction which wrote them; each where its token says
+   * they lie, or all by one look at everything. The first reader of a row marks it as committed,
+   * and does so cheapest right after the commit: behind the server's next checkpoint every block
+   * that is changed so is logged as a whole.
    */
-  async settle(table: TableName, signal: AbortSignal): Promise<void> {
-    const item = this.#quoting.table(table);
+  async readBack(request: ReadBackRequest): Promise<Digest | null> {
+    const { table, columns, method, tokens, everywhere, signal } = request;
+    const conditions = everywhere ? anywhere(tokens) : tokens.map((token) => inPlace(token));
+    if (!method.startsWith(METHOD) || !conditions.every((one) => one !== null)) return null;
+    let [rows, sum] = [0, 0n];
     await this.#use(signal, async (session) => {
-      // Before version 14 blocks cannot be read by number; a partitioned table has none.
-      const { rows } = await session.run(
-        `SELECT pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class
-         WHERE oid = to_regclass(${literal(item)}) AND relkind = 'r' AND current_setting('server_version_num')::int >= 140000`,
-      );
-      const end = rows[0]?.[0];
-      if (end === undefined || end === null) return;
-      const from = this.#settled.get(item);
-      this.#settled.set(item, Number(end));
-      if (from === undefined || from >= Number(end)) return;
-      // A table grows by many blocks at once: the last ones were still empty, or had room.
-      const first = Math.max(from - GROWTH_BLOCKS, 0);
-      await session.run(
-        `SELECT count(*) FROM ${item} WHERE ctid >= '(${first},0)' AND ctid < '(${end},0)'`,
-      );
+      const expression = await this.#sum(columns, session);
+      for (const condition of conditions) {
+        const found = await session.run(
+          `SELECT count(*), ${expression} FROM ${this.#quoting.table(table)} WHERE ${condition}`,
+        );
+        const [count, total] = found.rows[0] ?? [];
+        rows += Number(count ?? 0);
+        sum += BigInt(total ?? 0);
+      }
     });
+    return { rows, checksum: checksumOf(sum) };
   }
 
   async digest(request: DigestRequest): Promise<Digest> {
@@ -96,40 +86,68 @@ export class PgDigester implements Digester {
     }
     const filter = where === null ? '' : ` WHERE (${where})`;
     const item = this.#quoting.table(table);
-    const sum = method === 'count' ? 'NULL' : `sum(${rowHash(columns, this.#quoting)})`;
     try {
-      const { rows } = await this.#use(signal, (session) =>
-        session.run(`SELECT count(*), ${sum} FROM ${item}${filter}`),
-      );
+      const { rows } = await this.#use(signal, async (session) => {
+        const sum = method === 'count' ? 'NULL' : await this.#sum(columns, session);
+        return session.run(`SELECT count(*), ${sum} FROM ${item}${filter}`);
+      });
       const [count, total] = rows[0] ?? [];
       return {
         rows: Number(count ?? 0),
-        checksum: method === 'count' ? null : hexadecimal(BigInt(total ?? 0)),
+        checksum: method === 'count' ? null : checksumOf(BigInt(total ?? 0)),
       };
     } catch (error) {
       if (error instanceof TransferError) throw error;
       throw transferErrorOf(error, 'sql-failed', `comparing table ${table.name}`);
     }
   }
+
+  /** Of rows in binary, when this server takes the same values for some samples. */
+  async rowSum({
+    method,
+    columns,
+    format,
+    signal,
+  }: Parameters<NonNullable<Digester['rowSum']>>[0]): Promise<RowSum | null> {
+    const hashed = hashColumnsOf(columns);
+    if (format.kind !== 'pg-binary' || hashed === null || !method.startsWith(METHOD)) return null;
+    const hash = new PgRowHash(hashed);
+    const from = sampleItem(columns, this.#quoting);
+    let ours = 0n;
+    const read = { columns, from, format, batchBytes: SAMPLE_BYTES, signal };
+    for await (const { bytes } of this.#database.read(read)) ours += hash.sumOf(bytes);
+    const { rows } = await this.#use(signal, async (session) =>
+      session.run(`SELECT ${await this.#sum(columns, session)} FROM ${from}`),
+    );
+    const theirs = BigInt(rows[0]?.[0] ?? 0);
+    return checksumOf(ours) === checksumOf(theirs) ? (bytes) => hash.sumOf(bytes) : null;
+  }
+
+  async #sum(columns: readonly Column[], session: PgSession): Promise<string> {
+    this.#encoding ??= (await session.run('SHOW server_encoding')).rows[0]?.[0] ?? '';
+    return `sum(${rowHash(columns, this.#quoting, this.#encoding)})`;
+  }
 }
 
-function hexadecimal(sum: bigint): string {
-  return BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
+/** Rows of a commit in the blocks that it names; null = it names none. */
+function inPlace(token: string): string | null {
+  const commit = parseCommitToken(token);
+  const blocks = commit?.arrived?.blocks ?? null;
+  if (commit === null || blocks === null) return null;
+  const { from, end } = blocks;
+  return `ctid >= '(${from},0)' AND ctid < '(${end},0)' AND xmin = '${xidOf(commit)}'::xid`;
 }
 
-/** Expression of 64 bits that says what is in a row. */
-function rowHash(columns: readonly Column[], quoting: Quoting): string {
-  const hashes = columns.map((column, place) => {
-    const seed = place + 1;
-    const type = binaryName(column.nativeType) ?? '';
-    const name = quoting.identifier(column.name);
-    const call = FUNCTIONS[type];
-    if (call === undefined) {
-      return `hash_record_extended(ROW(${name}${AS_TEXT.has(type) ? '::text' : ''}), ${seed})`;
-    }
-    return column.nullable
-      ? `coalesce(${call}(${name}, ${seed}), ${seed})`
-      : `${call}(${name}, ${seed})`;
-  });
-  return `hashint8extended(${hashes.join(' # ')}, 0)`;
+/** Rows of commits, wherever they are; null where one of them does not tell its rows. */
+function anywhere(tokens: readonly string[]): readonly (string | null)[] {
+  const commits = tokens.map((token) => parseCommitToken(token));
+  const xids = commits.map((commit) =>
+    commit === null || commit.arrived === null ? null : xidOf(commit),
+  );
+  return [xids.includes(null) ? null : `xmin = ANY ('{${xids.join(',')}}'::xid[])`];
+}
+
+/** A row carries the lower 32 bits of its transaction's number. */
+function xidOf({ xact }: CommitToken): bigint {
+  return BigInt.asUintN(32, BigInt(xact));
 }

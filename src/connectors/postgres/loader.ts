@@ -13,11 +13,12 @@ import {
   type WriteCounts,
 } from '../../ports/connector.ts';
 import { BinaryRows } from './binary-rows.ts';
+import { commitToken } from './commit-token.ts';
 import { copyInStatement } from './copy-statements.ts';
 import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
 import { blamesRows, reasonOf, refusesBinary, ServerError, transferErrorOf } from './errors.ts';
-import type { Quoting } from './quoting.ts';
+import { literal, type Quoting } from './quoting.ts';
 import type { CopyIn, PgSession, Result } from './session.ts';
 
 /** Table of the session's own that rows pass through when their keys may be there already. */
@@ -26,6 +27,9 @@ const PASSAGE = `pg_temp.${PASSAGE_NAME}`;
 /** Numbers its rows, so that of several with one key the last one counts. */
 const PLACE = '_cdm_place';
 const nothing: WriteCounts = { written: 0, updated: 0, bytes: 0, files: 0 };
+
+/** Blocks that PostgreSQL adds to a table at once, with room to spare: it is 64 at most. */
+const GROWTH_BLOCKS = 128;
 
 /** What a loader writes into. */
 export interface LoadTarget {
@@ -72,6 +76,8 @@ export class PgLoader implements RowLoader {
   #begun = false;
   #savepoint = false;
   #going: Going | null = null;
+  /** Blocks that the table had when this loader's last commit was prepared; undefined = not asked yet. */
+  #blocks: number | null | undefined = undefined;
   #binary: BinaryRows | null;
 
   /** @param xact expression for the number of the transaction. */
@@ -126,16 +132,33 @@ export class PgLoader implements RowLoader {
   }
 
   async prepareCommit(): Promise<string> {
-    await this.#arrived();
+    await this.#allIn();
     const sql = [
       ...(this.#begun ? [] : ['BEGIN']),
       // What would fail only at the commit shall fail before it.
       'SET CONSTRAINTS ALL IMMEDIATE',
-      `SELECT ${this.#xact}, pg_backend_pid(), (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid())`,
+      `SELECT ${this.#xact}, pg_backend_pid(), (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity WHERE pid = pg_backend_pid()), (${this.#blocksQuery()})`,
     ];
     this.#begun = true;
     const { rows } = await this.#run(sql.join('; '));
-    return JSON.stringify(rows[0] ?? []);
+    const [xact, pid, since, blocks] = rows[0] ?? [];
+    const end = blocks === null || blocks === undefined ? null : Number(blocks);
+    const known = this.#blocks ?? null;
+    this.#blocks = end;
+    return commitToken({
+      xact: xact ?? '',
+      pid: pid ?? '',
+      since: since ?? '',
+      // Below savepoints rows carry other numbers.
+      arrived: this.#inOneGo
+        ? {
+            blocks:
+              end === null || known === null
+                ? null
+                : { from: Math.max(known - GROWTH_BLOCKS, 0), end },
+          }
+        : null,
+    });
   }
 
   async commit(): Promise<WriteCounts> {
@@ -188,7 +211,7 @@ export class PgLoader implements RowLoader {
   }
 
   async #sendOn(bytes: Uint8Array, rows: number, format: RowFormat): Promise<void> {
-    if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#arrived();
+    if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#allIn();
     try {
       const going = this.#going ?? (await this.#go(format));
       going.rows += rows;
@@ -200,6 +223,11 @@ export class PgLoader implements RowLoader {
 
   async #go(format: RowFormat): Promise<Going> {
     const { columns, item } = this.#target;
+    // Before any row: the next ones lie behind these blocks, or in the last of them.
+    if (this.#blocks === undefined) {
+      const blocks = (await this.#session.run(this.#blocksQuery())).rows[0]?.[0] ?? null;
+      this.#blocks = blocks === null ? null : Number(blocks);
+    }
     const statement = copyInStatement(item, columns, format, this.#quoting);
     const copy = this.#session.beginCopyIn(this.#begun ? statement : `BEGIN; ${statement}`);
     this.#begun = true;
@@ -210,7 +238,7 @@ export class PgLoader implements RowLoader {
   }
 
   /** Everything that was sent is in the table. */
-  async #arrived(): Promise<void> {
+  async #allIn(): Promise<void> {
     const going = this.#going;
     if (going === null) return;
     let affected: number;
@@ -225,6 +253,11 @@ export class PgLoader implements RowLoader {
     if (affected !== going.rows) {
       throw new ChunkRefused(`of ${going.rows} rows the table took ${affected}`);
     }
+  }
+
+  /** Before version 14 blocks cannot be read by number; a partitioned table has none. */
+  #blocksQuery(): string {
+    return `SELECT pg_relation_size(oid) / current_setting('block_size')::int FROM pg_class WHERE oid = ${literal(this.#target.item)}::regclass AND relkind = 'r' AND current_setting('server_version_num')::int >= 140000`;
   }
 
   #refusedInOneGo(error: unknown): Error {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TransferError } from '../../domain/transfer/errors.ts';
+import { parseCommitToken } from './commit-token.ts';
 import { literal } from './quoting.ts';
 import type { Result } from './session.ts';
 
@@ -18,8 +19,9 @@ export async function outcomeOf(
   token: string,
   run: (sql: string) => Promise<Result>,
 ): Promise<'committed' | 'rolled-back' | 'unknown'> {
-  const [xact, pid, since] = partsOf(token);
-  if (xact === undefined || pid === undefined || since === undefined) return 'unknown';
+  const parsed = parseCommitToken(token);
+  if (parsed === null) return 'unknown';
+  const { xact, pid, since } = parsed;
   const startedAtMs = performance.now();
   let ended = false;
   for (;;) {
@@ -52,14 +54,5 @@ async function statusOf(
       return null;
     }
     throw error;
-  }
-}
-
-function partsOf(token: string): readonly string[] {
-  try {
-    const parts: unknown = JSON.parse(token);
-    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : [];
-  } catch {
-    return [];
   }
 }

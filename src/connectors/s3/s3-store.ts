@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileInfo, FileStore } from '../../ports/connector.ts';
+import type { FileInfo, FileStore } from '../../ports/file-store.ts';
 import {
   IDLE_TIMEOUT_MS,
   inPieces,

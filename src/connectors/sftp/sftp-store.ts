@@ -1,6 +1,6 @@
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileAppender, FileInfo, FileStore } from '../../ports/connector.ts';
+import type { FileAppender, FileInfo, FileStore } from '../../ports/file-store.ts';
 import { missingPath, readingOn, remotePath, temporaryBeside } from '../files/remote.ts';
 import { isMissing, sftpError } from './errors.ts';
 import { isUnsupported, SftpHandle } from './handle.ts';

@@ -1,5 +1,6 @@
 import type { LinkOptions } from '../../domain/transfer/link.ts';
-import type { Connector, ConnectorContext, FileStore } from '../../ports/connector.ts';
+import type { Connector, ConnectorContext } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { badDefinition } from '../files/errors.ts';
 import { remotePath } from '../files/remote.ts';
 import { openWarehouseSource } from './warehouse-source.ts';

@@ -1,4 +1,4 @@
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import type { PartFolder } from '../files/parts.ts';
 import { type CommitNote, transactionOf } from './warehouse-loader.ts';
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Column } from '../../domain/transfer/columns.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
-import type { FileStore } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { collect } from '../files/entries.ts';
 import { badFile } from '../files/errors.ts';
 import { once } from '../files/parts.ts';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { decodeRow, rowOffsets } from '../../lib/rows/text.ts';
 import {
-  type FileAppender,
   type RowBatch,
   type RowLoader,
   RowsRefused,
   type WriteCounts,
 } from '../../ports/connector.ts';
+import type { FileAppender } from '../../ports/file-store.ts';
 import type { PartFolder } from '../files/parts.ts';
 import type { Row, Storage, StorageFile } from './storage.ts';
 

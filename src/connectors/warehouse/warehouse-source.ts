@@ -5,12 +5,12 @@ import { decodeRow, encodeRows, rowOffsets } from '../../lib/rows/text.ts';
 import type {
   Chunk,
   ConnectorContext,
-  FileStore,
   ReadRequest,
   RowBatch,
   RowSource,
   SourceTable,
 } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { type ChunkFile, dealFiles, filesOf } from '../files/dealing.ts';
 import { entriesOf } from '../files/entries.ts';
 import { fileError } from '../files/errors.ts';

@@ -3,7 +3,6 @@ import type { WarehouseTarget } from '../../domain/transfer/definition.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type {
   ConnectorContext,
-  FileStore,
   LoaderRequest,
   PlannedTable,
   RowLoader,
@@ -11,6 +10,7 @@ import type {
   SourceTable,
   TargetTable,
 } from '../../ports/connector.ts';
+import type { FileStore } from '../../ports/file-store.ts';
 import { findPartFolder, makePartFolder, type PartFolder, type PartPlace } from '../files/parts.ts';
 import { deliver, namesOf, removeAll } from './delivery.ts';
 import { isData, partitionPath } from './partitions.ts';

@@ -1,8 +1,8 @@
 /** A checksum of rows in the format `text` that does not depend on their order. */
+import { checksumOf } from './checksum.ts';
 
 const LF = 0x0a;
 const TWO_32 = 4_294_967_296n;
-const SPACE = 1n << 64n;
 
 /**
  * Adds up a hash of every row modulo 2^64. Equal rows give equal sums, wherever and in whatever
@@ -19,7 +19,7 @@ export class RowSum {
 
   /** 16 hexadecimal digits. */
   get checksum(): string {
-    return this.#sum.toString(16).padStart(16, '0');
+    return checksumOf(this.#sum);
   }
 
   /** Whole rows, each ended by LF (`ports/connector.ts`). */
@@ -43,7 +43,7 @@ export class RowSum {
       b = 0x3c6ef372 | 0;
     }
     this.#rows += rows;
-    this.#sum = (this.#sum + BigInt(low) + BigInt(high) * TWO_32) % SPACE;
+    this.#sum += BigInt(low) + BigInt(high) * TWO_32;
   }
 }
 

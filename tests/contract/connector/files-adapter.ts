@@ -6,7 +6,6 @@ import type {
 import type { LinkOptions } from '../../../src/domain/transfer/link.ts';
 import type {
   Connector,
-  FileStore,
   LoaderRequest,
   PlannedTable,
   RowBatch,
@@ -15,6 +14,7 @@ import type {
   RowTarget,
   SourceTable,
 } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 
 /** What the suites for files need to know of a kind of store. */
 export interface FilesAdapter {

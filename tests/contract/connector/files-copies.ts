@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type BinaryCopy, openBinaryCopy } from '../../../src/connectors/files/binary-copy.ts';
 import type { CopyCounts } from '../../../src/connectors/files/copy-file.ts';
 import type { FileSource, FileTarget } from '../../../src/domain/transfer/definition.ts';
-import type { FileStore } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import { tarGzOf, zipOf } from './archives.ts';
 import {
   type FilesAdapter,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileConnector } from '../../../src/connectors/files/connector.ts';
 import { localConnector } from '../../../src/connectors/local/connector.ts';
-import type { Connector, ConnectorContext, FileStore } from '../../../src/ports/connector.ts';
+import type { Connector, ConnectorContext } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import { openStore, type FilesAdapter } from './files-adapter.ts';
 
 export const adapter: FilesAdapter = {

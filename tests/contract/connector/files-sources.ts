@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { FileSource } from '../../../src/domain/transfer/definition.ts';
-import type { FileStore, RowFormat, RowSource } from '../../../src/ports/connector.ts';
+import type { RowFormat, RowSource } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import { within } from '../../support/until.ts';
 import {
   csv,

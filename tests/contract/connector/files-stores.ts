@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { FileStore } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import {
   type FilesAdapter,
   type FilesUnderTest,

@@ -4,7 +4,8 @@ import { gunzipSync } from 'node:zlib';
 import type { Column, ColumnType } from '../../../src/domain/transfer/columns.ts';
 import type { FileTarget } from '../../../src/domain/transfer/definition.ts';
 import { encodeRows, rowCount } from '../../../src/lib/rows/text.ts';
-import type { FileStore, RowBatch, RowTarget, SourceTable } from '../../../src/ports/connector.ts';
+import type { RowBatch, RowTarget, SourceTable } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import {
   csv,
   type FilesAdapter,

@@ -7,12 +7,12 @@ import type { LinkOptions } from '../../../src/domain/transfer/link.ts';
 import { decodeRow, encodeRows, rowOffsets } from '../../../src/lib/rows/text.ts';
 import type {
   Connector,
-  FileStore,
   PlannedTable,
   RowSource,
   RowTarget,
   SourceTable,
 } from '../../../src/ports/connector.ts';
+import type { FileStore } from '../../../src/ports/file-store.ts';
 import {
   type FilesAdapter,
   type FilesUnderTest,

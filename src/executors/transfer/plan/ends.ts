@@ -1,7 +1,8 @@
 import type { LinkOptions } from '../../../domain/transfer/link.ts';
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { Connector, FileStore, RowSource, RowTarget } from '../../../ports/connector.ts';
+import type { Connector, RowSource, RowTarget } from '../../../ports/connector.ts';
+import type { FileStore } from '../../../ports/file-store.ts';
 import type { TransferWork } from '../../../ports/transfers.ts';
 
 /** Finds the connector of a kind; its code is loaded when it is first asked for. */

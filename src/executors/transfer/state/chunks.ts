@@ -37,6 +37,8 @@ export interface Intent {
   /** Where reading goes on behind it; null = the chunk is done with it. */
   readonly position: string | null;
   readonly counts: Counts;
+  /** Of the chunk's rows up to it, as they were read, without rejected ones; null = not known. */
+  readonly checksum: string | null;
 }
 
 /** A chunk that this worker has. */
@@ -47,6 +49,8 @@ export interface ClaimedChunk {
   readonly chunk: Chunk;
   /** Behind the last commit; null = from the beginning. */
   readonly position: string | null;
+  /** Of its rows up to there; null = not known. */
+  readonly checksum: string | null;
   /** A commit whose end nobody saw. */
   readonly intent: Intent | null;
   /** Rows of it may be there already. */
@@ -61,6 +65,7 @@ interface ChunkRow {
   readonly shard: number;
   readonly chunk: string;
   readonly position: string | null;
+  readonly checksum: string | null;
   readonly intent: string | null;
   readonly repeats: number;
   readonly owner: string | null;
@@ -122,7 +127,7 @@ export class Chunks {
           and (d.seq < c.seq or d.state = 'taken') and not (d.state = 'taken' and d.owner = @me))`;
       const row = this.#database
         .prepare(
-          `select c.table_idx, c.seq, c.shard, c.chunk, c.position, c.intent, c.repeats, c.owner
+          `select c.table_idx, c.seq, c.shard, c.chunk, c.position, c.checksum, c.intent, c.repeats, c.owner
              from chunks c join tables t on t.idx = c.table_idx
             where c.state = 'waiting' and t.state in ('waiting', 'loading')
               and coalesce(c.not_before, 0) <= @now
@@ -152,6 +157,7 @@ export class Chunks {
         shard: row.shard,
         chunk: JSON.parse(row.chunk) as Chunk,
         position: row.position,
+        checksum: row.checksum,
         intent: row.intent === null ? null : (JSON.parse(row.intent) as Intent),
         repeats: row.repeats === 1,
         before: row.owner,
@@ -178,12 +184,19 @@ export class Chunks {
   }
 
   /** It has happened: what was intended is so. @throws NotOursError. */
-  committed(chunk: ClaimedChunk, { token, position, counts }: Intent): void {
+  committed(chunk: ClaimedChunk, { token, position, counts, checksum }: Intent): void {
     this.#transaction(() => {
       this.#change(
         chunk,
-        `intent = null, repeats = 0, position = @position, state = @state, ${addCounters}`,
-        { position, state: position === null ? 'done' : 'taken', ...counts },
+        `intent = null, repeats = 0, position = @position, checksum = @checksum, arrived = @arrived, state = @state, ${addCounters}`,
+        // One that an earlier version intended has none.
+        {
+          position,
+          checksum: checksum ?? null,
+          arrived: position === null && chunk.position === null ? token : null,
+          state: position === null ? 'done' : 'taken',
+          ...counts,
+        },
       );
       // What is committed is not under way any more: nobody must count it twice.
       this.#database
@@ -246,7 +259,7 @@ export class Chunks {
       this.#database
         .prepare(
           `update chunks set state = case when owner = @me and state = 'taken' then 'taken' else 'waiting' end,
-             position = null, intent = null, repeats = 0, ${zero} where table_idx = @table and shard = @shard`,
+             position = null, checksum = null, arrived = null, found = null, intent = null, repeats = 0, ${zero} where table_idx = @table and shard = @shard`,
         )
         .run({ me: this.#me, table, shard });
       this.#database

@@ -10,7 +10,10 @@ export type { Connection };
  *   `files_empty`, `files_left`: files that only the finish wrote, and what it left away.
  * - `tables`: what the plan says of each table.
  * - `chunks`: `waiting`, `taken` by a worker, or `done`. `intent` is written before a commit
- *   whose end might not be seen, and taken back or made good after it.
+ *   whose end might not be seen, and taken back or made good after it. `checksum`: of its rows as
+ *   they were read, up to the last commit, without those that were rejected; null = not known.
+ *   `arrived`: token of the commit that brought all of it; null = there were several. `found`: checksum of what
+ *   that commit brought, as it was read back from the target.
  * - `marks`: token of the last commit of each shard of a table.
  * - `quarantine`: `pending` rows belong to a chunk whose commit is not known yet.
  * - `workers`: who is there, and what each has moved since its last commit.
@@ -69,6 +72,9 @@ const schema = `
     files_read integer not null default 0,
     files_written integer not null default 0,
     files_skipped integer not null default 0,
+    checksum text,
+    arrived text,
+    found text,
     primary key (table_idx, seq)
   ) strict;
   create index if not exists chunks_of_shard on chunks (table_idx, shard, seq);
@@ -148,11 +154,17 @@ export function openState(file: string, nowMs: number): Connection {
 
 /** A run that an earlier version began lacks them. */
 function addColumns(database: Connection): void {
-  const rows = database.pragma('table_info(run)') as readonly { readonly name: string }[];
-  const known = new Set(rows.map(({ name }) => name));
-  for (const name of ['files_empty', 'files_left']) {
-    if (known.has(name)) continue;
-    database.exec(`alter table run add column ${name} integer not null default 0`);
+  const later = [
+    ['run', 'files_empty', 'integer not null default 0'],
+    ['run', 'files_left', 'integer not null default 0'],
+    ['chunks', 'checksum', 'text'],
+    ['chunks', 'arrived', 'text'],
+    ['chunks', 'found', 'text'],
+  ] as const;
+  for (const [table, name, type] of later) {
+    const columns = database.pragma(`table_info(${table})`) as readonly { readonly name: string }[];
+    if (columns.some((column) => column.name === name)) continue;
+    database.exec(`alter table ${table} add column ${name} ${type}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checksumOf, sumOf } from '../../../lib/rows/checksum.ts';
 import type {
   ProofReport,
   ResumeNote,
@@ -36,13 +37,24 @@ const countsQuery = `select table_idx, count(*) as chunks, sum(state = 'done') a
   sum(files_read) as files_read, sum(files_written) as files_written, sum(files_skipped) as files_skipped
   from chunks group by table_idx`;
 
+/** Committed rows of a table. */
+export interface TableCounts {
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsRejected: number;
+  /** Sum of the checksums of its chunks, modulo 2^64, hexadecimal; null = one of them has none. */
+  readonly checksum: string | null;
+}
+
 /** Committed rows by table. */
-export function tableCounts(
-  database: Connection,
-): ReadonlyMap<
-  number,
-  { readonly rowsRead: number; readonly rowsWritten: number; readonly rowsRejected: number }
-> {
+export function tableCounts(database: Connection): ReadonlyMap<number, TableCounts> {
+  const sums = new Map<number, bigint | null>();
+  const chunks = database.prepare('select table_idx, checksum from chunks').iterate();
+  for (const chunk of chunks as Iterable<{ table_idx: number; checksum: string | null }>) {
+    const { table_idx: table, checksum } = chunk;
+    const sum = sums.get(table);
+    sums.set(table, sum === null || checksum === null ? null : (sum ?? 0n) + sumOf(checksum));
+  }
   const rows = database.prepare(countsQuery).all() as readonly CountsRow[];
   return new Map(
     rows.map((row) => [
@@ -51,9 +63,14 @@ export function tableCounts(
         rowsRead: row.rows_read,
         rowsWritten: row.rows_written,
         rowsRejected: row.rows_rejected,
+        checksum: told(sums.get(row.table_idx)),
       },
     ]),
   );
+}
+
+function told(sum: bigint | null | undefined): string | null {
+  return sum === null || sum === undefined ? null : checksumOf(sum);
 }
 
 /** Where a run stands, what is under way included. */

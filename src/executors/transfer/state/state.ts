@@ -1,3 +1,4 @@
+import { Arrivals } from './arrivals.ts';
 import type { Connection } from './database.ts';
 import { openState } from './database.ts';
 import { Chunks } from './chunks.ts';
@@ -12,6 +13,7 @@ export interface RunState {
   readonly members: Members;
   readonly run: RunRecord;
   readonly chunks: Chunks;
+  readonly arrivals: Arrivals;
   readonly quarantine: Quarantine;
   readonly pace: Pace;
   close(): void;
@@ -26,6 +28,7 @@ export function openRunState(file: string, me: string, nowMs: () => number): Run
     members,
     run: new RunRecord(database, members, me, nowMs),
     chunks: new Chunks(database, members, me, nowMs),
+    arrivals: new Arrivals(database),
     quarantine: new Quarantine(database),
     pace: new Pace(database, members, me),
     close: () => database.close(),

@@ -74,11 +74,21 @@ export function fileTrade(parts: WorkerParts, copying: Copying): Trade {
         },
         onFile(behind, counts) {
           live.reset();
-          state.chunks.committed(chunk, { token: behind, position: behind, counts: of(counts) });
+          state.chunks.committed(chunk, {
+            token: behind,
+            position: behind,
+            counts: of(counts),
+            checksum: null,
+          });
         },
         signal,
       });
-      state.chunks.committed(chunk, { token: '', position: null, counts: noCounts });
+      state.chunks.committed(chunk, {
+        token: '',
+        position: null,
+        counts: noCounts,
+        checksum: null,
+      });
     } catch (error) {
       live.reset();
       state.chunks.release(chunk);

@@ -4,7 +4,7 @@ import { tableCounts } from '../state/report.ts';
 import { DirtyRows } from './dirty.ts';
 import { writeDirtyFiles } from './dirty-files.ts';
 import type { WorkerParts } from './parts.ts';
-import { prove, type SourceDigests } from './proof.ts';
+import { prove, type ProofFacts } from './proof.ts';
 
 /** Everything is loaded: makes it final at the target. @throws TransferError. */
 export async function finish(parts: WorkerParts, ends: Ends, signal: AbortSignal): Promise<void> {
@@ -24,7 +24,7 @@ export async function finish(parts: WorkerParts, ends: Ends, signal: AbortSignal
 export async function proveAndEnd(
   parts: WorkerParts,
   ends: Ends,
-  early: SourceDigests,
+  { early, arrivalsOf }: Pick<ProofFacts, 'early' | 'arrivalsOf'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { state, definition, nowMs } = parts;
@@ -36,6 +36,7 @@ export async function proveAndEnd(
       tables: loaded,
       counts,
       early,
+      arrivalsOf,
       nowMs,
       signal,
     });

@@ -4,12 +4,14 @@ import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { PlannedTable, RowSource } from '../../../ports/connector.ts';
 import { batchBytes, queueBytes, waitMs } from '../limits.ts';
 import type { Ends } from '../plan/ends.ts';
+import type { Arrival } from '../state/arrivals.ts';
 import type { ClaimedChunk, ClaimRules } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
 import { DirtyRows } from './dirty.ts';
 import type { WorkerParts } from './parts.ts';
 import { BoundedQueue } from './queue.ts';
 import { takeUp } from './resume.ts';
+import type { RowSums } from './row-sums.ts';
 import { type Transform, transformOf } from './transform.ts';
 import { ChunkWriter, type ReadBatch } from './writer.ts';
 
@@ -29,6 +31,16 @@ type Step =
   | { readonly kind: 'rows'; readonly rows: ReadBatch }
   | { readonly kind: 'end' };
 
+/** Whom a load tells what. */
+export interface LoadHooks {
+  /** Adds up rows for the proof. */
+  readonly sums: Pick<RowSums, 'of'>;
+  /** This worker has read all that it will. */
+  readonly onRead?: () => void;
+  /** A chunk was committed as a whole. */
+  readonly onArrived?: (arrival: Arrival, table: KeptTable) => void;
+}
+
 /**
  * Moves chunks until none is left that this worker could do. Reading goes on while a write is
  * under way. @throws ChunkFailure; what it had is given back then.
@@ -36,15 +48,15 @@ type Step =
 export async function loadChunks(
   parts: WorkerParts,
   ends: Ends,
+  { sums, onRead, onArrived = () => undefined }: LoadHooks,
   outer: AbortSignal,
-  onCommitted: (table: PlannedTable) => void = () => undefined,
 ): Promise<void> {
   const { state, definition } = parts;
   const tables = new Map(state.run.tables().map((kept) => [kept.table.index, kept]));
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
   const dirty = new DirtyRows(definition.dirtyRows, state);
-  const writer = new ChunkWriter(parts, ends.target, dirty, signal, onCommitted);
+  const writer = new ChunkWriter(parts, ends.target, dirty, signal, onArrived);
   const memory = Math.min(Math.max(definition.queueBytes, queueBytes.least), queueBytes.most);
   const queue = new BoundedQueue<Step>(memory);
   const held = new Set<ClaimedChunk>();
@@ -69,14 +81,17 @@ export async function loadChunks(
   }
 
   async function read(into: BoundedQueue<Step>): Promise<void> {
-    const reader = new ChunkReader(parts, ends.source);
+    const reader = new ChunkReader(parts, ends.source, sums);
     const rules = claimRules(parts, ends);
     for (;;) {
       // What is read ahead of the writer could be done by another worker that has nothing.
       if (state.chunks.waiting() < parts.replicas) await into.empty();
       outer.throwIfAborted();
       const claimed = state.chunks.claim(rules);
-      if (claimed === 'over') return into.close();
+      if (claimed === 'over') {
+        onRead?.();
+        return into.close();
+      }
       if (claimed === 'wait') {
         await pause(waitMs, undefined, { signal });
         continue;
@@ -138,18 +153,22 @@ function emptyTextsOf({ columns }: PlannedTable): readonly boolean[] {
 class ChunkReader {
   readonly #parts: WorkerParts;
   readonly #source: RowSource;
+  readonly #sums: Pick<RowSums, 'of'>;
   readonly #transforms = new Map<number, Transform>();
 
-  constructor(parts: WorkerParts, source: RowSource) {
+  constructor(parts: WorkerParts, source: RowSource, sums: Pick<RowSums, 'of'>) {
+    this.#sums = sums;
     this.#parts = parts;
     this.#source = source;
   }
 
   async *read(
     chunk: ClaimedChunk,
-    { table, details }: KeptTable,
+    kept: KeptTable,
     signal: AbortSignal,
   ): AsyncGenerator<ReadBatch> {
+    const { table, details } = kept;
+    const rowSum = await this.#sums.of(kept);
     const columns = table.columns.flatMap(({ source }) => (source === null ? [] : [source]));
     const batches = this.#source.read({
       table: table.source,
@@ -182,7 +201,7 @@ class ChunkReader {
       const changed = details.transforms
         ? this.#transform(table.index, { table, details })(batch, where)
         : batch;
-      yield { batch: changed, rowsRead, unreadable, where };
+      yield { batch: changed, rowsRead, rowSum, unreadable, where };
       firstRow += rowsRead;
     }
   }

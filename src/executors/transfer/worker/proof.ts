@@ -1,17 +1,14 @@
-import type { Column } from '../../../domain/transfer/columns.ts';
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
 import type { ProofReport } from '../../../domain/transfer/report.ts';
+import { checksumOf, sumOf } from '../../../lib/rows/checksum.ts';
 import { type Digest, type Digester, readingMethod } from '../../../ports/connector.ts';
-import { convertersOf } from '../plan/plan.ts';
 import type { Ends } from '../plan/ends.ts';
+import type { Arrival } from '../state/arrivals.ts';
+import type { TableCounts } from '../state/report.ts';
 import type { Before, KeptTable } from '../state/run.ts';
-
-/** Rows as the workers counted them, by table. */
-export interface TableCounts {
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
-  readonly rowsRejected: number;
-}
+import { commonMethod, provedColumns } from './proof-method.ts';
+import { foundBack, readBackOf } from './read-back.ts';
+import type { RowSums } from './row-sums.ts';
 
 /** A proof, and whether it shows that the load went wrong. */
 export interface Proved {
@@ -21,8 +18,6 @@ export interface Proved {
 }
 
 type ProvedTable = ProofReport['tables'][number];
-
-const sumSpace = 1n << 64n;
 
 /** What lies in the targets before anything is loaded; a table that cannot be counted is left out. */
 export async function measureBefore(
@@ -46,8 +41,12 @@ export async function measureBefore(
     try {
       const { rows } = await target.digester.digest({ ...request, method: 'count' });
       const method = commonMethod(definition, source.digester, target.digester, columns);
+      // Where each commit is read back, what was there before is not looked at. Only rows below
+      // savepoints cannot be told from it, which is how a load goes on behind dirty ones.
+      const isNeeded =
+        readBackOf(definition, target.digester, method) === null || definition.dirtyRows.tolerate;
       const checksum =
-        rows > 0 && method !== null
+        rows > 0 && method !== null && isNeeded
           ? (await target.digester.digest({ ...request, method })).checksum
           : null;
       for (const { table } of group) found.set(table.index, { rows, checksum });
@@ -58,53 +57,59 @@ export async function measureBefore(
   return found;
 }
 
-/** Checksums of sources by the name of their target, taken while rows moved. */
+/** What sources hold, by the name of their target, found out before the proof. */
 export type SourceDigests = ReadonlyMap<
   string,
-  { readonly method: string; readonly digest: Digest | null }
+  { readonly method: string | null; readonly digest: Digest | null }
 >;
 
 /**
- * Takes the checksums of sources while rows move, which costs their databases the same and the run
- * less time. Only what they compute themselves; what cannot be had now is asked for at the end.
+ * Asks sources before the proof does, which costs their databases the same and the run less time:
+ * for checksums while rows move, for counts of rows that `sums` adds up once all were read. Only
+ * what they compute themselves; what cannot be had now is asked for at the end.
  */
-export async function digestWhileLoading(
+export async function digestEarly(
+  what: 'checksums' | 'counts',
   definition: TransferDefinition,
   { source, target }: Pick<Ends, 'source' | 'target'>,
   tables: readonly KeptTable[],
+  sums: Pick<RowSums, 'of'>,
   signal: AbortSignal,
 ): Promise<SourceDigests> {
-  const digests = new Map<string, { method: string; digest: Digest | null }>();
+  const digests = new Map<string, { method: string | null; digest: Digest | null }>();
   for (const group of byTarget(tables)) {
     const [first] = group;
     if (first === undefined) continue;
     const columns = provedColumns(definition, first);
     const method = commonMethod(definition, source.digester, target.digester, columns);
     if (method === null || method.startsWith(readingMethod)) continue;
-    const digest = await digestSources(definition, source.digester, group, method, signal);
-    digests.set(first.target, { method, digest });
+    const summed = (await Promise.all(group.map((kept) => sums.of(kept)))).every(Boolean);
+    if (summed !== (what === 'counts')) continue;
+    const asked = summed ? null : method;
+    const digest = await digestSources(definition, source.digester, group, asked, signal);
+    digests.set(first.target, { method: asked, digest });
   }
   return digests;
+}
+
+/** What the workers know of a load when its rows are in. */
+export interface ProofFacts {
+  readonly tables: readonly KeptTable[];
+  readonly counts: ReadonlyMap<number, TableCounts>;
+  readonly early: SourceDigests;
+  /** Chunks of a table that each came in by one commit; null = not all did. */
+  readonly arrivalsOf: (table: number) => Promise<readonly Arrival[] | null>;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
 }
 
 /** Compares source and target after the load. */
 export async function prove(
   definition: TransferDefinition,
   ends: Pick<Ends, 'source' | 'target'>,
-  {
-    tables,
-    counts,
-    early,
-    nowMs,
-    signal,
-  }: {
-    readonly tables: readonly KeptTable[];
-    readonly counts: ReadonlyMap<number, TableCounts>;
-    readonly early: SourceDigests;
-    readonly nowMs: () => number;
-    readonly signal: AbortSignal;
-  },
+  facts: ProofFacts,
 ): Promise<Proved> {
+  const { tables, nowMs } = facts;
   const startedAtMs = nowMs();
   const proved: ProvedTable[] = [];
   let contradiction: string | null = null;
@@ -112,7 +117,7 @@ export async function prove(
   let checked = 0;
   let counted = 0;
   for (const group of byTarget(tables)) {
-    const result = await proveGroup(definition, ends, group, { counts, early, signal });
+    const result = await proveGroup(definition, ends, group, facts);
     proved.push(result.table);
     if (result.verdict === 'mismatch') mismatch = true;
     if (result.verdict === 'match') checked += 1;
@@ -141,52 +146,64 @@ interface GroupProof {
 /** Tables that go into one target are proved together. */
 async function proveGroup(
   definition: TransferDefinition,
-  { source, target }: Pick<Ends, 'source' | 'target'>,
+  ends: Pick<Ends, 'source' | 'target'>,
   group: readonly KeptTable[],
-  {
-    counts,
-    early,
-    signal,
-  }: {
-    readonly counts: ReadonlyMap<number, TableCounts>;
-    readonly early: SourceDigests;
-    readonly signal: AbortSignal;
-  },
+  { counts, early, arrivalsOf, signal }: ProofFacts,
 ): Promise<GroupProof> {
+  const { source, target } = ends;
   const [first] = group;
   if (first === undefined) throw new Error('a group without tables');
   const total = addUp(group, counts);
   const columns = provedColumns(definition, first);
   const before = first.before;
   const rejected = total.rowsRejected;
-  const method =
-    rejected > 0 || before === null || (before.rows > 0 && before.checksum === null)
-      ? null
-      : commonMethod(definition, source.digester, target.digester, columns);
+  const isComparable = rejected === 0 || total.checksum !== null;
+  const common = isComparable
+    ? commonMethod(definition, source.digester, target.digester, columns)
+    : null;
   const known = early.get(first.target);
+  async function askSource(asked: string | null): Promise<Digest | null> {
+    if (known !== undefined && known.method === asked) return known.digest;
+    return digestSources(definition, source.digester, group, asked, signal);
+  }
+  // Of what was added up while rows were read, the source is only asked how many there are.
+  const counted = total.checksum === null ? null : askSource(null);
+  counted?.catch(() => undefined);
+  const isWhole = before !== null && (before.rows === 0 || before.checksum !== null);
+  const back =
+    common === null
+      ? null
+      : await foundBack(definition, ends, group, arrivalsOf, signal).catch(() => null);
+  signal.throwIfAborted();
+  const method = back !== null || isWhole ? common : null;
   try {
     const [from, to] = await Promise.all([
-      known !== undefined && known.method === method
-        ? known.digest
-        : digestSources(definition, source.digester, group, method, signal),
-      target.digester?.digest({
-        table: first.table.target,
-        columns: columns.map((column) => column.target),
-        where: null,
-        method: method ?? 'count',
-        signal,
-      }) ?? null,
+      counted ?? askSource(method),
+      back ??
+        target.digester?.digest({
+          table: first.table.target,
+          columns: columns.map((column) => column.target),
+          where: null,
+          method: method ?? 'count',
+          signal,
+        }) ??
+        null,
     ]);
     const sourceRows = from?.rows ?? total.rowsRead;
     const there = before?.rows ?? 0;
-    const targetRows = to === null ? total.rowsWritten : to.rows - there;
-    const sourceChecksum = from?.checksum ?? null;
+    const others = back === null ? there : 0;
+    const targetRows = to === null ? total.rowsWritten : to.rows - others;
+    const summed = method === null ? null : total.checksum;
+    const sourceChecksum = summed ?? from?.checksum ?? null;
     const after = to?.checksum ?? null;
-    const targetChecksum = after === null ? null : without(after, before?.checksum ?? '0');
+    const own = back === null ? (before?.checksum ?? '0') : '0';
+    const targetChecksum = after === null ? null : without(after, own);
     const words = [
       method === null ? 'count' : method,
       ...(from === null ? ['source rows as they were read'] : []),
+      ...(summed === null ? [] : ['source checksum of rows as they were read']),
       ...(to === null ? ['target rows as they were written'] : []),
+      ...(back === null ? [] : ['target rows as each commit was read back']),
       ...(there > 0 ? [`${there} rows were there before`] : []),
       ...(rejected > 0 ? [`${rejected} rows were rejected`] : []),
       ...(columns.length < first.table.columns.length && method !== null
@@ -208,7 +225,8 @@ async function proveGroup(
     }
     if (hasSums || !rowsMatch) {
       const explained = explains(definition, there);
-      const difference = `source has ${sourceRows} rows (${sourceChecksum ?? 'no checksum'}), target ${targetRows} (${targetChecksum ?? 'no checksum'})`;
+      const differing = back?.differs ? `; the first that differ are those of ${back.differs}` : '';
+      const difference = `source has ${sourceRows} rows (${sourceChecksum ?? 'no checksum'}), target ${targetRows} (${targetChecksum ?? 'no checksum'})${differing}`;
       return {
         table: explained === null ? table : { ...table, method: `${table.method}; ${explained}` },
         verdict: 'mismatch',
@@ -265,44 +283,9 @@ async function digestSources(
       signal,
     });
     rows += digest.rows;
-    sum =
-      sum === null || digest.checksum === null
-        ? null
-        : (sum + BigInt(`0x${digest.checksum}`)) % sumSpace;
+    sum = added(sum, digest.checksum);
   }
-  return { rows, checksum: sum === null ? null : hex(sum) };
-}
-
-/** Columns whose values arrive as they were read. */
-function provedColumns(
-  { converters }: TransferDefinition,
-  { table, source }: KeptTable,
-): readonly { readonly source: Column; readonly target: Column }[] {
-  const changed = new Set(
-    convertersOf(converters, table.columns, source).map(({ place }) => place),
-  );
-  return table.columns.flatMap((column, place) =>
-    column.source === null || changed.has(place)
-      ? []
-      : [{ source: column.source, target: column.target }],
-  );
-}
-
-/** The cheapest checksum that both sides compute alike; null = rows can only be counted. */
-function commonMethod(
-  { proof }: TransferDefinition,
-  source: Digester | null,
-  target: Digester | null,
-  columns: readonly { readonly source: Column; readonly target: Column }[],
-): string | null {
-  const wanted = proof === 'checksums' || proof === 'rows';
-  if (!wanted || source === null || target === null || columns.length === 0) return null;
-  const known = new Set(target.methods(columns.map((column) => column.target)));
-  const common = source.methods(columns.map((column) => column.source)).find((method) => {
-    if (method === 'count' || !known.has(method)) return false;
-    return proof === 'rows' || !method.startsWith(readingMethod);
-  });
-  return common ?? null;
+  return { rows, checksum: sum === null ? null : checksumOf(sum) };
 }
 
 function byTarget(tables: readonly KeptTable[]): readonly (readonly KeptTable[])[] {
@@ -317,21 +300,23 @@ function byTarget(tables: readonly KeptTable[]): readonly (readonly KeptTable[])
 
 function addUp(group: readonly KeptTable[], counts: ReadonlyMap<number, TableCounts>): TableCounts {
   const total = { rowsRead: 0, rowsWritten: 0, rowsRejected: 0 };
+  let sum: bigint | null = 0n;
   for (const { table } of group) {
     const one = counts.get(table.index);
     total.rowsRead += one?.rowsRead ?? 0;
     total.rowsWritten += one?.rowsWritten ?? 0;
     total.rowsRejected += one?.rowsRejected ?? 0;
+    sum = added(sum, one?.checksum ?? null);
   }
-  return total;
+  return { ...total, checksum: sum === null ? null : checksumOf(sum) };
 }
 
-/** Sums are modulo 2^64, so what was there before can be taken away. */
+/** @returns null when one of both is not known. */
+function added(sum: bigint | null, checksum: string | null): bigint | null {
+  return sum === null || checksum === null ? null : sum + sumOf(checksum);
+}
+
+/** What was there before can be taken away from a sum. */
 function without(after: string, before: string): string {
-  const difference = BigInt(`0x${after}`) - BigInt(`0x${before}`);
-  return hex(difference < 0n ? difference + sumSpace : difference);
-}
-
-function hex(sum: bigint): string {
-  return sum.toString(16).padStart(16, '0');
+  return checksumOf(sumOf(after) - sumOf(before));
 }

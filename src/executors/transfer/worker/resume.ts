@@ -40,7 +40,9 @@ export async function takeUp(
       `${chunk.chunk.label}: the end of its commit was not seen; the target has it, so ${rest}`,
       0,
     );
-    return position === null ? null : { ...chunk, position, intent: null };
+    return position === null
+      ? null
+      : { ...chunk, position, checksum: intent.checksum ?? null, intent: null };
   }
   const repeats = outcome === 'unknown';
   state.chunks.undone(chunk, { repeats });

@@ -31,7 +31,7 @@ export async function writeRows(
     readonly reader: RowReader;
     readonly place: (row: number) => string;
     /** Told at once, so that a limit ends the search. */
-    readonly onRejected: (row: RejectedRow) => void;
+    readonly onRejected: (row: RejectedRow, bytes: Uint8Array) => void;
   },
 ): Promise<WriteCounts> {
   if (batch.rows === 0) return nothing;
@@ -71,11 +71,12 @@ export async function writeRows(
       if (blamed !== null) {
         const at = offsets[blamed] ?? 0;
         const behind = offsets[blamed + 1] ?? bytes.length;
-        onRejected({
+        const row = {
           fields: reader.fields(bytes, at, behind),
           where: place(blamed),
           reason: refused.message,
-        });
+        };
+        onRejected(row, bytes.subarray(at, behind));
         open.push({ from: blamed + 1, to, refused: null }, { from, to: blamed, refused: null });
         continue;
       }

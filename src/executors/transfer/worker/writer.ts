@@ -1,6 +1,8 @@
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import type { PlannedTable, RowBatch, RowLoader, RowTarget } from '../../../ports/connector.ts';
+import { checksumOf, sumOf } from '../../../lib/rows/checksum.ts';
+import type { RowBatch, RowLoader, RowSum, RowTarget } from '../../../ports/connector.ts';
 import { commitBytes, commitMs } from '../limits.ts';
+import type { Arrival } from '../state/arrivals.ts';
 import { type ClaimedChunk, type Counts, noCounts } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
 import type { DirtyRows } from './dirty.ts';
@@ -13,6 +15,8 @@ export interface ReadBatch {
   readonly batch: RowBatch;
   /** Rows as they were read, dirty ones included. */
   readonly rowsRead: number;
+  /** Adds up its rows for the proof; null = that is not done. */
+  readonly rowSum: RowSum | null;
   /** How many of the batch's rejected rows, the first ones, the source itself could not read. */
   readonly unreadable: number;
   /** Where a row of it (0-based) stood, in words. */
@@ -52,18 +56,20 @@ export class ChunkWriter {
   #chunk: ClaimedChunk | null = null;
   #reader: RowReader | null = null;
   #counts: Counts = noCounts;
+  /** Of the chunk's rows from its beginning, without those that were rejected; null = not known. */
+  #sum: bigint | null = 0n;
   #sinceMs = 0;
 
-  readonly #onCommitted: (table: PlannedTable) => void;
+  readonly #onArrived: (arrival: Arrival, table: KeptTable) => void;
 
   constructor(
     parts: WorkerParts,
     target: RowTarget,
     dirty: DirtyRows,
     signal: AbortSignal,
-    onCommitted: (table: PlannedTable) => void,
+    onArrived: (arrival: Arrival, table: KeptTable) => void,
   ) {
-    this.#onCommitted = onCommitted;
+    this.#onArrived = onArrived;
     this.#parts = parts;
     this.#target = target;
     this.#dirty = dirty;
@@ -80,11 +86,13 @@ export class ChunkWriter {
     this.#table = table;
     this.#reader = rowReader(table.details.write, table.table);
     this.#counts = noCounts;
+    const { position, checksum } = chunk;
+    this.#sum = checksum === null ? (position === null ? 0n : null) : sumOf(checksum);
     this.#sinceMs = this.#parts.nowMs();
     await this.#loader(chunk, table);
   }
 
-  async rows({ batch, rowsRead, unreadable, where }: ReadBatch): Promise<void> {
+  async rows({ batch, rowsRead, rowSum, unreadable, where }: ReadBatch): Promise<void> {
     const { chunk, table } = this.#current();
     const loader = await this.#loader(chunk, table);
     const { live } = this.#parts;
@@ -93,12 +101,14 @@ export class ChunkWriter {
     const reading = kind === 'tables' ? 'read-failed' : 'file-format';
     this.#dirty.add(chunk, rejected.slice(0, unreadable), reading);
     this.#dirty.add(chunk, rejected.slice(unreadable));
+    if (batch.rows > 0) this.#add(rowSum?.(batch.bytes) ?? null);
     let refused = 0;
     const written = await writeRows(loader, batch, {
       reader: this.#reader ?? rowReader(table.details.write, table.table),
       place: where,
-      onRejected: (row) => {
+      onRejected: (row, bytes) => {
         refused += 1;
+        this.#add(rowSum === null ? null : -rowSum(bytes));
         this.#dirty.add(chunk, [row]);
       },
     });
@@ -156,7 +166,8 @@ export class ChunkWriter {
     const loader = await this.#loader(chunk, table);
     const { state, live } = this.#parts;
     const token = await loader.prepareCommit();
-    state.chunks.intend(chunk, { token, position, counts: this.#counts });
+    const checksum = this.#sum === null ? null : checksumOf(this.#sum);
+    state.chunks.intend(chunk, { token, position, counts: this.#counts, checksum });
     const more = await loader.commit();
     const counts: Counts = {
       ...this.#counts,
@@ -165,14 +176,23 @@ export class ChunkWriter {
       bytesWritten: this.#counts.bytesWritten + more.bytes,
       filesWritten: this.#counts.filesWritten + more.files,
     };
-    state.chunks.committed(chunk, { token, position, counts });
-    this.#onCommitted(table.table);
+    state.chunks.committed(chunk, { token, position, counts, checksum });
+    if (position === null && chunk.position === null) {
+      const { seq, chunk: piece } = chunk;
+      const rows = counts.rowsWritten;
+      const arrival = { table: chunk.table, seq, label: piece.label, token, rows, checksum };
+      this.#onArrived({ ...arrival, found: null }, table);
+    }
     live.reset();
     if (counts.rowsRejected > 0) this.#dirty.judgeShare(false);
     if (chunk.repeats) this.#noteRepeats(chunk, table, counts);
-    this.#chunk = { ...chunk, position, intent: null, repeats: false };
+    this.#chunk = { ...chunk, position, checksum, intent: null, repeats: false };
     this.#counts = noCounts;
     this.#sinceMs = this.#parts.nowMs();
+  }
+
+  #add(sum: bigint | null): void {
+    this.#sum = sum === null || this.#sum === null ? null : this.#sum + sum;
   }
 
   #noteRepeats(chunk: ClaimedChunk, { details }: KeptTable, counts: Counts): void {

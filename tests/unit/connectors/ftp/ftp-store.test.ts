@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 import { ftpConnector } from '../../../../src/connectors/ftp/connector.ts';
 import type { LinkOptions } from '../../../../src/domain/transfer/link.ts';
-import type { FileStore } from '../../../../src/ports/connector.ts';
+import type { FileStore } from '../../../../src/ports/file-store.ts';
 import { contextOf } from '../../../contract/connector/files-adapter-remote.ts';
 import { missingVsftpd, type TestFtpServer, testVsftpd } from '../../../support/vsftpd.ts';
 import { within } from '../../../support/until.ts';

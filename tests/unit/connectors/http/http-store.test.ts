@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { describe, test } from 'node:test';
 import { httpConnector } from '../../../../src/connectors/http/connector.ts';
 import { AddressPolicy } from '../../../../src/executors/http/addresses.ts';
-import type { FileStore } from '../../../../src/ports/connector.ts';
+import type { FileStore } from '../../../../src/ports/file-store.ts';
 import { contextOf } from '../../../contract/connector/files-adapter-remote.ts';
 import { targetOf } from '../../../contract/connector/files-adapter.ts';
 import { cuttingProxy } from '../../../support/cutting-proxy.ts';

@@ -6,7 +6,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { localConnector } from '../../../../src/connectors/local/connector.ts';
 import { openLocalStore } from '../../../../src/connectors/local/local-store.ts';
 import { encodeRows } from '../../../../src/lib/rows/text.ts';
-import type { FileStore } from '../../../../src/ports/connector.ts';
+import type { FileStore } from '../../../../src/ports/file-store.ts';
 import {
   loaderOf,
   look,

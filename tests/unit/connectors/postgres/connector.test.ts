@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { binaryName, columnFor, columnType } from '../../../../src/connectors/postgres/types.ts';
 import type { Column } from '../../../../src/domain/transfer/columns.ts';
-import { RowsRefused } from '../../../../src/ports/connector.ts';
+import {
+  type Digest,
+  type RowLoader,
+  RowsRefused,
+  type RowTarget,
+} from '../../../../src/ports/connector.ts';
 import type { DatabaseUnderTest } from '../../../contract/connector/database-adapter.ts';
 import {
   batchOf,
@@ -213,44 +218,162 @@ describe('PostgreSQL connector', { skip }, () => {
     }
   });
 
-  test('what arrived is settled, so that the next reader changes no block', async () => {
-    const { run } = database();
-    await run('CREATE TABLE arrived (id integer, note text)');
-    const name = { schema: '', name: 'arrived' };
+  describe('what commits brought', () => {
     const { signal } = new AbortController();
-    const dirtied = async (): Promise<number> => {
-      // Blocks that are still to be written cannot become so.
-      await run('CHECKPOINT');
-      const plan = await run(
-        'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT count(*) FROM arrived',
-      );
-      const text = plan.map(([line]) => line).join('\n');
-      return Number(/"Shared Dirtied Blocks": (\d+)/.exec(text)?.[1]);
-    };
-    await withTarget(database(), tableTarget('arrived'), async (target) => {
-      const digester = target.digester ?? assert.fail('PostgreSQL has a digester');
-      await digester.settle?.(name, signal);
-      const loader = await loaderFor(target, await planFor(target, untyped('id', 'note')), {
-        inOneGo: true,
+    const columns = untyped('id', 'note').columns;
+
+    /** What is found of tokens where they say it lies, and anywhere. */
+    async function found(
+      target: RowTarget,
+      name: string,
+      tokens: readonly string[],
+    ): Promise<readonly (Digest | null | undefined)[]> {
+      const there = (await target.look(untyped('id', 'note'))).columns ?? columns;
+      const [method = ''] = target.digester?.methods(there) ?? [];
+      const request = { table: { schema: '', name }, columns: there, method, tokens, signal };
+      return [
+        await target.digester?.readBack?.({ ...request, everywhere: false }),
+        await target.digester?.readBack?.({ ...request, everywhere: true }),
+      ];
+    }
+
+    const rowsFrom = (first: number, count: number): string[][] =>
+      Array.from({ length: count }, (_, row) => [String(first + row), `note ${row}`]);
+
+    async function commit(loader: RowLoader, rows: readonly string[][]): Promise<string> {
+      await loader.write(batchOf(rows));
+      const token = await loader.prepareCommit();
+      await loader.commit();
+      return token;
+    }
+
+    /** Sum and number of these rows, by another way: in a table of their own. */
+    async function alone(target: RowTarget, condition: string): Promise<Digest | undefined> {
+      const { run } = database();
+      await run(`DROP TABLE IF EXISTS brought_alone`);
+      await run(`CREATE TABLE brought_alone AS SELECT * FROM brought WHERE ${condition}`);
+      const there = (await target.look(untyped('id', 'note'))).columns ?? columns;
+      const [method = ''] = target.digester?.methods(there) ?? [];
+      const table = { schema: '', name: 'brought_alone' };
+      return target.digester?.digest({ table, columns: there, where: null, method, signal });
+    }
+
+    test('is told from all other rows, also of loaders that work side by side', async () => {
+      const { run } = database();
+      await run('CREATE TABLE brought (id integer, note text)');
+      await run("INSERT INTO brought SELECT i, 'old' FROM generate_series(-5000, -1) AS i");
+      await withTarget(database(), tableTarget('brought'), async (target) => {
+        const plan = await planFor(target, untyped('id', 'note'));
+        const [a, b] = await Promise.all(
+          [0, 1].map(() => loaderFor(target, plan, { inOneGo: true })),
+        );
+        if (a === undefined || b === undefined) throw new Error('there is no loader');
+        const first = await commit(a, rowsFrom(0, 20_000));
+        await b.write(batchOf(rowsFrom(100_000, 3_000)));
+        const second = await commit(a, rowsFrom(20_000, 7));
+        const otherToken = await b.prepareCommit();
+        await b.commit();
+        const third = await commit(a, rowsFrom(30_000, 5_000));
+        for (const [tokens, condition] of [
+          [[first], 'id BETWEEN 0 AND 19999'],
+          [[second], 'id BETWEEN 20000 AND 20006'],
+          [[otherToken], 'id >= 100000'],
+          [[first, third], 'id BETWEEN 0 AND 19999 OR id BETWEEN 30000 AND 34999'],
+        ] as const) {
+          const wanted = await alone(target, condition);
+          assert.ok((wanted?.rows ?? 0) > 0);
+          assert.deepEqual(await found(target, 'brought', tokens), [wanted, wanted]);
+        }
+        await Promise.all([a.close(), b.close()]);
+        // A row that was changed is not what the commit brought.
+        const earlier = await found(target, 'brought', [second]);
+        await run("UPDATE brought SET note = 'changed' WHERE id = 20003");
+        const later = await found(target, 'brought', [second]);
+        assert.deepEqual(
+          later.map((digest) => digest?.rows),
+          [6, 6],
+        );
+        assert.notDeepEqual(later, earlier);
       });
-      const rows = Array.from({ length: 20_000 }, (_, id) => [String(id), 'x'.repeat(50)]);
-      const chunk = async (): Promise<void> => {
-        await loader.write(batchOf(rows));
-        await loader.prepareCommit();
-        await loader.commit();
-      };
-      await chunk();
-      assert.ok(
-        (await dirtied()) > 20,
-        'the first reader has nothing to do: the test says nothing',
-      );
-      for (let count = 0; count < 2; count += 1) {
-        await chunk();
-        await digester.settle?.(name, signal);
-        assert.equal(await dirtied(), 0);
+    });
+
+    test('is found in the gaps of a table by looking everywhere', async () => {
+      const { run } = database();
+      await run('CREATE TABLE gaps (id integer, note text)');
+      await run("INSERT INTO gaps SELECT i, repeat('x', 90) FROM generate_series(1, 60000) AS i");
+      await run('DELETE FROM gaps WHERE id BETWEEN 100 AND 20000');
+      await run('VACUUM gaps');
+      await withTarget(database(), tableTarget('gaps'), async (target) => {
+        const plan = await planFor(target, untyped('id', 'note'));
+        const loader = await loaderFor(target, plan, { inOneGo: true });
+        const token = await commit(loader, rowsFrom(100_000, 9_000));
+        const [there, anywhere] = await found(target, 'gaps', [token]);
+        assert.ok(
+          (there?.rows ?? 0) < 9_000,
+          'the rows lie behind all others: the test says nothing',
+        );
+        assert.equal(anywhere?.rows, 9_000);
+        await loader.close();
+      });
+    });
+
+    test('of a partitioned table is found everywhere, and of batches below savepoints not at all', async () => {
+      const { run } = database();
+      await run('CREATE TABLE dealt (id integer, note text) PARTITION BY HASH (id)');
+      for (const part of [0, 1]) {
+        await run(
+          `CREATE TABLE dealt_${part} PARTITION OF dealt FOR VALUES WITH (MODULUS 2, REMAINDER ${part})`,
+        );
       }
-      await digester.settle?.({ schema: '', name: 'not there' }, signal);
-      await loader.close();
+      await withTarget(database(), tableTarget('dealt'), async (target) => {
+        const plan = await planFor(target, untyped('id', 'note'));
+        const loader = await loaderFor(target, plan, { inOneGo: true });
+        const token = await commit(loader, rowsFrom(0, 50));
+        const [there, anywhere] = await found(target, 'dealt', [token]);
+        assert.equal(there, null);
+        assert.equal(anywhere?.rows, 50);
+        await loader.close();
+        const careful = await loaderFor(target, plan);
+        const untold = await commit(careful, rowsFrom(100, 5));
+        assert.deepEqual(await found(target, 'dealt', [token, untold]), [null, null]);
+        await careful.close();
+        const request = { table: { schema: '', name: 'dealt' }, columns, tokens: [token], signal };
+        const reading = { ...request, method: 'text-rows(int,text)', everywhere: true };
+        assert.equal(await target.digester?.readBack?.(reading), null);
+        for (const foreign of ['[]', 'nonsense', '["1","2","3"]', '{"a":1}']) {
+          assert.deepEqual(await found(target, 'dealt', [foreign]), [null, null]);
+        }
+      });
+    });
+
+    test('is read at once, so that the next reader changes no block', async () => {
+      const { run } = database();
+      await run('CREATE TABLE arrived (id integer, note text)');
+      const dirtied = async (): Promise<number> => {
+        // Blocks that are still to be written cannot become so.
+        await run('CHECKPOINT');
+        const plan = await run(
+          'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT count(*) FROM arrived',
+        );
+        const text = plan.map(([line]) => line).join('\n');
+        return Number(/"Shared Dirtied Blocks": (\d+)/.exec(text)?.[1]);
+      };
+      await withTarget(database(), tableTarget('arrived'), async (target) => {
+        const loader = await loaderFor(target, await planFor(target, untyped('id', 'note')), {
+          inOneGo: true,
+        });
+        await commit(loader, rowsFrom(0, 20_000));
+        assert.ok(
+          (await dirtied()) > 20,
+          'the first reader has nothing to do: the test says nothing',
+        );
+        for (let count = 0; count < 2; count += 1) {
+          const token = await commit(loader, rowsFrom(0, 20_000));
+          assert.equal((await found(target, 'arrived', [token]))[0]?.rows, 20_000);
+          assert.equal(await dirtied(), 0);
+        }
+        await loader.close();
+      });
     });
   });
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { HeadObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Connector } from '../../../../src/connectors/s3/connector.ts';
 import type { LinkOptions } from '../../../../src/domain/transfer/link.ts';
-import type { FileStore } from '../../../../src/ports/connector.ts';
+import type { FileStore } from '../../../../src/ports/file-store.ts';
 import { Closing, contextOf } from '../../../contract/connector/files-adapter-remote.ts';
 import { cuttingProxy } from '../../../support/cutting-proxy.ts';
 import { type ObjectServer, startObjectServer } from '../../../support/s3.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { sftpConnector } from '../../../../src/connectors/sftp/connector.ts';
 import type { LinkOptions } from '../../../../src/domain/transfer/link.ts';
-import type { FileStore } from '../../../../src/ports/connector.ts';
+import type { FileStore } from '../../../../src/ports/file-store.ts';
 import { contextOf } from '../../../contract/connector/files-adapter-remote.ts';
 import { cuttingProxy } from '../../../support/cutting-proxy.ts';
 import { missingSshd, testSftpServer, type TestSftpServer } from '../../../support/sftp-server.ts';

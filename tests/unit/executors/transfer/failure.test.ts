@@ -12,6 +12,7 @@ const message = (label: string, table: string | null, words: string): string => 
     shard: 0,
     chunk: { id: '0', shard: 0, label, spec: {}, weight: null },
     position: null,
+    checksum: null,
     intent: null,
     repeats: false,
     before: null,

@@ -6,6 +6,7 @@ import type { Chunk } from '../../../../src/ports/connector.ts';
 import { courseOf, quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
 import { noCounts, NotOursError } from '../../../../src/executors/transfer/state/chunks.ts';
 import { reportText } from '../../../../src/executors/transfer/report-text.ts';
+import { tableCounts } from '../../../../src/executors/transfer/state/report.ts';
 import type { PlannedWork } from '../../../../src/executors/transfer/state/run.ts';
 import { openRunState, type RunState } from '../../../../src/executors/transfer/state/state.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -74,11 +75,17 @@ function claimed(state: RunState, rules: Parameters<RunState['chunks']['claim']>
   return chunk;
 }
 
-const commit = (state: RunState, chunk: ReturnType<typeof claimed>, rowsWritten = 1): void =>
+const commit = (
+  state: RunState,
+  chunk: ReturnType<typeof claimed>,
+  rowsWritten = 1,
+  checksum: string | null = null,
+): void =>
   state.chunks.committed(chunk, {
     token: 'x',
     position: null,
     counts: { ...noCounts, rowsRead: rowsWritten, rowsWritten },
+    checksum,
   });
 
 describe('the state of a run', () => {
@@ -88,7 +95,7 @@ describe('the state of a run', () => {
     const second = claimed(b);
     assert.notEqual(first.seq, second.seq);
     assert.equal(a.chunks.claim(anyRules), 'over');
-    a.chunks.intend(first, { token: 'tx', position: null, counts: noCounts });
+    a.chunks.intend(first, { token: 'tx', position: null, counts: noCounts, checksum: null });
     a.members.leave('0.1');
     const taken = claimed(b);
     assert.equal(taken.seq, first.seq);
@@ -100,6 +107,58 @@ describe('the state of a run', () => {
     commit(b, second);
     assert.ok(b.run.beginFinishing());
     assert.ok(!a.run.beginFinishing());
+  });
+
+  test('checksums of chunks are added up, unless one of them has none', async (t) => {
+    const { a } = await run(t, [planned(0, [0, 0]), planned(1, [0, 0])]);
+    const sumOf = (table: number) => tableCounts(a.database).get(table)?.checksum;
+    commit(a, claimed(a), 1, 'ffffffffffffffff');
+    assert.equal(sumOf(0), null);
+    const second = claimed(a);
+    // In its middle a chunk keeps what it came to so far.
+    const middle = { token: 'x', position: 'p', counts: noCounts, checksum: '0000000000000002' };
+    a.chunks.committed(second, middle);
+    a.chunks.release(second);
+    const again = claimed(a);
+    assert.equal(again.checksum, '0000000000000002');
+    commit(a, again, 1, '0000000000000003');
+    assert.equal(sumOf(0), '0000000000000002');
+    commit(a, claimed(a), 1, '0000000000000001');
+    commit(a, claimed(a), 1, null);
+    assert.equal(sumOf(1), null);
+  });
+
+  test('what came in by one commit can be looked for, once all of a table did', async (t) => {
+    const { a } = await run(t, [planned(0, [0, 0, 1]), planned(1, [0])]);
+    commit(a, claimed(a), 3, '00000000000000aa');
+    const second = claimed(a);
+    a.chunks.committed(second, {
+      token: 'half',
+      position: 'p',
+      counts: noCounts,
+      checksum: null,
+    });
+    a.chunks.release(second);
+    commit(a, claimed(a), 4);
+    // It came in by two commits, until its shard is written anew.
+    a.chunks.restartShard(0, 0);
+    commit(a, claimed(a), 3, '00000000000000aa');
+    commit(a, claimed(a), 4);
+    assert.equal(a.arrivals.of(0), null);
+    commit(a, claimed(a), 5);
+    const [first, other] = a.arrivals.of(0) ?? [];
+    assert.ok(first !== undefined && other !== undefined);
+    assert.deepEqual([first.rows, first.checksum, first.found], [3, '00000000000000aa', null]);
+    a.arrivals.found(first, '00000000000000ab');
+    a.arrivals.found({ ...other, token: 'of a commit before' }, '00000000000000ac');
+    const found = a.arrivals.of(0)?.map((arrival) => arrival.found);
+    assert.deepEqual(found, ['00000000000000ab', null, null]);
+    const twice = claimed(a);
+    const middle = { token: 'half', position: 'p', counts: noCounts, checksum: null };
+    a.chunks.committed(twice, middle);
+    a.chunks.release(twice);
+    commit(a, claimed(a), 4);
+    assert.equal(a.arrivals.of(1), null);
   });
 
   test('a shard goes to one worker at a time, in its order', async (t) => {
@@ -253,10 +312,15 @@ describe('the state of a run', () => {
     for (const name of ['files_empty', 'files_left']) {
       earlier.exec(`alter table run drop column ${name}`);
     }
+    for (const name of ['checksum', 'arrived', 'found']) {
+      earlier.exec(`alter table chunks drop column ${name}`);
+    }
     earlier.close();
     assert.equal(reportOf(file, nowMs())?.counters.filesWritten, 0);
     const later = openRunState(file, '0.2', nowMs);
     t.after(() => later.close());
+    assert.equal(tableCounts(later.database).get(0)?.checksum, null);
+    assert.equal(later.arrivals.of(0), null);
     later.run.proving({ empty: 3, skipped: 1 });
     const counters = reportOf(file, nowMs())?.counters;
     assert.deepEqual([counters?.filesWritten, counters?.filesSkipped], [2, 1]);
