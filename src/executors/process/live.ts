@@ -39,7 +39,10 @@ export function endReports(
 ): readonly AttemptReport[] {
   const { atMs, message } = reply;
   const base = { attemptId: reply.id, fence: live.fence, atMs };
-  if (reply.t !== 'ended') return [{ ...base, kind: reply.t, message }];
+  if (reply.t !== 'ended') {
+    const again = reply.t === 'refused' && reply.again === true ? { again: true } : {};
+    return [{ ...base, kind: reply.t, message, ...again }];
+  }
   const { exitCode, signal, stopped, pid, startedAtMs } = reply;
   const result = live.result === null ? {} : { result: live.result };
   const ended = { ...base, kind: 'ended', exitCode, signal, stopped, message, ...result } as const;

@@ -28,7 +28,7 @@ export interface JobUser {
 }
 
 /** Version of messages and folders. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /**
  * Folder inside an attempt's own with the files its program is started from. It is the server's:
@@ -117,6 +117,8 @@ export type Reply =
       readonly id: string;
       readonly atMs: number;
       readonly message: string;
+      /** Of `refused`: only a crash kept it from starting, and another attempt may start at once. */
+      readonly again?: boolean;
     };
 
 /** Same text = same supervisor; otherwise the running one is replaced. */

@@ -141,6 +141,24 @@ test('a data directory the job user cannot enter is explained', { skip: root }, 
   });
 });
 
+test('what a supervisor laid out and died before starting may start anew at once', async () => {
+  await withHarness({}, async (harness) => {
+    const session = await Session.open(harness);
+    // As it leaves it: the folder that lets an attempt start only once, and no process.
+    const folder = session.executor.location('d.0.1');
+    fs.mkdirSync(folder);
+    session.shell('d.0.1', 'echo must not run');
+    const refused = await session.report('d.0.1', 'refused');
+    assert.equal(refused.again, true);
+    assert.match(refused.message, /supervisor ended before the attempt was started/);
+    assert.match(fs.readFileSync(path.join(folder, 'process'), 'utf8'), /^pid 0 /, 'it is fenced');
+    // What is wrong with the attempt itself is no such thing.
+    session.shell('bad id', 'true');
+    assert.equal((await session.report('bad id', 'refused')).again, undefined);
+    await session.executor.close();
+  });
+});
+
 test('an unknown job user is explained', { skip: root }, async () => {
   await withHarness({ jobUser: 'no-such-user' }, async (harness) => {
     const executor = harness.create();

@@ -302,13 +302,16 @@ export class Attempts {
     const verdict = inspect(attempt, this.#options.bootId, Date.now());
     this.#sendStarted(attempt);
     if (verdict.kind === 'ended') this.#ended(attempt, verdict.ending, verdict.atMs);
-    else if (verdict.kind === 'lost' || verdict.kind === 'refused') {
+    else if (verdict.kind === 'lost' || verdict.kind === 'never-started') {
       attempt.watched = false;
       attempt.markOver();
       this.#logs.unwatch(attempt.folder);
       void this.#clean(attempt).then(() => {
         this.#live.delete(attempt.id);
-        this.#decline(verdict.kind, attempt.id, verdict.message);
+        this.#options.report({
+          ...{ id: attempt.id, atMs: Date.now(), message: verdict.message },
+          ...(verdict.kind === 'lost' ? { t: 'lost' } : { t: 'refused', again: true }),
+        });
       });
     }
   }

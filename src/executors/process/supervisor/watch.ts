@@ -10,7 +10,14 @@ export type Verdict =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running' }
   | { readonly kind: 'ended'; readonly ending: Ending; readonly atMs: number }
-  | { readonly kind: 'lost' | 'refused'; readonly message: string };
+  | { readonly kind: 'lost'; readonly message: string }
+  /** No process of it began, and none will: nothing is wrong with what it runs. */
+  | { readonly kind: 'never-started'; readonly message: string };
+
+const neverStarted: Verdict = {
+  kind: 'never-started',
+  message: 'the supervisor ended before the attempt was started',
+};
 
 /**
  * Looks at an attempt that no keeper of ours runs, and notes pid and start time when they show.
@@ -21,9 +28,7 @@ export function inspect(attempt: Attempt, bootId: string, nowMs: number): Verdic
   const ending = readEnding(attempt.folder);
   const mark = noteMark(attempt);
   // Looked at first: a keeper that came too late notes an end of its own.
-  if (mark?.pid === 0) {
-    return { kind: 'refused', message: 'the supervisor ended before the attempt was started' };
-  }
+  if (mark?.pid === 0) return neverStarted;
   if (ending) return { kind: 'ended', ending, atMs: ending.atMs };
   if (mark?.bootId !== undefined && mark.bootId !== bootId) {
     return { kind: 'lost', message: 'the machine was restarted while it ran' };
@@ -82,5 +87,5 @@ function fence(folder: string, bootId: string): Verdict {
       message: `its process file cannot be read (${(error as Error).message})`,
     };
   }
-  return { kind: 'refused', message: 'the supervisor ended before the attempt was started' };
+  return neverStarted;
 }
