@@ -19,7 +19,7 @@ import { hashColumnsOf, rowHash, sampleItem } from './row-hash.ts';
 import { binaryName } from './types.ts';
 
 /** Begins the names of the methods that add up hashes. */
-const METHOD = 'pg-hash';
+const METHOD = 'pg-row-hash';
 const SAMPLE_BYTES = 64 * 1024;
 
 /**

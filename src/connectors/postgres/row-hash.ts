@@ -43,7 +43,11 @@ const TYPES: Readonly<Record<string, TypeHash>> = {
     kind: 'bytes',
     samples: ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   },
-  jsonb: { call: 'jsonb_hash_extended', kind: null, samples: [] },
+  json: {
+    call: 'hashtextextended',
+    kind: 'bytes',
+    samples: ['{"a": [1, "é"]}', 'null'],
+  },
   date: { call: null, kind: 'int32', samples: TIMES },
   'time without time zone': { call: 'time_hash_extended', kind: 'int64', samples: ['03:04:05.6'] },
   'timestamp without time zone': {
@@ -54,8 +58,25 @@ const TYPES: Readonly<Record<string, TypeHash>> = {
   'timestamp with time zone': { call: null, kind: 'int64', samples: TIMES },
 };
 
-/** Types that have no hash, or one that says little; their texts are taken. */
-const AS_TEXT = new Set(['json', 'xml', 'money', 'point', 'box', 'circle', 'line', 'lseg', 'path']);
+/** Types that are hashed as rows of one value: their functions have other names elsewhere, or none. */
+const AS_RECORD = new Set(
+  (
+    'boolean, oid, "char", bytea, date, time with time zone, timestamp with time zone, inet, cidr, ' +
+    'macaddr, macaddr8, int4range, int8range, numrange, daterange, tsrange, tstzrange'
+  ).split(', '),
+);
+/** Types that are no texts and so have the same bytes in every encoding; arrays of them, too. */
+const OWN_BYTES = new Set([
+  ...AS_RECORD,
+  ...'smallint, integer, bigint, real, double precision, numeric, uuid'.split(', '),
+  ...['time without time zone', 'timestamp without time zone'],
+]);
+
+/**
+ * What NULL counts as, with the number of its column added. A number that is zero, or none, is
+ * hashed as its seed or one less.
+ */
+const NULLS = 2 ** 30;
 
 /**
  * Expression of 64 bits that says what is in a row: one of the hashes of its values, each with the
@@ -64,43 +85,51 @@ const AS_TEXT = new Set(['json', 'xml', 'money', 'point', 'box', 'circle', 'line
  */
 export function rowHash(columns: readonly Column[], quoting: Quoting, encoding: string): string {
   const hashes = columns.map((column, place) => valueHash(column, place + 1, quoting, encoding));
-  return `hashint8extended(${hashes.join(' # ')}, 0)`;
+  // As a seed all of its bits count; a number's own hash begins with 32 of them.
+  return `hashint4extended(0, ${hashes.join(' # ')})`;
 }
 
 function valueHash(column: Column, seed: number, quoting: Quoting, encoding: string): string {
   const type = binaryName(column.nativeType) ?? '';
   const name = quoting.identifier(column.name);
+  if (isRecord(type)) return `hash_record_extended(ROW(${name}), ${seed})`;
   const call = TYPES[type]?.call ?? null;
-  if (call === null) {
-    return `hash_record_extended(ROW(${name}${AS_TEXT.has(type) ? '::text' : ''}), ${seed})`;
-  }
-  const hash = isCollated(type)
-    ? textHash(call, name, seed, encoding)
-    : `${call}(${name}, ${seed})`;
-  return column.nullable ? `coalesce(${hash}, ${seed})` : hash;
+  const hash =
+    call === null
+      ? textHash('hashtextextended', `${name}::text`, seed, encoding)
+      : isCollated(type)
+        ? textHash(call, type === 'json' ? `${name}::text` : name, seed, encoding)
+        : `${call}(${name}, ${seed})`;
+  return column.nullable ? `coalesce(${hash}, ${NULLS + seed})` : hash;
 }
 
 /** Bytes are what counts, also where a collation takes different ones for equal. */
-function textHash(call: string, name: string, seed: number, encoding: string): string {
+function textHash(call: string, text: string, seed: number, encoding: string): string {
   if (encoding === 'UTF8' || encoding === 'SQL_ASCII') {
-    return `${call}(${name} COLLATE "C", ${seed})`;
+    return `${call}(${text} COLLATE "C", ${seed})`;
   }
-  const bytes = `convert_to(${name}::text, 'UTF8')`;
-  return `CASE WHEN ${name} IS NOT NULL THEN hash_record_extended(ROW(${bytes}), ${seed}) END`;
+  const bytes = `convert_to(${text}::text, 'UTF8')`;
+  return `CASE WHEN ${text} IS NOT NULL THEN hash_record_extended(ROW(${bytes}), ${seed}) END`;
+}
+
+function isRecord(type: string): boolean {
+  const isArray = type.endsWith('[]');
+  return isArray ? OWN_BYTES.has(type.replaceAll('[]', '')) : AS_RECORD.has(type);
 }
 
 function isCollated(type: string): boolean {
-  return type === 'text' || type === 'character';
+  return type === 'text' || type === 'character' || type === 'json';
 }
 
 /** How `rowHash` is told from rows in binary; null = not of all of these columns. */
 export function hashColumnsOf(columns: readonly Column[]): readonly PgHashColumn[] | null {
   const found: PgHashColumn[] = [];
   for (const [place, { nativeType }] of columns.entries()) {
-    const { call = null, kind = null } = TYPES[binaryName(nativeType) ?? ''] ?? {};
+    const type = binaryName(nativeType) ?? '';
+    const kind = TYPES[type]?.kind ?? null;
     if (kind === null) return null;
     const seed = place + 1;
-    found.push({ kind, seed, ofNull: call === null ? 0 : seed });
+    found.push({ kind, seed, ofNull: isRecord(type) ? 0 : NULLS + seed });
   }
   return found;
 }

@@ -6,6 +6,8 @@ export const chunkRows = 500_000;
 export const batchBytes = 1024 * 1024;
 /** What one worker may hold that is read and not written, whatever the job asks for. */
 export const queueBytes = { least: 4 * 1024 * 1024, most: 96 * 1024 * 1024 } as const;
+/** Share of that which must be left for reading to rest. */
+export const restShare = 1 / 4;
 /** A chunk that can be taken up in its middle is committed after so many bytes or this time. */
 export const commitBytes = 64 * 1024 * 1024;
 export const commitMs = 5_000;

@@ -83,7 +83,7 @@ export class PgRowHash {
   }
 
   /**
-   * Sum modulo 2^64 of the hashes of all rows, each `hashint8extended(h1 # h2 # …, 0)` of the
+   * Sum modulo 2^64 of the hashes of all rows, each `hashint4extended(0, h1 # h2 # …)` of the
    * hashes of its values.
    * @param rows whole rows (`pg-binary.ts`).
    * @throws RangeError for rows that end too early.
@@ -228,9 +228,27 @@ export class PgRowHash {
         rowLow ^= c;
         at = next;
       }
-      let b = (INITIAL + 4) | 0;
-      let c = b;
-      let a = (b + (rowLow ^ (rowHigh >= 0 ? rowHigh : ~rowHigh))) | 0;
+      // Of the number 0, with that as seed.
+      let a = (INITIAL + 4) | 0;
+      let b = a;
+      let c = a;
+      if (rowLow !== 0 || rowHigh !== 0) {
+        a = (a + rowHigh) | 0;
+        b = (b + rowLow) | 0;
+        // The same as `mix`.
+        a = ((a - c) | 0) ^ ((c << 4) | (c >>> 28));
+        c = (c + b) | 0;
+        b = ((b - a) | 0) ^ ((a << 6) | (a >>> 26));
+        a = (a + c) | 0;
+        c = ((c - b) | 0) ^ ((b << 8) | (b >>> 24));
+        b = (b + a) | 0;
+        a = ((a - c) | 0) ^ ((c << 16) | (c >>> 16));
+        c = (c + b) | 0;
+        b = ((b - a) | 0) ^ ((a << 19) | (a >>> 13));
+        a = (a + c) | 0;
+        c = ((c - b) | 0) ^ ((b << 4) | (b >>> 28));
+        b = (b + a) | 0;
+      }
       c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
       a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;
       b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0;

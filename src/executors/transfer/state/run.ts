@@ -42,6 +42,8 @@ export interface PlannedWork {
 export interface Before {
   readonly rows: number;
   readonly checksum: string | null;
+  /** What the checksum was computed by; absent = there is none, or an earlier version did it. */
+  readonly method?: string;
 }
 
 /** A table as the state holds it. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ColumnType } from '../../../domain/transfer/columns.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { PlannedTable, RowSource } from '../../../ports/connector.ts';
-import { batchBytes, queueBytes, waitMs } from '../limits.ts';
+import { batchBytes, queueBytes, restShare, waitMs } from '../limits.ts';
 import type { Ends } from '../plan/ends.ts';
 import type { Arrival } from '../state/arrivals.ts';
 import type { ClaimedChunk, ClaimRules } from '../state/chunks.ts';
@@ -39,6 +39,8 @@ export interface LoadHooks {
   readonly onRead?: () => void;
   /** A chunk was committed as a whole. */
   readonly onArrived?: (arrival: Arrival, table: KeptTable) => void;
+  /** Other work that a load makes for the databases, until it is done; null = none is under way. */
+  readonly besides?: () => Promise<void> | null;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface LoadHooks {
 export async function loadChunks(
   parts: WorkerParts,
   ends: Ends,
-  { sums, onRead, onArrived = () => undefined }: LoadHooks,
+  { sums, onRead, onArrived = () => undefined, besides = () => null }: LoadHooks,
   outer: AbortSignal,
 ): Promise<void> {
   const { state, definition } = parts;
@@ -107,6 +109,10 @@ export async function loadChunks(
         await into.push({ kind: 'begin', chunk, table }, 0);
         for await (const rows of reader.read(chunk, table, signal)) {
           await into.push({ kind: 'rows', rows }, rows.batch.bytes.length);
+          // With enough to write, reading can wait: on a machine with few processors it would take
+          // turns with that work and the writer's, which is what a load waits for.
+          const other = besides();
+          if (other !== null) await into.downTo(memory * restShare, other);
         }
         await into.push({ kind: 'end' }, 0);
       } catch (error) {

@@ -45,11 +45,15 @@ export async function measureBefore(
       // savepoints cannot be told from it, which is how a load goes on behind dirty ones.
       const isNeeded =
         readBackOf(definition, target.digester, method) === null || definition.dirtyRows.tolerate;
-      const checksum =
+      const before: Before =
         rows > 0 && method !== null && isNeeded
-          ? (await target.digester.digest({ ...request, method })).checksum
-          : null;
-      for (const { table } of group) found.set(table.index, { rows, checksum });
+          ? {
+              rows,
+              checksum: (await target.digester.digest({ ...request, method })).checksum,
+              method,
+            }
+          : { rows, checksum: null };
+      for (const { table } of group) found.set(table.index, before);
     } catch (error) {
       if (signal.aborted) throw error;
     }
@@ -169,7 +173,10 @@ async function proveGroup(
   // Of what was added up while rows were read, the source is only asked how many there are.
   const counted = total.checksum === null ? null : askSource(null);
   counted?.catch(() => undefined);
-  const isWhole = before !== null && (before.rows === 0 || before.checksum !== null);
+  // A later version may take over the run, and compute another checksum.
+  const isWhole =
+    before !== null &&
+    (before.rows === 0 || (before.checksum !== null && before.method === common));
   const back =
     common === null
       ? null

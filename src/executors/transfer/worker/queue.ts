@@ -16,10 +16,7 @@ export class BoundedQueue<T> {
 
   /** Adds an item; waits while there is no room. One that is too large alone passes when it is. */
   async push(item: T, bytes: number): Promise<void> {
-    while (this.#items.length > 0 && this.#bytes + bytes > this.#maxBytes && this.#fault === null) {
-      await this.#changed();
-    }
-    if (this.#fault !== null) throw this.#fault;
+    await this.#until(() => this.#items.length === 0 || this.#bytes + bytes <= this.#maxBytes);
     this.#items.push({ item, bytes });
     this.#bytes += bytes;
     this.#tell();
@@ -41,9 +38,21 @@ export class BoundedQueue<T> {
   }
 
   /** Resolves once everything has been taken. @throws what `fail` was given. */
-  async empty(): Promise<void> {
-    while (this.#items.length > 0 && this.#fault === null) await this.#changed();
-    if (this.#fault !== null) throw this.#fault;
+  empty(): Promise<void> {
+    return this.#until(() => this.#items.length === 0);
+  }
+
+  /**
+   * Resolves once at most so much is left, or `other` has, which must not fail.
+   * @throws what `fail` was given.
+   */
+  downTo(bytes: number, other: Promise<void>): Promise<void> {
+    let isOver = false;
+    void other.then(() => {
+      isOver = true;
+      this.#tell();
+    });
+    return this.#until(() => isOver || this.#bytes <= bytes);
   }
 
   /** Nothing more comes. */
@@ -58,6 +67,11 @@ export class BoundedQueue<T> {
     this.#items.length = 0;
     this.#bytes = 0;
     this.#tell();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (this.#fault === null && !isSo()) await this.#changed();
+    if (this.#fault !== null) throw this.#fault;
   }
 
   #changed(): Promise<void> {

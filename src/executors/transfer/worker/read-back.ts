@@ -60,6 +60,11 @@ export class ReadingBack {
     this.#running = this.#run();
   }
 
+  /** Until all that is due was read; null = nothing is. */
+  get underWay(): Promise<void> | null {
+    return this.#idle ? null : this.#running;
+  }
+
   /** All that is due was read. */
   async end(): Promise<void> {
     await this.#running;

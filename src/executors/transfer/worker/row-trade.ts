@@ -37,6 +37,7 @@ export function rowTrade(parts: WorkerParts, ends: Ends): Trade {
           // Nothing is asked of the source any more, and the target still works.
           onRead: () => askEarly('counts', signal),
           onArrived: (arrival, table) => readingBack.due(arrival, table),
+          besides: () => readingBack.underWay,
         },
         signal,
       ),

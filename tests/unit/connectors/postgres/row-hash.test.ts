@@ -21,7 +21,7 @@ const format = { kind: 'pg-binary' } as const;
 /** All types whose hashes are told from rows, with values that are hashed in ways of their own. */
 const COLUMNS = `b boolean, i2 smallint, i4 integer, i8 bigint, f4 real, f8 double precision,
   n numeric, v varchar(200), t text, c character(90), by bytea, u uuid, d date, ti time,
-  ts timestamp, tz timestamptz, nm name`;
+  ts timestamp, tz timestamptz, nm name, j json`;
 const FILL = `INSERT INTO kinds SELECT random() < 0.5, (random() * 65535 - 32768)::int,
     (random() * 4294967295 - 2147483648)::bigint, (random() * 2 - 1) * 9.2e18,
     (random() - 0.5) * power(10, i % 30)::real, (random() - 0.5) * power(10, i % 300),
@@ -30,7 +30,7 @@ const FILL = `INSERT INTO kinds SELECT random() < 0.5, (random() * 65535 - 32768
     left(repeat('x' || i || '  ', 20), i % 80), decode(repeat(md5(i::text), 3), 'hex'),
     gen_random_uuid(), date '1900-01-01' + i * 37, time '00:00' + i * interval '7.000123 s',
     timestamp '1950-01-01' + i * interval '1001.001 min', timestamptz '1950-01-01 00:00Z' + i * interval '1 day',
-    left(md5(i::text), i % 33)
+    left(md5(i::text), i % 33), json_build_object('é', i)
   FROM generate_series(1, 3000) AS i`;
 const ODD = [
   "(true, 0, 0, 0, 0, 0, 0, '', '', '', '', null, '-infinity', '24:00', '-infinity', 'infinity', '')",
@@ -134,6 +134,45 @@ describe('sums of rows on their way into PostgreSQL', { skip }, () => {
     assert.equal(sums.size, 5);
   });
 
+  test('differ between NULL, zero and what is no number', async () => {
+    const sums = new Set<string | null>();
+    await connected('sums', async (client) => {
+      await client.query('CREATE TABLE zeros (f double precision, g real, n numeric)');
+      const rows = ['0, 1, 1', 'null, 1, 1', '1, 0, 1', '1, null, 1', '1, 1, 0', '1, 1, null'];
+      for (const row of [...rows, "'NaN', 1, 1", "1, 'NaN', 1", "1, 1, 'NaN'", '1, 1, 1']) {
+        await client.query(`TRUNCATE zeros; INSERT INTO zeros VALUES (${row})`);
+        const { told, computed } = await bothSums('sums', 'zeros');
+        assert.equal(told, computed, row);
+        sums.add(told);
+      }
+    });
+    assert.equal(sums.size, 10);
+  });
+
+  test('are asked of the server for all other types, also those that it has no hash for', async () => {
+    const types = [
+      'bit(3)',
+      'varbit',
+      'polygon',
+      'money',
+      'point',
+      'box',
+      'circle',
+      'line',
+      'lseg',
+    ];
+    types.push('path', 'xml', 'jsonb', 'interval', 'inet', 'int4range', 'oid', '"char"', 'timetz');
+    await connected('sums', async (client) => {
+      for (const [place, type] of [...types, ...types.map((name) => `${name}[]`)].entries()) {
+        const table = `kind_${place}`;
+        await client.query(`CREATE TABLE ${table} (x ${type}); INSERT INTO ${table} VALUES (null)`);
+        const { told, computed } = await bothSums('sums', table);
+        assert.equal(told, null, type);
+        assert.match(computed ?? '', /^[0-9a-f]{16}$/, type);
+      }
+    });
+  });
+
   test('texts count as UTF-8, whatever the database keeps them in', async () => {
     await connected('sums', async (client) => {
       await client.query(
@@ -153,6 +192,17 @@ describe('sums of rows on their way into PostgreSQL', { skip }, () => {
     const [here, there] = [await bothSums('sums', 'words'), await bothSums('sums_latin', 'words')];
     assert.deepEqual(there, here);
     assert.equal(here.told, here.computed);
+    for (const type of ['json', 'jsonb', 'xml', 'text[]', 'varchar(9)[]']) {
+      const value = type.endsWith(']') ? '{é}' : type === 'xml' ? '<é/>' : '{"é": "é"}';
+      const made = `CREATE TABLE inner_words (x ${type}); INSERT INTO inner_words VALUES ('${value}')`;
+      const computed: (string | null)[] = [];
+      for (const name of ['sums', 'sums_latin']) {
+        await connected(name, (client) => client.query(made));
+        computed.push((await bothSums(name, 'inner_words')).computed);
+        await connected(name, (client) => client.query('DROP TABLE inner_words'));
+      }
+      assert.equal(computed[0], computed[1], type);
+    }
   });
 
   test('bytes count where a collation takes different texts for equal', async () => {

@@ -47,4 +47,27 @@ describe('the queue between reading and writing', () => {
     await queue.take();
     await within('it is empty', waiting);
   });
+
+  test('down to an amount waits until so much is taken, or until the other work is over', async () => {
+    const queue = new BoundedQueue<number>(10);
+    for (const item of [1, 2, 3]) await queue.push(item, 3);
+    const never = new Promise<void>(() => undefined);
+    const waiting = queue.downTo(3, never);
+    let isDown = false;
+    void waiting.then(() => {
+      isDown = true;
+    });
+    await queue.take();
+    await new Promise(setImmediate);
+    assert.equal(isDown, false);
+    await queue.take();
+    await within('it is down', waiting);
+    const other = Promise.withResolvers<void>();
+    const resting = queue.downTo(0, other.promise);
+    other.resolve();
+    await within('the other work is over', resting);
+    const broken = queue.downTo(0, never);
+    queue.fail(new Error('broken'));
+    await assert.rejects(within('it fails', broken), /broken/);
+  });
 });
