@@ -69,7 +69,8 @@ const AS_RECORD = new Set(
 const OWN_BYTES = new Set([
   ...AS_RECORD,
   ...'smallint, integer, bigint, real, double precision, numeric, uuid'.split(', '),
-  ...['time without time zone', 'timestamp without time zone'],
+  'time without time zone',
+  'timestamp without time zone',
 ]);
 
 /**

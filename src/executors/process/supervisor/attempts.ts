@@ -309,8 +309,10 @@ export class Attempts {
       void this.#clean(attempt).then(() => {
         this.#live.delete(attempt.id);
         this.#options.report({
-          ...{ id: attempt.id, atMs: Date.now(), message: verdict.message },
           ...(verdict.kind === 'lost' ? { t: 'lost' } : { t: 'refused', again: true }),
+          id: attempt.id,
+          atMs: Date.now(),
+          message: verdict.message,
         });
       });
     }
