@@ -5,7 +5,7 @@ import { binaryName } from './types.ts';
 
 /** What is known of a type's hash. */
 interface TypeHash {
-  /** The function for single values, which costs less than the one of rows; null = none that has one name everywhere. */
+  /** The function for single values, which costs less than the one of rows; null = hashed as a row (`AS_RECORD`) or as its text. */
   readonly call: string | null;
   /** How the same is told from its binary form. */
   readonly kind: PgHashKind | null;
@@ -43,11 +43,7 @@ const TYPES: Readonly<Record<string, TypeHash>> = {
     kind: 'bytes',
     samples: ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
   },
-  json: {
-    call: 'hashtextextended',
-    kind: 'bytes',
-    samples: ['{"a": [1, "é"]}', 'null'],
-  },
+  json: { call: null, kind: 'bytes', samples: ['{"a": [1, "é"]}', 'null'] },
   date: { call: null, kind: 'int32', samples: TIMES },
   'time without time zone': { call: 'time_hash_extended', kind: 'int64', samples: ['03:04:05.6'] },
   'timestamp without time zone': {
@@ -99,7 +95,7 @@ function valueHash(column: Column, seed: number, quoting: Quoting, encoding: str
     call === null
       ? textHash('hashtextextended', `${name}::text`, seed, encoding)
       : isCollated(type)
-        ? textHash(call, type === 'json' ? `${name}::text` : name, seed, encoding)
+        ? textHash(call, name, seed, encoding)
         : `${call}(${name}, ${seed})`;
   return column.nullable ? `coalesce(${hash}, ${NULLS + seed})` : hash;
 }
@@ -119,7 +115,7 @@ function isRecord(type: string): boolean {
 }
 
 function isCollated(type: string): boolean {
-  return type === 'text' || type === 'character' || type === 'json';
+  return type === 'text' || type === 'character';
 }
 
 /** How `rowHash` is told from rows in binary; null = not of all of these columns. */
