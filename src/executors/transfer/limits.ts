@@ -44,6 +44,8 @@ export const closeMs = 5_000;
 
 /** How long another process may keep the run's state locked. */
 export const stateBusyMs = 30_000;
+/** Pause between two tries where the database does not wait by itself. */
+export const stateAgainMs = 5;
 /** Longest message of a failure that is kept. */
 export const maxMessageLength = 1_000;
 /** Most bytes of one quarantined row's fields; longer fields are cut. */

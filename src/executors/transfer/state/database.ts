@@ -1,5 +1,5 @@
 import Sqlite, { type Database as Connection } from 'better-sqlite3';
-import { stateBusyMs } from '../limits.ts';
+import { stateAgainMs, stateBusyMs } from '../limits.ts';
 
 export type { Connection };
 
@@ -134,7 +134,7 @@ const schema = `
 /** Opens the state for work, making it where it is not there. @throws Error of the database. */
 export function openState(file: string, nowMs: number): Connection {
   const database = new Sqlite(file, { timeout: stateBusyMs });
-  database.pragma('journal_mode = wal');
+  logAhead(database);
   // Only what was intended must survive the machine (`durably`); all else can be found out by it.
   database.pragma('synchronous = normal');
   // All of it or nothing: whoever finds the run finds its tables.
@@ -150,6 +150,24 @@ export function openState(file: string, nowMs: number): Connection {
     })
     .immediate();
   return database;
+}
+
+/**
+ * Makes the write-ahead log the state's way of writing. Workers of a run begin at the same moment,
+ * and SQLite does not wait for this lock: whoever comes second would be told that it is taken.
+ */
+function logAhead(database: Connection): void {
+  const untilMs = performance.now() + stateBusyMs;
+  for (;;) {
+    try {
+      database.pragma('journal_mode = wal');
+      return;
+    } catch (error) {
+      const isTaken = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!isTaken || performance.now() > untilMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stateAgainMs);
+    }
+  }
 }
 
 /** A run that an earlier version began lacks them. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, test, type TestContext } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import type { Chunk } from '../../../../src/ports/connector.ts';
 import { courseOf, quarantineOf, reportOf } from '../../../../src/executors/transfer/reading.ts';
 import { noCounts, NotOursError } from '../../../../src/executors/transfer/state/chunks.ts';
@@ -324,6 +326,23 @@ describe('the state of a run', () => {
     later.run.proving({ empty: 3, skipped: 1 });
     const counters = reportOf(file, nowMs())?.counters;
     assert.deepEqual([counters?.filesWritten, counters?.filesSkipped], [2, 1]);
+  });
+
+  test('is opened by several workers at the same moment', async (t) => {
+    const folder = await temporaryFolder(t);
+    const files = Array.from({ length: 40 }, (_, at) => join(folder, `${at}.db`));
+    const names = ['0.1', '1.1', '2.1', '3.1'];
+    const arrived = new Int32Array(new SharedArrayBuffer(4 * files.length));
+    const opener = new URL('state-opener.ts', import.meta.url);
+    const threads = names.map((name) => {
+      const workerData = { files, name, openers: names.length, arrived };
+      return new Worker(opener, { workerData });
+    });
+    t.after(() => Promise.all(threads.map((thread) => thread.terminate())));
+    const signal = AbortSignal.timeout(60_000);
+    const codes = await Promise.all(threads.map((thread) => once(thread, 'exit', { signal })));
+    assert.deepEqual(codes.flat(), [0, 0, 0, 0]);
+    for (const file of files) assert.equal(reportOf(file, nowMs())?.phase, 'planning');
   });
 
   test('nothing is told of a run that is not here', async (t) => {
