@@ -43,6 +43,11 @@ export interface RowBatch {
   readonly extraRows?: number;
   /** What all its rows stand in, for words, where a chunk is several: a file. Absent = the chunk. */
   readonly origin?: string;
+  /**
+   * Gives the memory of `bytes` back to whoever made them. For loaders, once, when nothing reads
+   * these bytes any more; where it is not called the collector has more to do.
+   */
+  readonly release?: () => void;
 }
 
 export interface RejectedRow {
@@ -121,6 +126,8 @@ export interface ReadBackRequest extends Omit<DigestRequest, 'where'> {
   readonly tokens: readonly string[];
   /** Looks through the whole table once; else only where the rows should lie, which may miss some. */
   readonly everywhere: boolean;
+  /** Nothing is loaded beside it any more: the database may have two questions at once. */
+  readonly hurried: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BatchMemory } from '../../lib/rows/batch-memory.ts';
 import type { RowBatch } from '../../ports/connector.ts';
 
 /** What is done to rows of COPY on their way into batches. */
@@ -18,6 +19,7 @@ export class BatchBuilder {
   /** Called when a batch is ready: no more rows are wanted for now. */
   onFull: () => void = () => undefined;
   readonly #batchBytes: number;
+  readonly #memory: BatchMemory;
   readonly #shape: RowShape;
   readonly #ready: RowBatch[] = [];
   #skip: number;
@@ -29,11 +31,12 @@ export class BatchBuilder {
   #waiting: (() => void) | null = null;
   #ended = false;
 
-  constructor(batchBytes: number, shape: RowShape) {
+  constructor(batchBytes: number, shape: RowShape, memory: BatchMemory) {
     this.#batchBytes = batchBytes;
+    this.#memory = memory;
     this.#shape = shape;
     this.#skip = shape.skip;
-    this.#buffer = Buffer.allocUnsafeSlow(batchBytes);
+    this.#buffer = memory.take(batchBytes);
   }
 
   /** Bytes of a row; `whole` = its last ones. */
@@ -104,7 +107,7 @@ export class BatchBuilder {
     const emptied = start > 0;
     // A row longer than a batch: the buffer grows by doubling.
     const size = least > this.#batchBytes ? Math.max(least, begun * 2) : this.#batchBytes;
-    const next = Buffer.allocUnsafeSlow(size);
+    const next = size === this.#batchBytes ? this.#memory.take(size) : Buffer.allocUnsafeSlow(size);
     old.copy(next, 0, start, this.#used);
     if (emptied) this.#cut(start);
     this.#buffer = next;
@@ -118,9 +121,15 @@ export class BatchBuilder {
 
   #cut(end: number): void {
     if (this.#rows === 0) return;
-    const bytes = this.#buffer.subarray(0, end);
-    const { finish } = this.#shape;
-    this.#ready.push({ bytes: finish === null ? bytes : finish(bytes), rows: this.#rows });
+    const buffer = this.#buffer;
+    const rows = buffer.subarray(0, end);
+    const bytes = this.#shape.finish?.(rows) ?? rows;
+    let isOut = true;
+    const release = (): void => {
+      if (isOut) this.#memory.give(buffer);
+      isOut = false;
+    };
+    this.#ready.push({ bytes, rows: this.#rows, release });
     this.#rows = 0;
   }
 

@@ -10,6 +10,7 @@ import type {
   RowFormat,
   RowLoader,
 } from '../../ports/connector.ts';
+import { BatchMemory } from '../../lib/rows/batch-memory.ts';
 import type { Database, TableFacts, TextRows } from '../sql/database.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { Catalog } from './catalog.ts';
@@ -53,6 +54,7 @@ export class PostgresDatabase implements Database {
   readonly #sessions: Sessions;
   readonly #quoting: Quoting;
   readonly #catalog: Catalog;
+  readonly #memory = new BatchMemory();
   /** Tables whose facts were asked for. */
   readonly #known = new Map<string, TableFacts>();
 
@@ -150,7 +152,8 @@ export class PostgresDatabase implements Database {
       const copy = copyOutStatement(columns, from, kind, this.#quoting);
       // Row by row along an index, blocks are read as often as rows of the range lie in them.
       const sql = ranged ? `BEGIN; SET LOCAL enable_indexscan = off; ${copy}; COMMIT` : copy;
-      yield* session.copyOut(sql, new BatchBuilder(batchBytes, shapeOf(columns, kind)));
+      const builder = new BatchBuilder(batchBytes, shapeOf(columns, kind), this.#memory);
+      yield* session.copyOut(sql, builder);
     } catch (error) {
       signal.throwIfAborted();
       throw transferErrorOf(error, 'read-failed', `reading ${firstLine(from)}`);
@@ -239,7 +242,7 @@ export class PostgresDatabase implements Database {
     const abort = (): void => void session.abort();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    return new PgLoader(
+    const loader = new PgLoader(
       session,
       {
         item: this.tableItem(into),
@@ -261,6 +264,14 @@ export class PostgresDatabase implements Database {
         },
       },
     );
+    try {
+      // Here, while the source is at its first rows, it holds up nothing.
+      if (inOneGo) await loader.look();
+    } catch (error) {
+      await loader.close();
+      throw error;
+    }
+    return loader;
   }
 
   outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'> {

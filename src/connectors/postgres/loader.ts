@@ -76,8 +76,8 @@ export class PgLoader implements RowLoader {
   #begun = false;
   #savepoint = false;
   #going: Going | null = null;
-  /** Blocks that the table had when this loader's last commit was prepared; undefined = not asked yet. */
-  #blocks: number | null | undefined = undefined;
+  /** Blocks that the table had when this loader's last commit was prepared, or `look` was there. */
+  #blocks: number | null = null;
   #binary: BinaryRows | null;
 
   /** @param xact expression for the number of the transaction. */
@@ -108,6 +108,15 @@ export class PgLoader implements RowLoader {
     this.#clause = onConflict(conflict, key, names, all, this.#quoting);
     this.#inOneGo = parts.inOneGo && this.#clause === '';
     this.#binary = BinaryRows.of(columns);
+  }
+
+  /**
+   * Asks how large the table is, before any row: those of the first commit lie behind its blocks, or
+   * in the last of them. @throws TransferError
+   */
+  async look(): Promise<void> {
+    const blocks = (await this.#run(this.#blocksQuery())).rows[0]?.[0] ?? null;
+    this.#blocks = blocks === null ? null : Number(blocks);
   }
 
   async write(batch: RowBatch): Promise<WriteCounts> {
@@ -143,7 +152,7 @@ export class PgLoader implements RowLoader {
     const { rows } = await this.#run(sql.join('; '));
     const [xact, pid, since, blocks] = rows[0] ?? [];
     const end = blocks === null || blocks === undefined ? null : Number(blocks);
-    const known = this.#blocks ?? null;
+    const known = this.#blocks;
     this.#blocks = end;
     return commitToken({
       xact: xact ?? '',
@@ -188,16 +197,17 @@ export class PgLoader implements RowLoader {
   /** Sends a batch on, into the COPY that is under way or a new one. */
   async #send(batch: RowBatch): Promise<WriteCounts> {
     if (this.#format.kind === 'text' && this.#binary !== null) {
-      await this.#sendBinary(batch.bytes);
+      await this.#sendBinary(batch);
     } else {
       const { bytes, format } = this.#asCopyReads(batch.bytes);
-      await this.#sendOn(bytes, batch.rows, format);
+      await this.#sendOn(bytes, batch.rows, format, batch.release);
     }
     return { ...nothing, written: batch.rows };
   }
 
   /** Texts in binary, as long as all of them are understood here. */
-  async #sendBinary(texts: Uint8Array): Promise<void> {
+  async #sendBinary({ bytes: texts, release }: RowBatch): Promise<void> {
+    let isRead = true;
     for await (const slice of slicesOf(texts)) {
       const made = this.#binary?.encode(slice) ?? null;
       if (made !== null) {
@@ -206,16 +216,24 @@ export class PgLoader implements RowLoader {
       }
       // Where there is one such value there are more.
       this.#binary = null;
+      isRead = false;
       await this.#sendOn(slice, rowCount(slice), this.#format);
     }
+    // What was sent is made of them, unless some were sent as they are.
+    if (isRead) release?.();
   }
 
-  async #sendOn(bytes: Uint8Array, rows: number, format: RowFormat): Promise<void> {
+  async #sendOn(
+    bytes: Uint8Array,
+    rows: number,
+    format: RowFormat,
+    onSent?: () => void,
+  ): Promise<void> {
     if (this.#going !== null && this.#going.format.kind !== format.kind) await this.#allIn();
     try {
       const going = this.#going ?? (await this.#go(format));
       going.rows += rows;
-      await going.copy.write(bytes);
+      await going.copy.write(bytes, onSent);
     } catch (error) {
       throw this.#refusedInOneGo(error);
     }
@@ -223,11 +241,6 @@ export class PgLoader implements RowLoader {
 
   async #go(format: RowFormat): Promise<Going> {
     const { columns, item } = this.#target;
-    // Before any row: the next ones lie behind these blocks, or in the last of them.
-    if (this.#blocks === undefined) {
-      const blocks = (await this.#session.run(this.#blocksQuery())).rows[0]?.[0] ?? null;
-      this.#blocks = blocks === null ? null : Number(blocks);
-    }
     const statement = copyInStatement(item, columns, format, this.#quoting);
     const copy = this.#session.beginCopyIn(this.#begun ? statement : `BEGIN; ${statement}`);
     this.#begun = true;

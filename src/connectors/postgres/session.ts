@@ -68,10 +68,10 @@ export interface Result {
 /** A COPY … FROM STDIN that is given rows bit by bit. */
 export interface CopyIn {
   /**
-   * Sends bytes on; resolves when there is room for more.
+   * Sends bytes on; resolves when there is room for more. `onSent` = nobody reads them any more.
    * @throws what ended the statement: ServerError; Error when the connection is lost.
    */
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array, onSent?: () => void): Promise<void>;
   /** No more comes. @throws as `write`. */
   end(): Promise<Result>;
   /** Ends it so that nothing of it stays. Never throws. */
@@ -107,7 +107,7 @@ export class PgSession {
       row: (chunk, start, end, whole) => this.#command?.builder?.add(chunk, start, end, whole),
       message: (type, body) => this.#message(type, body),
     });
-    this.#stream.on('data', (chunk: Buffer) => {
+    login.listen((chunk) => {
       this.#silence?.refresh();
       try {
         reader.feed(chunk);
@@ -161,7 +161,7 @@ export class PgSession {
     return this.#send(null, () => {
       this.#stream.cork();
       this.#stream.write(queryMessage(sql));
-      for (const part of parts) this.#writeCopyData(part, () => undefined);
+      for (const part of parts) this.#writeCopyData(part);
       this.#stream.write(copyDoneMessage);
       this.#stream.uncork();
     });
@@ -190,12 +190,12 @@ export class PgSession {
       if (pending < MAX_PENDING_BYTES) onRoom();
     };
     return {
-      write: async (bytes) => {
+      write: async (bytes, onSent) => {
         if (fault !== null) throw fault;
         pending += bytes.length;
         if (this.#silence === null) this.#listen();
         this.#stream.cork();
-        this.#writeCopyData(bytes, taken);
+        this.#writeCopyData(bytes, taken, onSent);
         this.#stream.uncork();
         while (waits()) {
           await new Promise<void>((resolve) => {
@@ -218,11 +218,15 @@ export class PgSession {
     };
   }
 
-  #writeCopyData(bytes: Uint8Array, taken: (bytes: number) => void): void {
+  #writeCopyData(bytes: Uint8Array, taken?: (bytes: number) => void, onSent?: () => void): void {
     for (let at = 0; at < bytes.length; at += COPY_DATA_BYTES) {
       const piece = bytes.subarray(at, at + COPY_DATA_BYTES);
+      const isLast = at + piece.length === bytes.length;
       this.#stream.write(copyDataHeader(piece.length));
-      this.#stream.write(piece, () => taken(piece.length));
+      this.#stream.write(piece, () => {
+        if (isLast) onSent?.();
+        taken?.(piece.length);
+      });
     }
   }
 

@@ -176,6 +176,17 @@ export class Chunks {
     return row.n;
   }
 
+  /** Whether all are done, of tables that have not failed. */
+  areDone(): boolean {
+    const open = this.#database
+      .prepare(
+        `select 1 from chunks c join tables t on t.idx = c.table_idx
+          where c.state <> 'done' and t.state in ('waiting', 'loading') limit 1`,
+      )
+      .get();
+    return open === undefined;
+  }
+
   /** A commit is about to happen: that is durable before it does. @throws NotOursError. */
   intend(chunk: ClaimedChunk, intent: Intent): void {
     durably(this.#database, () =>

@@ -35,7 +35,7 @@ type Step =
 export interface LoadHooks {
   /** Adds up rows for the proof. */
   readonly sums: Pick<RowSums, 'of'>;
-  /** This worker has read all that it will. */
+  /** No chunk waits to be read; what was read may not be written yet. */
   readonly onRead?: () => void;
   /** A chunk was committed as a whole. */
   readonly onArrived?: (arrival: Arrival, table: KeptTable) => void;
@@ -50,7 +50,7 @@ export interface LoadHooks {
 export async function loadChunks(
   parts: WorkerParts,
   ends: Ends,
-  { sums, onRead, onArrived = () => undefined, besides = () => null }: LoadHooks,
+  { sums, onRead = () => undefined, onArrived = () => undefined, besides = () => null }: LoadHooks,
   outer: AbortSignal,
 ): Promise<void> {
   const { state, definition } = parts;
@@ -85,15 +85,18 @@ export async function loadChunks(
   async function read(into: BoundedQueue<Step>): Promise<void> {
     const reader = new ChunkReader(parts, ends.source, sums);
     const rules = claimRules(parts, ends);
+    let isRead = false;
     for (;;) {
+      const waiting = state.chunks.waiting();
+      if (waiting === 0 && !isRead) {
+        isRead = true;
+        onRead();
+      }
       // What is read ahead of the writer could be done by another worker that has nothing.
-      if (state.chunks.waiting() < parts.replicas) await into.empty();
+      if (waiting < parts.replicas) await into.empty();
       outer.throwIfAborted();
       const claimed = state.chunks.claim(rules);
-      if (claimed === 'over') {
-        onRead?.();
-        return into.close();
-      }
+      if (claimed === 'over') return into.close();
       if (claimed === 'wait') {
         await pause(waitMs, undefined, { signal });
         continue;

@@ -1,6 +1,11 @@
 import type { TransferDefinition } from '../../../domain/transfer/definition.ts';
 import { checksumOf, sumOf } from '../../../lib/rows/checksum.ts';
-import { type Digest, type Digester, readingMethod } from '../../../ports/connector.ts';
+import {
+  type Digest,
+  type Digester,
+  type ReadBackRequest,
+  readingMethod,
+} from '../../../ports/connector.ts';
 import type { Ends } from '../plan/ends.ts';
 import type { Arrival } from '../state/arrivals.ts';
 import type { KeptTable } from '../state/run.ts';
@@ -80,7 +85,8 @@ export class ReadingBack {
 
   async #look(arrival: Arrival, kept: KeptTable): Promise<void> {
     const find = finderOf(this.#definition, this.#ends, kept, this.#signal);
-    const { rows, checksum } = (await find?.([arrival.token], false)) ?? {};
+    const how = { everywhere: false, hurried: this.#state.chunks.areDone() };
+    const { rows, checksum } = (await find?.([arrival.token], how)) ?? {};
     // Rows that lie elsewhere are looked for together, at the end.
     if (rows === arrival.rows && typeof checksum === 'string') {
       this.#state.arrivals.found(arrival, checksum);
@@ -123,8 +129,8 @@ export async function foundBack(
     if (rest.length === 0) continue;
     const tokens = rest.map(({ token }) => token);
     const expected = rest.reduce((total, arrival) => total + arrival.rows, 0);
-    let late = await find(tokens, false);
-    if (late?.rows !== expected) late = await find(tokens, true);
+    let late = await find(tokens, { everywhere: false, hurried: true });
+    if (late?.rows !== expected) late = await find(tokens, { everywhere: true, hurried: true });
     if (late === null || late.checksum === null) return null;
     rows += late.rows;
     sum += sumOf(late.checksum);
@@ -132,18 +138,23 @@ export async function foundBack(
   return { rows, checksum: checksumOf(sum), differs };
 }
 
+type Finder = (
+  tokens: readonly string[],
+  how: Pick<ReadBackRequest, 'everywhere' | 'hurried'>,
+) => Promise<Digest | null>;
+
 /** Finds what commits into a table brought; null = that is not possible. */
 function finderOf(
   definition: TransferDefinition,
   { source, target }: Pick<Ends, 'source' | 'target'>,
   kept: KeptTable,
   signal: AbortSignal,
-): ((tokens: readonly string[], everywhere: boolean) => Promise<Digest | null>) | null {
+): Finder | null {
   const both = provedColumns(definition, kept);
   const method = commonMethod(definition, source.digester, target.digester, both);
   const readBack = readBackOf(definition, target.digester, method);
   if (method === null || readBack === null) return null;
   const table = kept.table.target;
   const columns = both.map((column) => column.target);
-  return (tokens, everywhere) => readBack({ table, columns, method, tokens, everywhere, signal });
+  return (tokens, how) => readBack({ table, columns, method, tokens, ...how, signal });
 }

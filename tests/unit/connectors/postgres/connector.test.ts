@@ -231,9 +231,12 @@ describe('PostgreSQL connector', { skip }, () => {
       const there = (await target.look(untyped('id', 'note'))).columns ?? columns;
       const [method = ''] = target.digester?.methods(there) ?? [];
       const request = { table: { schema: '', name }, columns: there, method, tokens, signal };
+      const where = { ...request, everywhere: false };
+      const inPlace = await target.digester?.readBack?.({ ...where, hurried: false });
+      assert.deepEqual(await target.digester?.readBack?.({ ...where, hurried: true }), inPlace);
       return [
-        await target.digester?.readBack?.({ ...request, everywhere: false }),
-        await target.digester?.readBack?.({ ...request, everywhere: true }),
+        inPlace,
+        await target.digester?.readBack?.({ ...request, everywhere: true, hurried: true }),
       ];
     }
 
@@ -338,7 +341,12 @@ describe('PostgreSQL connector', { skip }, () => {
         assert.deepEqual(await found(target, 'dealt', [token, untold]), [null, null]);
         await careful.close();
         const request = { table: { schema: '', name: 'dealt' }, columns, tokens: [token], signal };
-        const reading = { ...request, method: 'text-rows(int,text)', everywhere: true };
+        const reading = {
+          ...request,
+          method: 'text-rows(int,text)',
+          everywhere: true,
+          hurried: true,
+        };
         assert.equal(await target.digester?.readBack?.(reading), null);
         for (const foreign of ['[]', 'nonsense', '["1","2","3"]', '{"a":1}']) {
           assert.deepEqual(await found(target, 'dealt', [foreign]), [null, null]);

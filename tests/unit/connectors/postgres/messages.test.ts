@@ -7,6 +7,8 @@ import {
   fieldsOf,
   MessageReader,
 } from '../../../../src/connectors/postgres/messages.ts';
+import { BatchMemory } from '../../../../src/lib/rows/batch-memory.ts';
+import type { RowBatch } from '../../../../src/ports/connector.ts';
 
 function message(type: string, body: Buffer): Buffer {
   const header = Buffer.alloc(5);
@@ -57,39 +59,68 @@ test('messages are the same however the network cuts them', () => {
   );
 });
 
-test('rows become batches of about the size asked for, none is cut or lost', () => {
+test('rows become batches of about the size asked for, none is cut or lost, in memory that is used again', () => {
   const rows = fc.array(fc.nat(300), { maxLength: 60 });
+  const ends = fc.array(fc.nat(5_000), { maxLength: 10 });
+  // How many pieces later a batch is written.
+  const delays = fc.array(fc.nat(3), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(rows, fc.array(fc.nat(5_000), { maxLength: 10 }), (lengths, ends) => {
+    fc.property(rows, ends, delays, (lengths, places, waits) => {
       const given = lengths.map((length, at) => Buffer.from(`${at}:${'x'.repeat(length)}\n`));
       const stream = Buffer.concat(given.map((row) => message('d', row)));
-      const builder = new BatchBuilder(256, {
-        skip: 0,
-        trailer: null,
-        finish: null,
-      });
+      const shape = { skip: 0, trailer: null, finish: null };
+      const builder = new BatchBuilder(256, shape, new BatchMemory());
       const reader = new MessageReader({
         row: (chunk, start, end, whole) => builder.add(chunk, start, end, whole),
         message: () => assert.fail('there is no other message'),
       });
-      for (const piece of pieces(stream, ends)) reader.feed(piece);
-      builder.end();
-      const taken: Buffer[] = [];
-      let count = 0;
-      for (let batch = builder.take(); batch !== null; batch = builder.take()) {
-        const bytes = Buffer.from(batch.bytes);
-        assert.ok(bytes.toString().endsWith('\n'));
-        assert.equal(bytes.toString().split('\n').length - 1, batch.rows);
-        // Room that a long row made is used by those behind it.
-        assert.ok(batch.rows === 1 || bytes.length <= 256 + 2 * 310);
-        taken.push(bytes);
-        count += batch.rows;
+      const held: { readonly batch: RowBatch; wait: number }[] = [];
+      const written: string[] = [];
+      const write = (mostWait: number): void => {
+        for (let next = held[0]; next !== undefined && next.wait <= mostWait; next = held[0]) {
+          held.shift();
+          const { batch } = next;
+          const text = Buffer.from(batch.bytes).toString();
+          assert.ok(text.endsWith('\n'));
+          assert.equal(text.split('\n').length - 1, batch.rows);
+          // Room that a long row made is used by those behind it.
+          assert.ok(batch.rows === 1 || batch.bytes.length <= 256 + 2 * 310);
+          written.push(text);
+          batch.bytes.fill(0);
+          batch.release?.();
+        }
+        for (const one of held) one.wait -= 1;
+      };
+      const take = (): void => {
+        for (let batch = builder.take(); batch !== null; batch = builder.take()) {
+          held.push({ batch, wait: waits[(written.length + held.length) % waits.length] ?? 0 });
+        }
+      };
+      for (const piece of pieces(stream, places)) {
+        reader.feed(piece);
+        take();
+        write(0);
       }
-      assert.equal(count, given.length);
-      const expected = Buffer.concat(given).toString();
-      assert.equal(Buffer.concat(taken).toString(), expected);
+      builder.end();
+      take();
+      write(Infinity);
+      assert.equal(written.join(''), Buffer.concat(given).toString());
     }),
   );
+});
+
+test('memory of one size is used again, another size is made anew', () => {
+  const memory = new BatchMemory();
+  const [a, b] = [memory.take(64), memory.take(64)];
+  assert.notEqual(a, b);
+  memory.give(a);
+  assert.equal(memory.take(64), a);
+  memory.give(a);
+  memory.give(b);
+  const other = memory.take(32);
+  assert.equal(other.length, 32);
+  memory.give(a);
+  assert.notEqual(memory.take(64), a);
 });
 
 test('header and trailer of binary COPY are no rows', () => {
@@ -100,7 +131,7 @@ test('header and trailer of binary COPY are no rows', () => {
     const stream = parts.map((part, at) =>
       message('d', at === 0 ? Buffer.concat([header, part]) : part),
     );
-    const builder = new BatchBuilder(64, { skip: 6, trailer, finish: null });
+    const builder = new BatchBuilder(64, { skip: 6, trailer, finish: null }, new BatchMemory());
     const reader = new MessageReader({
       row: (chunk, start, end, whole) => builder.add(chunk, start, end, whole),
       message: () => undefined,
