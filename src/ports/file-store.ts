@@ -50,6 +50,7 @@ export interface FileStore {
 
 /** A file that grows. */
 export interface FileAppender {
+  /** Once it resolves the caller may use the memory for something else. */
   write(bytes: Uint8Array): Promise<void>;
   /** Everything written so far is durable. */
   sync(): Promise<void>;

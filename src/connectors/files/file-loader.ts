@@ -96,6 +96,7 @@ class FileLoader implements RowLoader {
       rest = piece.rows === rest.rows ? null : behind(rest, piece);
       if (rest !== null) bytes += await this.#closeFile();
     }
+    batch.release?.();
     return { ...none, written: batch.rows, bytes };
   }
 

@@ -1,5 +1,7 @@
 /** Rows of MySQL's text protocol, from wire bytes to `text` rows without an object for any of them. */
 import type { Buffer as NodeBuffer } from 'node:buffer';
+import type { BatchMemory } from '../../lib/rows/batch-memory.ts';
+import type { RowBatch } from '../../ports/connector.ts';
 
 /** What is done with the bytes of a column. */
 export type ColumnMode =
@@ -33,6 +35,7 @@ export class RawRows {
   length = 0;
   readonly #modes: Uint8Array;
   readonly #batchBytes: number;
+  readonly #memory: BatchMemory;
   #out: NodeBuffer;
   /** What arrived of a packet that is not complete. */
   #rest: NodeBuffer[] = [];
@@ -44,10 +47,11 @@ export class RawRows {
   #state: 'header' | 'columns' | 'rows' | 'ended' = 'header';
   #columnsLeft = 0;
 
-  constructor(modes: readonly ColumnMode[], batchBytes: number) {
+  constructor(modes: readonly ColumnMode[], batchBytes: number, memory: BatchMemory) {
     this.#modes = Uint8Array.from(modes, (mode) => modeCodes[mode]);
     this.#batchBytes = batchBytes;
-    this.#out = Buffer.allocUnsafe(batchBytes + 65_536);
+    this.#memory = memory;
+    this.#out = memory.take(batchBytes + 65_536);
   }
 
   /** Whether enough rows are there to hand over. */
@@ -56,9 +60,11 @@ export class RawRows {
   }
 
   /** Takes the rows that are there and begins a new batch. */
-  take(): { readonly bytes: NodeBuffer; readonly rows: number } {
-    const taken = { bytes: this.#out.subarray(0, this.length), rows: this.rows };
-    this.#out = Buffer.allocUnsafe(this.#batchBytes + 65_536);
+  take(): Pick<RowBatch, 'rows' | 'release'> & { readonly bytes: NodeBuffer } {
+    const out = this.#out;
+    const release = this.#memory.releaseOf(out);
+    const taken = { bytes: out.subarray(0, this.length), rows: this.rows, release };
+    this.#out = this.#memory.take(this.#batchBytes + 65_536);
     this.length = 0;
     this.rows = 0;
     return taken;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import mysql from 'mysql2';
 import type { DatabaseLinkOptions } from '../../domain/transfer/link.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
+import { BatchMemory } from '../../lib/rows/batch-memory.ts';
 import type { RowBatch } from '../../ports/connector.ts';
 import type { TextRows } from '../sql/database.ts';
 import { databaseProblem, linkProblem } from './errors.ts';
@@ -106,6 +107,7 @@ export class Session {
   readonly #connection: mysql.Connection;
   readonly #options: DatabaseLinkOptions;
   readonly #host: string;
+  readonly #memory = new BatchMemory();
   #closed = false;
 
   constructor(connection: mysql.Connection, options: DatabaseLinkOptions, host: string) {
@@ -197,7 +199,7 @@ export class Session {
     signal: AbortSignal,
   ): AsyncGenerator<RowBatch> {
     const { stream: socket } = this.#connection as unknown as { readonly stream: Socket };
-    const raw = new RawRows(modes, batchBytes);
+    const raw = new RawRows(modes, batchBytes, this.#memory);
     const ready: RowBatch[] = [];
     let ending: Ending | null = null;
     let fault: Error | null = null;

@@ -124,12 +124,7 @@ export class BatchBuilder {
     const buffer = this.#buffer;
     const rows = buffer.subarray(0, end);
     const bytes = this.#shape.finish?.(rows) ?? rows;
-    let isOut = true;
-    const release = (): void => {
-      if (isOut) this.#memory.give(buffer);
-      isOut = false;
-    };
-    this.#ready.push({ bytes, rows: this.#rows, release });
+    this.#ready.push({ bytes, rows: this.#rows, release: this.#memory.releaseOf(buffer) });
     this.#rows = 0;
   }
 

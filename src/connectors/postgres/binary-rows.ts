@@ -1,5 +1,7 @@
 /** Rows of `text` in the binary form that PostgreSQL reads in two thirds of the time. */
 import type { Column } from '../../domain/transfer/columns.ts';
+import { BatchMemory } from '../../lib/rows/batch-memory.ts';
+import type { RowBatch } from '../../ports/connector.ts';
 import {
   type ValueWriter,
   writeBoolean,
@@ -59,13 +61,19 @@ const LOOKS: ReadonlyMap<ValueWriter, number> = new Map([
   [writeInt32, LOOK.whole32],
   [writeInt64, LOOK.whole64],
 ]);
+/** Room for what is made of a slice (`slices.ts`), nearly always. */
+const USUAL_BYTES = 192 * 1024;
 /** So many digits are less than 2^31. */
 const SAFE_DIGITS = 9;
+
+/** Tuples, and what gives their memory back. */
+type MadeRows = Required<Pick<RowBatch, 'rows' | 'release'>> & { readonly bytes: Buffer };
 
 /** Makes tuples of binary COPY, without its header and trailer, of rows in the format `text`. */
 export class BinaryRows {
   readonly #writers: readonly ValueWriter[];
   readonly #looks: Uint8Array;
+  readonly #memory = new BatchMemory();
 
   private constructor(writers: readonly ValueWriter[]) {
     this.#writers = writers;
@@ -82,14 +90,16 @@ export class BinaryRows {
    * @param rows whole rows
    * @returns null when a value, or the number of values, is for the server to judge.
    */
-  encode(rows: Uint8Array): { readonly bytes: Buffer; readonly rows: number } | null {
+  encode(rows: Uint8Array): MadeRows | null {
     const writers = this.#writers;
     const looks = this.#looks;
     const columns = writers.length;
     const { length } = rows;
     if (length === 0 || rows[length - 1] !== LF) return null;
     const slack = 2 + columns * FIELD_BYTES;
-    let out: Buffer = Buffer.allocUnsafe(2 * length + slack);
+    const likely = 2 * length + slack;
+    let out =
+      likely <= USUAL_BYTES ? this.#memory.take(USUAL_BYTES) : Buffer.allocUnsafeSlow(likely);
     let o = 0;
     let row = 0;
     for (let at = 0; at < length; row += 1) {
@@ -153,7 +163,7 @@ export class BinaryRows {
         at += 1;
       }
     }
-    return { bytes: out.subarray(0, o), rows: row };
+    return { bytes: out.subarray(0, o), rows: row, release: this.#memory.releaseOf(out) };
   }
 }
 

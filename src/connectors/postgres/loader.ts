@@ -211,7 +211,7 @@ export class PgLoader implements RowLoader {
     for await (const slice of slicesOf(texts)) {
       const made = this.#binary?.encode(slice) ?? null;
       if (made !== null) {
-        await this.#sendOn(made.bytes, made.rows, { kind: 'pg-binary' });
+        await this.#sendOn(made.bytes, made.rows, { kind: 'pg-binary' }, made.release);
         continue;
       }
       // Where there is one such value there are more.

@@ -189,7 +189,7 @@ class SftpStore implements FileStore {
         return bytes;
       },
       write: async (piece) => {
-        // The caller may use its memory again before the server has it.
+        // The server has it later than the caller's memory is used again.
         await handle.write(Uint8Array.from(piece), bytes).catch(words);
         bytes += piece.length;
       },

@@ -16,8 +16,12 @@ export class BatchMemory {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Nobody reads them any more. */
-  give(buffer: Buffer): void {
-    if (buffer.length === this.#bytes) this.#free.push(buffer);
+  /** What gives a buffer back: to be called when nobody reads it any more; a second time nothing happens. */
+  releaseOf(buffer: Buffer): () => void {
+    let isOut = true;
+    return () => {
+      if (isOut && buffer.length === this.#bytes) this.#free.push(buffer);
+      isOut = false;
+    };
   }
 }

@@ -61,13 +61,17 @@ export class CsvFromText {
     }
   }
 
-  /** @param rows whole rows, each ended by LF. */
+  /**
+   * @param rows whole rows, each ended by LF.
+   * @returns records, until the next call: that uses the same memory.
+   */
   convert(rows: Uint8Array): Buffer {
     const special = this.#special;
     const end = rows.length;
     const lineEnd = this.#lineEnd;
     const slack = this.#nulls.length + lineEnd.length + FIELD_SLACK;
-    this.#out = Buffer.allocUnsafe(end + (end >>> 3) + slack);
+    const likely = end + (end >>> 3) + slack;
+    if (this.#out.length < likely) this.#out = Buffer.allocUnsafeSlow(likely);
     let out = this.#out;
     let o = 0;
     let place = 0;
@@ -171,7 +175,7 @@ export class CsvFromText {
   /** Room for `bytes` behind `used` bytes, and for as much as there was to be written. */
   #reserve(used: number, bytes: number): void {
     if (this.#out.length - used >= bytes) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#out.length * 2, used + bytes));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#out.length * 2, used + bytes));
     this.#out.copy(grown, 0, 0, used);
     this.#out = grown;
   }

@@ -117,10 +117,20 @@ function textBytes(
     nulls: style.nulls,
     booleans: table.columns.map(({ type }) => type.kind === 'bool'),
   });
+  let whole = Buffer.alloc(0);
   return async ({ bytes }) => {
-    const parts: Buffer[] = [];
-    for await (const slice of slicesOf(bytes)) parts.push(records.convert(slice));
-    return Buffer.concat(parts);
+    let used = 0;
+    for await (const slice of slicesOf(bytes)) {
+      const made = records.convert(slice);
+      if (whole.length - used < made.length) {
+        const likely = bytes.length + (bytes.length >>> 3);
+        const larger = Buffer.allocUnsafeSlow(Math.max(likely, 2 * (used + made.length)));
+        whole.copy(larger, 0, 0, used);
+        whole = larger;
+      }
+      used += made.copy(whole, used);
+    }
+    return whole.subarray(0, used);
   };
 }
 

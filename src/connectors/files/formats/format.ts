@@ -41,7 +41,11 @@ export interface FormatReader {
 export interface FormatWriter {
   /** What a new file begins with. */
   begin(): Uint8Array;
-  /** Rows as bytes of the file. @throws RowsRefused when a row cannot be written in it. */
+  /**
+   * Rows as bytes of the file. They may lie in the memory of the batch, or in one that the next call
+   * uses again; of the batch nothing else is kept.
+   * @throws RowsRefused when a row cannot be written in it.
+   */
   rows(batch: RowBatch): Uint8Array | Promise<Uint8Array>;
   /** What a file ends with. */
   end(): Uint8Array | Promise<Uint8Array>;

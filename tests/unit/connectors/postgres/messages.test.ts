@@ -109,20 +109,6 @@ test('rows become batches of about the size asked for, none is cut or lost, in m
   );
 });
 
-test('memory of one size is used again, another size is made anew', () => {
-  const memory = new BatchMemory();
-  const [a, b] = [memory.take(64), memory.take(64)];
-  assert.notEqual(a, b);
-  memory.give(a);
-  assert.equal(memory.take(64), a);
-  memory.give(a);
-  memory.give(b);
-  const other = memory.take(32);
-  assert.equal(other.length, 32);
-  memory.give(a);
-  assert.notEqual(memory.take(64), a);
-});
-
 test('header and trailer of binary COPY are no rows', () => {
   for (const rows of [[], [Buffer.from('one')], [Buffer.from('one'), Buffer.from('two')]]) {
     const header = Buffer.from('HEADER');
