@@ -11,15 +11,22 @@ const DEFAULT_CONNECT_MS = 30_000;
 const CANCEL_LIMIT_MS = 5_000;
 /** Most bytes that one read brings. */
 const READ_BYTES = 128 * 1024;
+const FEW_BYTES = READ_BYTES / 2;
 
 /** A connection that is logged in and idle. */
 export interface Login {
   readonly stream: Duplex;
-  /** From now on what the server says goes here; the memory is only lent. */
-  readonly listen: (take: (bytes: Buffer) => void) => void;
+  /** From now on what the server says goes here. */
+  readonly listen: (take: Listener) => void;
   /** Asks the server to end the statement under way; resolves when it was told or could not be. */
   readonly cancel: () => Promise<void>;
 }
+
+/**
+ * Takes what the server says; the memory is only lent. `few` = far less than could have come at
+ * once; false where that is not known.
+ */
+type Listener = (bytes: Buffer, few: boolean) => void;
 
 /** What pg has and its types do not tell: the connection whose bytes are read here after the login. */
 interface Internals {
@@ -93,8 +100,9 @@ async function logInWith(host: string, options: DatabaseLinkOptions, tls: boolea
   const { connection, processID, secretKey } = client as unknown as Internals;
   const { stream } = connection;
   stream.removeAllListeners('data');
-  const listen = (take: (bytes: Buffer) => void): void => {
-    if (plain === null) stream.on('data', take);
+  const listen = (take: Listener): void => {
+    // Under TLS it comes record by record, however much is there.
+    if (plain === null) stream.on('data', (bytes: Buffer) => take(bytes, false));
     else plain.take = take;
   };
   const address = host.startsWith('/')
@@ -113,7 +121,7 @@ async function logInWith(host: string, options: DatabaseLinkOptions, tls: boolea
 /** A connection without TLS and where its bytes go. */
 interface PlainConnection {
   readonly socket: Socket;
-  take: (bytes: Buffer) => void;
+  take: Listener;
 }
 
 /**
@@ -126,7 +134,8 @@ function plainConnection(): PlainConnection {
       onread: {
         buffer: Buffer.allocUnsafeSlow(READ_BYTES),
         callback: (length, memory) => {
-          connection.take(Buffer.from(memory.buffer, memory.byteOffset, length));
+          const bytes = Buffer.from(memory.buffer, memory.byteOffset, length);
+          connection.take(bytes, length < FEW_BYTES);
           return true;
         },
       },
