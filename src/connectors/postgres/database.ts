@@ -266,7 +266,7 @@ export class PostgresDatabase implements Database {
     );
     try {
       // Here, while the source is at its first rows, it holds up nothing.
-      if (inOneGo) await loader.look();
+      await loader.look();
     } catch (error) {
       await loader.close();
       throw error;

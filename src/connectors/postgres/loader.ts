@@ -112,9 +112,10 @@ export class PgLoader implements RowLoader {
 
   /**
    * Asks how large the table is, before any row: those of the first commit lie behind its blocks, or
-   * in the last of them. @throws TransferError
+   * in the last of them. Only who loads in one go tells where they lie. @throws TransferError
    */
   async look(): Promise<void> {
+    if (!this.#inOneGo) return;
     const blocks = (await this.#run(this.#blocksQuery())).rows[0]?.[0] ?? null;
     this.#blocks = blocks === null ? null : Number(blocks);
   }

@@ -11,6 +11,7 @@ const DEFAULT_CONNECT_MS = 30_000;
 const CANCEL_LIMIT_MS = 5_000;
 /** Most bytes that one read brings. */
 const READ_BYTES = 128 * 1024;
+/** Less than this is little for one read. */
 const FEW_BYTES = READ_BYTES / 2;
 
 /** A connection that is logged in and idle. */
