@@ -3,7 +3,7 @@ import type { TableSource } from '../../domain/transfer/definition.ts';
 import { TransferError } from '../../domain/transfer/errors.ts';
 import type { Chunk, SourceTable } from '../../ports/connector.ts';
 import type { Database, TableFacts } from './database.ts';
-import { cutRange, isCuttable } from './ranges.ts';
+import { cutRange, isCuttable, withSmallEnds } from './ranges.ts';
 
 /** Most chunks of a table; larger tables have larger chunks. */
 const MAX_CHUNKS = 10_000;
@@ -172,8 +172,10 @@ async function byColumn(
   const parts = Math.min(MAX_CHUNKS, Math.max(forShards, forRows));
   const ranges = cutRange(column, min, max, parts);
   if (ranges === null) return [{ kind: 'all' }];
+  // Several shards come to their first rows, and to their last ones, at times of their own.
+  const pieces = fine && cut.shards === 1 ? withSmallEnds(column, ranges) : ranges;
   return [
-    ...ranges.map((range): ChunkSpec => ({ kind: 'range', column: column.name, ...range })),
+    ...pieces.map((range): ChunkSpec => ({ kind: 'range', column: column.name, ...range })),
     ...nullPart,
   ];
 }

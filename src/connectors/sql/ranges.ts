@@ -51,6 +51,41 @@ export function cutRange(
   return ranges;
 }
 
+/** Pieces that an outer range is cut into, in eighths of it, from the outside. */
+const END_SHARES = [1, 3, 4];
+
+/**
+ * Cuts the first and the last of several ranges into pieces that grow towards the middle: the first
+ * rows are there soon, and little is left to be done behind the last ones, as reading them back.
+ * @param ranges as `cutRange` gives them; those that cannot be cut further stay as they are.
+ */
+export function withSmallEnds(column: Column, ranges: readonly Range[]): readonly Range[] {
+  const first = ranges[0];
+  const last = ranges.at(-1);
+  if (first === undefined || last === undefined || ranges.length < 2) return ranges;
+  return [
+    ...piecesOf(column, first, END_SHARES),
+    ...ranges.slice(1, -1),
+    ...piecesOf(column, last, END_SHARES.toReversed()),
+  ];
+}
+
+function piecesOf(column: Column, whole: Range, shares: readonly number[]): readonly Range[] {
+  const steps = shares.reduce((sum, share) => sum + share, 0);
+  const parts = cutRange(column, whole.from, whole.to, steps);
+  if (parts?.length !== steps) return [whole];
+  const pieces: Range[] = [];
+  let from = whole.from;
+  let at = 0;
+  for (const share of shares) {
+    at += share;
+    const to = parts[at - 1]?.to ?? whole.to;
+    pieces.push({ from, to, last: whole.last && at === steps });
+    from = to;
+  }
+  return pieces;
+}
+
 function clamp(parts: bigint, distance: bigint): bigint {
   if (distance < 1n) return 1n;
   return parts < distance ? parts : distance;

@@ -177,7 +177,8 @@ class ChunkReader {
     signal: AbortSignal,
   ): AsyncGenerator<ReadBatch> {
     const { table, details } = kept;
-    const rowSum = await this.#sums.of(kept);
+    // Found out while the first rows are on their way.
+    const rowSum = this.#sums.of(kept);
     const columns = table.columns.flatMap(({ source }) => (source === null ? [] : [source]));
     const batches = this.#source.read({
       table: table.source,
@@ -210,7 +211,7 @@ class ChunkReader {
       const changed = details.transforms
         ? this.#transform(table.index, { table, details })(batch, where)
         : batch;
-      yield { batch: changed, rowsRead, rowSum, unreadable, where };
+      yield { batch: changed, rowsRead, rowSum: await rowSum, unreadable, where };
       firstRow += rowsRead;
     }
   }

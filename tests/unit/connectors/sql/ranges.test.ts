@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cutRange, isCuttable } from '../../../../src/connectors/sql/ranges.ts';
+import { cutRange, isCuttable, withSmallEnds } from '../../../../src/connectors/sql/ranges.ts';
 import type { Column, ColumnType } from '../../../../src/domain/transfer/columns.ts';
 
 function column(type: ColumnType): Column {
@@ -36,6 +36,64 @@ test('every whole number lies in exactly one range, also beyond doubles', () => 
       );
       assert.equal(inside.length, probe >= low && probe <= high ? 1 : 0);
     }),
+  );
+});
+
+test('the first and the last of several ranges are cut into pieces that grow inwards', () => {
+  const ranges = cutRange(column({ kind: 'int64' }), '0', '239', 3) ?? [];
+  assert.deepEqual(
+    withSmallEnds(column({ kind: 'int64' }), ranges).map(({ from, to, last }) => [from, to, last]),
+    [
+      ['0', '10', false],
+      ['10', '40', false],
+      ['40', '80', false],
+      ['80', '160', false],
+      ['160', '200', false],
+      ['200', '230', false],
+      ['230', '239', true],
+    ],
+  );
+  const one = cutRange(column({ kind: 'int64' }), '0', '239', 1) ?? [];
+  assert.deepEqual(withSmallEnds(column({ kind: 'int64' }), one), one);
+  const narrow = cutRange(column({ kind: 'int32' }), '0', '11', 3) ?? [];
+  assert.deepEqual(withSmallEnds(column({ kind: 'int32' }), narrow), narrow);
+});
+
+test('ranges with small ends leave nothing out and nothing twice', () => {
+  const kinds: readonly (readonly [ColumnType, (at: number) => string])[] = [
+    [{ kind: 'int64' }, (at) => String(at - 500_000)],
+    [{ kind: 'decimal', precision: 20, scale: 3 }, (at) => (at / 8).toFixed(3)],
+    [{ kind: 'date' }, (at) => new Date(at * 86_400_000).toISOString().slice(0, 10)],
+    [
+      { kind: 'timestamp', fraction: 6 },
+      (at) => `${new Date(at * 1_001).toISOString().slice(0, -1).replace('T', ' ')}123`,
+    ],
+    [{ kind: 'float64' }, (at) => String(at * 0.37)],
+  ];
+  const places = fc.integer({ min: 0, max: 1_000_000 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...kinds),
+      places,
+      places,
+      fc.integer({ min: 1, max: 12 }),
+      ([type, write], a, b, parts) => {
+        const [low, high] = [write(Math.min(a, b)), write(Math.max(a, b))];
+        const cut = cutRange(column(type), low, high, parts) ?? [];
+        const ranges = withSmallEnds(column(type), cut);
+        assert.equal(ranges[0]?.from, low);
+        assert.equal(ranges.at(-1)?.to, high);
+        assert.deepEqual(
+          ranges.map(({ last }) => last),
+          ranges.map((_range, place) => place === ranges.length - 1),
+        );
+        for (const [place, { to }] of ranges.slice(0, -1).entries()) {
+          assert.equal(ranges[place + 1]?.from, to);
+        }
+        const kept = new Set(ranges.map(({ from }) => from));
+        assert.ok(cut.every(({ from }) => kept.has(from)));
+      },
+    ),
   );
 });
 
