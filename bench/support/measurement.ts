@@ -8,7 +8,7 @@ export interface Measurement {
   readonly against: string;
   /** The comparison's figure in the same unit. */
   readonly limit: number;
-  /** value / limit. */
+  /** value / limit, or the median of that of rounds, each of which measured both. */
   readonly ratio: number;
 }
 
@@ -20,6 +20,7 @@ export function measurement(
   unit: string,
   against: string,
   limit: number,
+  ratio = value / limit,
 ): Measurement {
   return {
     bench,
@@ -28,7 +29,7 @@ export function measurement(
     unit,
     against,
     limit: round(limit),
-    ratio: round(value / limit),
+    ratio: round(ratio),
   };
 }
 

@@ -289,6 +289,11 @@ export interface FinishedFiles {
 export interface RowTarget {
   /** `chunk`: any shard can commit any chunk. `shard`: a shard's chunks go into one file, in order. */
   readonly grain: 'chunk' | 'shard';
+  /**
+   * A chunk may be begun by another loader while the one before it is committed: neither waits for
+   * the other but for rows with the same key. Absent = no.
+   */
+  readonly overlaps?: boolean;
   /** What is there under the name that this source gets. @throws TransferError */
   look(source: SourceTable): Promise<TargetTable>;
   /** Column that would be created for one of the source, e.g. with the type of this database. */

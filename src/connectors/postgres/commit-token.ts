@@ -9,15 +9,21 @@ export interface CommitToken {
   readonly arrived: Arrived | null;
 }
 
-/** Blocks of the table that rows of a transaction should be in, up to but without `end`; null = any. */
+/** Blocks of the table that rows of a transaction should be in, most of them in the first; null = any. */
 export interface Arrived {
-  readonly blocks: { readonly from: number; readonly end: number } | null;
+  readonly blocks: readonly BlockRange[] | null;
+}
+
+/** Numbers of blocks, up to but without `end`. */
+export interface BlockRange {
+  readonly from: number;
+  readonly end: number;
 }
 
 /** As `RowLoader.prepareCommit` gives it. */
 export function commitToken({ xact, pid, since, arrived }: CommitToken): string {
-  const { from = '', end = '' } = arrived?.blocks ?? {};
-  return JSON.stringify([xact, pid, since, ...(arrived === null ? [] : [`${from}`, `${end}`])]);
+  const blocks = arrived?.blocks?.flatMap(({ from, end }) => [`${from}`, `${end}`]) ?? ['', ''];
+  return JSON.stringify([xact, pid, since, ...(arrived === null ? [] : blocks)]);
 }
 
 /** Null for what is none. */
@@ -29,9 +35,14 @@ export function parseCommitToken(token: string): CommitToken | null {
     return null;
   }
   if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return null;
-  const [xact, pid, since, from, end] = parts as readonly string[];
+  const [xact, pid, since, ...bounds] = parts as readonly string[];
   if (xact === undefined || pid === undefined || since === undefined) return null;
-  if (from === undefined || end === undefined) return { xact, pid, since, arrived: null };
-  const blocks = from === '' || end === '' ? null : { from: Number(from), end: Number(end) };
+  if (bounds.length < 2) return { xact, pid, since, arrived: null };
+  const blocks: BlockRange[] = [];
+  for (let at = 0; at + 1 < bounds.length; at += 2) {
+    const [from = '', end = ''] = bounds.slice(at, at + 2);
+    if (from === '' || end === '') return { xact, pid, since, arrived: { blocks: null } };
+    blocks.push({ from: Number(from), end: Number(end) });
+  }
   return { xact, pid, since, arrived: { blocks } };
 }

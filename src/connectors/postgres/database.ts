@@ -50,6 +50,7 @@ const CASTS: Readonly<Record<string, string>> = {
 
 /** PostgreSQL for `sql-source.ts` and `sql-target.ts`. */
 export class PostgresDatabase implements Database {
+  readonly overlaps = true;
   readonly digester: PgDigester;
   readonly #sessions: Sessions;
   readonly #quoting: Quoting;
@@ -242,7 +243,7 @@ export class PostgresDatabase implements Database {
     const abort = (): void => void session.abort();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    const loader = new PgLoader(
+    return new PgLoader(
       session,
       {
         item: this.tableItem(into),
@@ -264,14 +265,6 @@ export class PostgresDatabase implements Database {
         },
       },
     );
-    try {
-      // Here, while the source is at its first rows, it holds up nothing.
-      await loader.look();
-    } catch (error) {
-      await loader.close();
-      throw error;
-    }
-    return loader;
   }
 
   outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'> {

@@ -144,17 +144,23 @@ export class PgDigester implements Digester {
   }
 }
 
-/** Rows of a commit in the blocks that it names, in so many parts; null = it names none. */
+/**
+ * Rows of a commit in the blocks that it names, the first of their ranges in so many parts; null =
+ * it names none.
+ */
 function inPlace(token: string, parts: number): readonly (string | null)[] {
   const commit = parseCommitToken(token);
-  const blocks = commit?.arrived?.blocks ?? null;
-  if (commit === null || blocks === null) return [null];
-  const { from, end } = blocks;
+  const [most, ...others] = commit?.arrived?.blocks ?? [];
+  if (commit === null || most === undefined) return [null];
+  const { from, end } = most;
   const cut = (part: number): number => from + Math.floor(((end - from) * part) / parts);
-  return Array.from(
-    { length: parts },
-    (_, part) =>
-      `ctid >= '(${cut(part)},0)' AND ctid < '(${cut(part + 1)},0)' AND xmin = '${xidOf(commit)}'::xid`,
+  const pieces = Array.from({ length: parts }, (_, part) => ({
+    from: cut(part),
+    end: cut(part + 1),
+  }));
+  return [...pieces, ...others].map(
+    (blocks) =>
+      `ctid >= '(${blocks.from},0)' AND ctid < '(${blocks.end},0)' AND xmin = '${xidOf(commit)}'::xid`,
   );
 }
 

@@ -13,7 +13,7 @@ import {
   type WriteCounts,
 } from '../../ports/connector.ts';
 import { BinaryRows } from './binary-rows.ts';
-import { commitToken } from './commit-token.ts';
+import { type BlockRange, commitToken } from './commit-token.ts';
 import { copyInStatement } from './copy-statements.ts';
 import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
@@ -30,6 +30,8 @@ const nothing: WriteCounts = { written: 0, updated: 0, bytes: 0, files: 0 };
 
 /** Blocks that PostgreSQL adds to a table at once, with room to spare: it is 64 at most. */
 const GROWTH_BLOCKS = 128;
+/** Blocks that another loader may add to a table while the last rows of this one's go in. */
+const BESIDE_BLOCKS = 512;
 
 /** What a loader writes into. */
 export interface LoadTarget {
@@ -76,8 +78,12 @@ export class PgLoader implements RowLoader {
   #begun = false;
   #savepoint = false;
   #going: Going | null = null;
-  /** Blocks that the table had when this loader's last commit was prepared, or `look` was there. */
+  /** Whether rows came since the last commit, in one go. */
+  #sent = false;
+  /** Blocks that the table had before the rows that are not committed; null = not known, or none came. */
   #blocks: number | null = null;
+  /** Blocks that it had when the last commit was prepared; null = there was none. */
+  #lastEnd: number | null = null;
   #binary: BinaryRows | null;
 
   /** @param xact expression for the number of the transaction. */
@@ -108,16 +114,6 @@ export class PgLoader implements RowLoader {
     this.#clause = onConflict(conflict, key, names, all, this.#quoting);
     this.#inOneGo = parts.inOneGo && this.#clause === '';
     this.#binary = BinaryRows.of(columns);
-  }
-
-  /**
-   * Asks how large the table is, before any row: those of the first commit lie behind its blocks, or
-   * in the last of them. Only who loads in one go tells where they lie. @throws TransferError
-   */
-  async look(): Promise<void> {
-    if (!this.#inOneGo) return;
-    const blocks = (await this.#run(this.#blocksQuery())).rows[0]?.[0] ?? null;
-    this.#blocks = blocks === null ? null : Number(blocks);
   }
 
   async write(batch: RowBatch): Promise<WriteCounts> {
@@ -152,28 +148,21 @@ export class PgLoader implements RowLoader {
     this.#begun = true;
     const { rows } = await this.#run(sql.join('; '));
     const [xact, pid, since, blocks] = rows[0] ?? [];
-    const end = blocks === null || blocks === undefined ? null : Number(blocks);
-    const known = this.#blocks;
-    this.#blocks = end;
+    const end = numberOf(blocks);
     return commitToken({
       xact: xact ?? '',
       pid: pid ?? '',
       since: since ?? '',
       // Below savepoints rows carry other numbers.
-      arrived: this.#inOneGo
-        ? {
-            blocks:
-              end === null || known === null
-                ? null
-                : { from: Math.max(known - GROWTH_BLOCKS, 0), end },
-          }
-        : null,
+      arrived: this.#inOneGo ? { blocks: this.#arrivedIn(end) } : null,
     });
   }
 
   async commit(): Promise<WriteCounts> {
     this.#begun = false;
     this.#savepoint = false;
+    this.#sent = false;
+    this.#blocks = null;
     const { tag } = await this.#run('COMMIT');
     // A transaction that has failed is rolled back by COMMIT, without an error.
     if (tag !== 'COMMIT') throw this.#lost(new Error(`the commit became a ${tag}`));
@@ -184,6 +173,8 @@ export class PgLoader implements RowLoader {
     if (!this.#begun) return;
     this.#begun = false;
     this.#savepoint = false;
+    this.#sent = false;
+    this.#blocks = null;
     const going = this.#going;
     this.#going = null;
     await going?.copy.giveUp();
@@ -243,10 +234,13 @@ export class PgLoader implements RowLoader {
   async #go(format: RowFormat): Promise<Going> {
     const { columns, item } = this.#target;
     const statement = copyInStatement(item, columns, format, this.#quoting);
-    const copy = this.#session.beginCopyIn(this.#begun ? statement : `BEGIN; ${statement}`);
+    const copy = this.#session.beginCopyIn(
+      this.#begun ? statement : `BEGIN; ${this.#blocksQuery()}; ${statement}`,
+    );
     this.#begun = true;
     const going = { copy, format, rows: 0 };
     this.#going = going;
+    this.#sent = true;
     if (format.kind === 'pg-binary') await copy.write(HEADER);
     return going;
   }
@@ -258,7 +252,9 @@ export class PgLoader implements RowLoader {
     let affected: number;
     try {
       if (going.format.kind === 'pg-binary') await going.copy.write(TRAILER);
-      ({ affected } = await going.copy.end());
+      const { rows, affected: taken } = await going.copy.end();
+      affected = taken;
+      this.#blocks ??= numberOf(rows[0]?.[0]);
     } catch (error) {
       throw this.#refusedInOneGo(error);
     }
@@ -267,6 +263,23 @@ export class PgLoader implements RowLoader {
     if (affected !== going.rows) {
       throw new ChunkRefused(`of ${going.rows} rows the table took ${affected}`);
     }
+  }
+
+  /**
+   * Blocks with the rows that came; those of others may lie between them. The first of them go into
+   * the block that the session wrote last, if there is room, however far behind it is.
+   */
+  #arrivedIn(end: number | null): readonly BlockRange[] | null {
+    const begin = this.#sent ? this.#blocks : end;
+    const lastEnd = this.#lastEnd;
+    this.#lastEnd = end;
+    if (begin === null || end === null) return null;
+    const from = Math.max(begin - GROWTH_BLOCKS, 0);
+    const last =
+      lastEnd === null
+        ? null
+        : { from: Math.max(lastEnd - BESIDE_BLOCKS, 0), end: Math.min(lastEnd, from) };
+    return [{ from, end }, ...(last === null || last.from >= last.end ? [] : [last])];
   }
 
   /** Before version 14 blocks cannot be read by number; a partitioned table has none. */
@@ -349,6 +362,10 @@ export class PgLoader implements RowLoader {
   #lost(error: unknown): TransferError {
     return transferErrorOf(error, 'write-failed', `writing table ${this.#target.name}`);
   }
+}
+
+function numberOf(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : Number(text);
 }
 
 /** 0-based row of a line that COPY tells. */

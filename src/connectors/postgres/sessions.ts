@@ -5,7 +5,7 @@ import { PgSession } from './session.ts';
 
 /** Most connections that wait for a next use. */
 const MAX_IDLE = 2;
-/** Most at the same time: a reader, a writer, a question, and digests of several tables. */
+/** Most at the same time: a reader, two writers, a question, and digests of several tables. */
 const MAX_OPEN = 16;
 
 /** Connections of one link in one process. */

@@ -92,6 +92,8 @@ export interface Database {
       readonly conflict: TableTarget['conflict'];
     },
   ): Promise<RowLoader>;
+  /** As of `RowTarget`. */
+  readonly overlaps?: boolean;
   outcome(token: string): Promise<'committed' | 'rolled-back' | 'unknown'>;
   /** The run is over: removes the marks of its commits. Absent = it leaves none. */
   forgetCommits?(tables: readonly TableName[], runId: string): Promise<void>;

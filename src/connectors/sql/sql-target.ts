@@ -47,6 +47,7 @@ interface Preparation {
 
 class SqlTarget implements RowTarget {
   readonly grain = 'chunk';
+  readonly overlaps: boolean;
   readonly digester: Digester | null;
   readonly #database: Database;
   readonly #to: TableTarget;
@@ -54,6 +55,7 @@ class SqlTarget implements RowTarget {
   constructor(database: Database, to: TableTarget) {
     this.#database = database;
     this.#to = to;
+    this.overlaps = database.overlaps ?? false;
     this.digester = database.digester;
   }
 

@@ -209,13 +209,22 @@ export class Chunks {
           ...counts,
         },
       );
-      // What is committed is not under way any more: nobody must count it twice.
+      // What is committed is not under way any more: nobody must count it twice. The next chunk's
+      // rows may be.
+      const under = [
+        'rowsRead',
+        'rowsWritten',
+        'rowsRejected',
+        'bytesRead',
+        'bytesWritten',
+      ] as const;
+      const left = under.map((name) => {
+        const column = counterColumns[name];
+        return `${column} = max(${column} - @${name}, 0)`;
+      });
       this.#database
-        .prepare(
-          `update workers set rows_read = 0, rows_written = 0, rows_rejected = 0, bytes_read = 0,
-             bytes_written = 0 where name = ?`,
-        )
-        .run(this.#me);
+        .prepare(`update workers set ${left.join(', ')} where name = @me`)
+        .run({ ...counts, me: this.#me });
       this.#database
         .prepare(`insert or replace into marks (table_idx, shard, token) values (?, ?, ?)`)
         .run(chunk.table, chunk.shard, token);

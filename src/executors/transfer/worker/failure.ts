@@ -2,11 +2,22 @@ import { DomainError } from '../../../domain/errors.ts';
 import { TransferError } from '../../../domain/transfer/errors.ts';
 import type { TransferFailure } from '../../../domain/transfer/report.ts';
 import { maxMessageLength } from '../limits.ts';
-import { ChunkFailure } from './load.ts';
+import type { ClaimedChunk } from '../state/chunks.ts';
 
 /** What went wrong, in the words of the domain. */
 export interface Fault extends TransferFailure {
   readonly transient: boolean;
+}
+
+/** A failure and the piece of work that it is about; null = about none. */
+export class ChunkFailure extends Error {
+  readonly chunk: ClaimedChunk | null;
+
+  constructor(chunk: ClaimedChunk | null, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'ChunkFailure';
+    this.chunk = chunk;
+  }
 }
 
 /** Tells any error as a failure of a data job; `table` names what it is about. */

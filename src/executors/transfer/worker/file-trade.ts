@@ -3,7 +3,7 @@ import { waitMs } from '../limits.ts';
 import type { Copying } from '../plan/copying.ts';
 import { type ClaimedChunk, type Counts, noCounts } from '../state/chunks.ts';
 import type { PlannedWork } from '../state/run.ts';
-import { ChunkFailure } from './load.ts';
+import { ChunkFailure } from './failure.ts';
 import type { WorkerParts } from './parts.ts';
 import type { Trade } from './trade.ts';
 

@@ -7,24 +7,15 @@ import type { Ends } from '../plan/ends.ts';
 import type { Arrival } from '../state/arrivals.ts';
 import type { ClaimedChunk, ClaimRules } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
+import type { ReadBatch } from './chunk-work.ts';
 import { DirtyRows } from './dirty.ts';
+import { ChunkFailure } from './failure.ts';
 import type { WorkerParts } from './parts.ts';
 import { BoundedQueue } from './queue.ts';
 import { takeUp } from './resume.ts';
 import type { RowSums } from './row-sums.ts';
 import { type Transform, transformOf } from './transform.ts';
-import { ChunkWriter, type ReadBatch } from './writer.ts';
-
-/** A failure and the piece of work that it is about; null = about none. */
-export class ChunkFailure extends Error {
-  readonly chunk: ClaimedChunk | null;
-
-  constructor(chunk: ClaimedChunk | null, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.name = 'ChunkFailure';
-    this.chunk = chunk;
-  }
-}
+import { ChunkWriter } from './writer.ts';
 
 type Step =
   | { readonly kind: 'begin'; readonly chunk: ClaimedChunk; readonly table: KeptTable }
@@ -58,7 +49,7 @@ export async function loadChunks(
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
   const dirty = new DirtyRows(definition.dirtyRows, state);
-  const writer = new ChunkWriter(parts, ends.target, dirty, signal, onArrived);
+  const writer = new ChunkWriter({ parts, dirty, onArrived }, ends.target, signal, fail);
   const memory = Math.min(Math.max(definition.queueBytes, queueBytes.least), queueBytes.most);
   const queue = new BoundedQueue<Step>(memory);
   const held = new Set<ClaimedChunk>();
@@ -105,7 +96,10 @@ export async function loadChunks(
       const table = tables.get(claimed.table);
       try {
         // Nothing of ours is under way while the target is asked what became of a commit.
-        if (claimed.before !== null) await into.empty();
+        if (claimed.before !== null) {
+          await into.empty();
+          await writer.settled();
+        }
         if (table === undefined) throw new TransferError('internal', 'a chunk without a table');
         const chunk = await takeUp(claimed, { state, target: ends.target, me: parts.me });
         if (chunk === null) continue;
@@ -132,7 +126,10 @@ export async function loadChunks(
         else await writer.end();
       }
     } catch (error) {
-      throw error instanceof ChunkFailure ? error : new ChunkFailure(writer.chunk, error);
+      const { chunk } = writer;
+      // What was handed over before is committed in peace: then nobody has to ask for its end.
+      await writer.giveUp();
+      throw error instanceof ChunkFailure ? error : new ChunkFailure(chunk, error);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { TransferDefinition } from '../../../domain/transfer/definition.ts'
 import type { TransferWork } from '../../../ports/transfers.ts';
 import type { OpenCopying } from '../plan/copying.ts';
 import type { ConnectorOf } from '../plan/ends.ts';
+import type { Counts } from '../state/chunks.ts';
 import type { RunState } from '../state/state.ts';
 import type { Care } from './care.ts';
 import type { Throttle } from './throttle.ts';
@@ -29,8 +30,13 @@ export interface WorkerParts {
   readonly say: (line: string) => void;
 }
 
+type MovedCounts = Pick<
+  Counts,
+  'rowsRead' | 'rowsWritten' | 'rowsRejected' | 'bytesRead' | 'bytesWritten'
+>;
+
 /** What was moved since the last commit. */
-export class Live {
+export class Live implements MovedCounts {
   rowsRead = 0;
   rowsWritten = 0;
   rowsRejected = 0;
@@ -38,10 +44,17 @@ export class Live {
   bytesWritten = 0;
 
   reset(): void {
-    this.rowsRead = 0;
-    this.rowsWritten = 0;
-    this.rowsRejected = 0;
-    this.bytesRead = 0;
-    this.bytesWritten = 0;
+    this.show([]);
+  }
+
+  /** What is under way is this, in several parts. */
+  show(parts: readonly MovedCounts[]): void {
+    const sum = (name: keyof MovedCounts): number =>
+      parts.reduce((total, counts) => total + counts[name], 0);
+    this.rowsRead = sum('rowsRead');
+    this.rowsWritten = sum('rowsWritten');
+    this.rowsRejected = sum('rowsRejected');
+    this.bytesRead = sum('bytesRead');
+    this.bytesWritten = sum('bytesWritten');
   }
 }

@@ -3,12 +3,11 @@ import type { TransferFailure } from '../../../domain/transfer/report.ts';
 import { ChunkRefused } from '../../../ports/connector.ts';
 import { beatMs, closeMs, predecessorMs, waitMs } from '../limits.ts';
 import { NotOursError } from '../state/chunks.ts';
-import { failureOf, faultOf } from './failure.ts';
-import { ChunkFailure } from './load.ts';
+import { ChunkFailure, failureOf, faultOf } from './failure.ts';
+import { ShardRestart } from './loaders.ts';
 import type { WorkerParts } from './parts.ts';
 import { openTrade, tidyUp } from './tidy.ts';
 import type { Trade } from './trade.ts';
-import { ShardRestart } from './writer.ts';
 
 /** How a worker's part ended. */
 export type WorkerEnd =

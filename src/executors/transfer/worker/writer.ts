@@ -1,246 +1,136 @@
 import { TransferError } from '../../../domain/transfer/errors.ts';
-import { checksumOf, sumOf } from '../../../lib/rows/checksum.ts';
-import type { RowBatch, RowLoader, RowSum, RowTarget } from '../../../ports/connector.ts';
-import { commitBytes, commitMs } from '../limits.ts';
-import type { Arrival } from '../state/arrivals.ts';
-import { type ClaimedChunk, type Counts, noCounts } from '../state/chunks.ts';
+import type { RowTarget } from '../../../ports/connector.ts';
+import type { ClaimedChunk } from '../state/chunks.ts';
 import type { KeptTable } from '../state/run.ts';
-import type { DirtyRows } from './dirty.ts';
-import { type RowReader, rowReader } from './formats.ts';
-import type { WorkerParts } from './parts.ts';
-import { writeRows } from './split.ts';
+import { type ChunkContext, ChunkWork, type ReadBatch } from './chunk-work.ts';
+import { ChunkFailure } from './failure.ts';
+import { Loaders } from './loaders.ts';
 
-/** A batch on its way, with what reading it came to. */
-export interface ReadBatch {
-  readonly batch: RowBatch;
-  /** Rows as they were read, dirty ones included. */
-  readonly rowsRead: number;
-  /** Adds up its rows for the proof; null = that is not done. */
-  readonly rowSum: RowSum | null;
-  /** How many of the batch's rejected rows, the first ones, the source itself could not read. */
-  readonly unreadable: number;
-  /** Where a row of it (0-based) stood, in words. */
-  readonly where: (row: number) => string;
-}
-
-/** A shard's file cannot be gone on with after what it was committed with. */
-export class ShardRestart extends Error {
-  readonly table: number;
-  readonly shard: number;
-
-  constructor(table: number, shard: number) {
-    super(`shard ${shard} is written anew`);
-    this.name = 'ShardRestart';
-    this.table = table;
-    this.shard = shard;
-  }
-}
-
-interface OpenLoader {
-  readonly key: string;
-  readonly loader: RowLoader;
-}
+/** How many chunks may be on their last way in while the next one is written. */
+const MAX_COMMITTING = 1;
 
 /**
- * Writes chunks, each as one transaction of the target, or several where the source can go on in
- * its middle. The intent to commit is kept before, and made good after it: whoever comes after a
- * crash in between asks the target what became of it.
+ * Writes one chunk after the other. Where the target allows it, the next one begins while the last
+ * rows of a chunk are still worked on and committed: else the target would have nothing to do for as
+ * long as a commit takes, which is that of several disk writes.
  */
 export class ChunkWriter {
-  readonly #parts: WorkerParts;
+  readonly #context: ChunkContext;
   readonly #target: RowTarget;
-  readonly #dirty: DirtyRows;
-  readonly #signal: AbortSignal;
-  #open: OpenLoader | null = null;
-  #table: KeptTable | null = null;
-  #chunk: ClaimedChunk | null = null;
-  #reader: RowReader | null = null;
-  #counts: Counts = noCounts;
-  /** Of the chunk's rows from its beginning, without those that were rejected; null = not known. */
-  #sum: bigint | null = 0n;
-  #sinceMs = 0;
+  readonly #loaders: Loaders;
+  readonly #onFault: (error: unknown) => void;
+  #hand: ChunkWork | null = null;
+  /** Commits under way, by what they are of. Never rejected. */
+  readonly #committing = new Map<ChunkWork, Promise<void>>();
+  #fault: unknown = null;
 
-  readonly #onArrived: (arrival: Arrival, table: KeptTable) => void;
-
+  /** @param onFault told when a commit fails that nobody waits for: a ChunkFailure. */
   constructor(
-    parts: WorkerParts,
+    context: ChunkContext,
     target: RowTarget,
-    dirty: DirtyRows,
     signal: AbortSignal,
-    onArrived: (arrival: Arrival, table: KeptTable) => void,
+    onFault: (error: unknown) => void,
   ) {
-    this.#onArrived = onArrived;
-    this.#parts = parts;
+    this.#context = context;
     this.#target = target;
-    this.#dirty = dirty;
-    this.#signal = signal;
+    this.#loaders = new Loaders(context.parts, target, signal);
+    this.#onFault = onFault;
   }
 
   /** The chunk that is being written; null between chunks. */
   get chunk(): ClaimedChunk | null {
-    return this.#chunk;
+    return this.#hand?.chunk ?? null;
   }
 
   async begin(chunk: ClaimedChunk, table: KeptTable): Promise<void> {
-    this.#chunk = chunk;
-    this.#table = table;
-    this.#reader = rowReader(table.details.write, table.table);
-    this.#counts = noCounts;
-    const { position, checksum } = chunk;
-    this.#sum = checksum === null ? (position === null ? 0n : null) : sumOf(checksum);
-    this.#sinceMs = this.#parts.nowMs();
-    await this.#loader(chunk, table);
+    while (this.#committing.size > MAX_COMMITTING) {
+      await Promise.race(this.#committing.values());
+    }
+    this.#throwFault();
+    try {
+      const open = await this.#loaders.take(chunk, table);
+      this.#hand = new ChunkWork(this.#context, chunk, table, open);
+    } catch (error) {
+      throw new ChunkFailure(chunk, error);
+    }
   }
 
-  async rows({ batch, rowsRead, rowSum, unreadable, where }: ReadBatch): Promise<void> {
-    const { chunk, table } = this.#current();
-    const loader = await this.#loader(chunk, table);
-    const { live } = this.#parts;
-    const rejected = batch.rejected ?? [];
-    const { kind } = this.#parts.definition.from;
-    const reading = kind === 'tables' ? 'read-failed' : 'file-format';
-    this.#dirty.add(chunk, rejected.slice(0, unreadable), reading);
-    this.#dirty.add(chunk, rejected.slice(unreadable));
-    if (batch.rows > 0) this.#add(rowSum?.(batch.bytes) ?? null);
-    let refused = 0;
-    const written = await writeRows(loader, batch, {
-      reader: this.#reader ?? rowReader(table.details.write, table.table),
-      place: where,
-      onRejected: (row, bytes) => {
-        refused += 1;
-        this.#add(rowSum === null ? null : -rowSum(bytes));
-        this.#dirty.add(chunk, [row]);
-      },
-    });
-    this.#dirty.keep(chunk);
-    const bytesRead = batch.sourceBytes ?? batch.bytes.length;
-    this.#counts = {
-      rowsRead: this.#counts.rowsRead + rowsRead,
-      extraRows: this.#counts.extraRows + (batch.extraRows ?? 0),
-      rowsWritten: this.#counts.rowsWritten + written.written,
-      rowsUpdated: this.#counts.rowsUpdated + written.updated,
-      rowsRejected: this.#counts.rowsRejected + rejected.length + refused,
-      bytesRead: this.#counts.bytesRead + bytesRead,
-      bytesWritten: this.#counts.bytesWritten + written.bytes,
-      filesRead: 0,
-      filesWritten: this.#counts.filesWritten + written.files,
-      filesSkipped: this.#counts.filesSkipped,
-    };
-    live.rowsWritten = this.#counts.rowsWritten;
-    live.rowsRejected = this.#counts.rowsRejected;
-    live.bytesWritten = this.#counts.bytesWritten;
-    // What was read ahead of the writer counts when it is written.
-    live.rowsRead = this.#counts.rowsRead;
-    live.bytesRead = this.#counts.bytesRead;
-    const due =
-      this.#counts.bytesRead >= commitBytes || this.#parts.nowMs() - this.#sinceMs >= commitMs;
-    if (due && batch.position !== undefined) await this.#commit(batch.position);
+  async rows(read: ReadBatch): Promise<void> {
+    this.#throwFault();
+    const work = this.#current();
+    await work.rows(read);
+    this.#tell();
+    const { position } = read.batch;
+    if (position === undefined || !work.isDue) return;
+    await work.commit(position);
+    this.#tell();
   }
 
-  /** The chunk is written: commits it. */
+  /** The chunk is written: commits it, or begins to. */
   async end(): Promise<void> {
-    await this.#commit(null);
-    this.#chunk = null;
-    this.#table = null;
+    const work = this.#current();
+    const committed = this.#commit(work);
+    if (this.#target.overlaps !== true) {
+      await committed;
+      this.#hand = null;
+      return;
+    }
+    this.#hand = null;
+    const settled = committed
+      .catch((error: unknown) => {
+        this.#fault ??= new ChunkFailure(work.chunk, error);
+        this.#onFault(this.#fault);
+      })
+      .finally(() => this.#committing.delete(work));
+    this.#committing.set(work, settled);
+  }
+
+  /** No commit is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#committing.values());
+  }
+
+  /** Waits for commits that are under way, when what is being written is lost. */
+  async giveUp(): Promise<void> {
+    if (this.#committing.size === 0) return;
+    // A commit may wait for rows of it.
+    await this.#hand?.open.loader.rollback().catch(() => undefined);
+    await this.settled();
   }
 
   /** Takes back what is not committed and lets go of the target. */
   async abort(): Promise<void> {
-    const open = this.#open;
-    this.#open = null;
-    this.#parts.live.reset();
-    if (open === null) return;
-    await open.loader.rollback().catch(() => undefined);
-    await open.loader.close().catch(() => undefined);
+    await this.giveUp();
+    this.#hand = null;
+    this.#context.parts.live.reset();
+    await this.#loaders.abort();
   }
 
-  /** Nothing more comes: what the last commits left open is closed. */
+  /** Nothing more comes: all is committed, and what that left open is closed. @throws ChunkFailure */
   async close(): Promise<void> {
-    const open = this.#open;
-    this.#open = null;
-    await open?.loader.close();
+    await this.settled();
+    this.#throwFault();
+    await this.#loaders.close();
   }
 
-  async #commit(position: string | null): Promise<void> {
-    const { chunk, table } = this.#current();
-    const loader = await this.#loader(chunk, table);
-    const { state, live } = this.#parts;
-    const token = await loader.prepareCommit();
-    const checksum = this.#sum === null ? null : checksumOf(this.#sum);
-    state.chunks.intend(chunk, { token, position, counts: this.#counts, checksum });
-    const more = await loader.commit();
-    const counts: Counts = {
-      ...this.#counts,
-      rowsWritten: this.#counts.rowsWritten + more.written,
-      rowsUpdated: this.#counts.rowsUpdated + more.updated,
-      bytesWritten: this.#counts.bytesWritten + more.bytes,
-      filesWritten: this.#counts.filesWritten + more.files,
-    };
-    state.chunks.committed(chunk, { token, position, counts, checksum });
-    if (position === null && chunk.position === null) {
-      const { seq, chunk: piece } = chunk;
-      const rows = counts.rowsWritten;
-      const arrival = { table: chunk.table, seq, label: piece.label, token, rows, checksum };
-      this.#onArrived({ ...arrival, found: null }, table);
-    }
-    live.reset();
-    if (counts.rowsRejected > 0) this.#dirty.judgeShare(false);
-    if (chunk.repeats) this.#noteRepeats(chunk, table, counts);
-    this.#chunk = { ...chunk, position, checksum, intent: null, repeats: false };
-    this.#counts = noCounts;
-    this.#sinceMs = this.#parts.nowMs();
+  async #commit(work: ChunkWork): Promise<void> {
+    await work.commit(null);
+    this.#tell();
+    this.#loaders.giveBack(work.open);
   }
 
-  #add(sum: bigint | null): void {
-    this.#sum = sum === null || this.#sum === null ? null : this.#sum + sum;
+  /** What was read ahead of the writer counts when it is written. */
+  #tell(): void {
+    const works = [...this.#committing.keys(), ...(this.#hand === null ? [] : [this.#hand])];
+    this.#context.parts.live.show(works.map(({ counts }) => counts));
   }
 
-  #noteRepeats(chunk: ClaimedChunk, { details }: KeptTable, counts: Counts): void {
-    const repeated = Math.max(counts.rowsRead - counts.rowsRejected - counts.rowsWritten, 0);
-    this.#parts.state.chunks.note(
-      chunk.shard,
-      details.keyed
-        ? `${chunk.chunk.label}: nobody knows whether its commit happened; it was done again, and rows that were there were told apart by their key`
-        : `${chunk.chunk.label}: nobody knows whether its commit happened; it was done again, and without a key its rows may be there twice`,
-      details.keyed ? repeated : counts.rowsRead,
-    );
+  #throwFault(): void {
+    if (this.#fault !== null) throw this.#fault;
   }
 
-  #current(): { readonly chunk: ClaimedChunk; readonly table: KeptTable } {
-    if (this.#chunk === null || this.#table === null) {
-      throw new TransferError('internal', 'rows came before their chunk');
-    }
-    return { chunk: this.#chunk, table: this.#table };
-  }
-
-  /** The loader for this chunk: kept from chunk to chunk of the same shard and table. */
-  async #loader(chunk: ClaimedChunk, table: KeptTable): Promise<RowLoader> {
-    const { grain } = this.#target;
-    const shard = grain === 'shard' ? chunk.shard : this.#parts.index;
-    const inOneGo = this.#parts.care.inOneGo(chunk);
-    const key = `${chunk.table} ${shard} ${chunk.repeats} ${inOneGo}`;
-    if (this.#open?.key === key) return this.#open.loader;
-    await this.close();
-    const after = this.#parts.state.chunks.mark(chunk.table, shard);
-    if (grain === 'shard' && after !== null) {
-      const there = await this.#target.outcome(after);
-      if (there !== 'committed') throw new ShardRestart(chunk.table, chunk.shard);
-    }
-    const loader = await this.#target.open({
-      table: table.table,
-      format: table.details.write,
-      shard,
-      shards:
-        grain === 'shard'
-          ? Math.max(this.#parts.definition.extractors, shard + 1)
-          : this.#parts.replicas,
-      runId: this.#parts.runId,
-      after,
-      repeats: chunk.repeats,
-      inOneGo,
-      signal: this.#signal,
-    });
-    this.#open = { key, loader };
-    return loader;
+  #current(): ChunkWork {
+    if (this.#hand === null) throw new TransferError('internal', 'rows came before their chunk');
+    return this.#hand;
   }
 }

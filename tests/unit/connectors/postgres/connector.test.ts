@@ -277,10 +277,14 @@ describe('PostgreSQL connector', { skip }, () => {
         const otherToken = await b.prepareCommit();
         await b.commit();
         const third = await commit(a, rowsFrom(30_000, 5_000));
+        await commit(b, rowsFrom(200_000, 60_000));
+        // The first rows fill up the block that this loader wrote last, far behind the others' by now.
+        const fourth = await commit(a, rowsFrom(300_000, 5_000));
         for (const [tokens, condition] of [
           [[first], 'id BETWEEN 0 AND 19999'],
           [[second], 'id BETWEEN 20000 AND 20006'],
-          [[otherToken], 'id >= 100000'],
+          [[otherToken], 'id BETWEEN 100000 AND 102999'],
+          [[fourth], 'id >= 300000'],
           [[first, third], 'id BETWEEN 0 AND 19999 OR id BETWEEN 30000 AND 34999'],
         ] as const) {
           const wanted = await alone(target, condition);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TransferError } from '../../../../src/domain/transfer/errors.ts';
 import type { ClaimedChunk } from '../../../../src/executors/transfer/state/chunks.ts';
-import { faultOf } from '../../../../src/executors/transfer/worker/failure.ts';
-import { ChunkFailure } from '../../../../src/executors/transfer/worker/load.ts';
+import { ChunkFailure, faultOf } from '../../../../src/executors/transfer/worker/failure.ts';
 
 const message = (label: string, table: string | null, words: string): string => {
   const chunk: ClaimedChunk = {
