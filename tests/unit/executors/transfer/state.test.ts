@@ -240,8 +240,12 @@ describe('the state of a run', () => {
       [0, 'loading', 5, 0],
       [1, 'waiting', 0, 0],
     ]);
+    // Rows of the next chunk came in while this one was committed.
+    a.members.beat('0.1', { ...live, rowsRead: 6 });
     commit(a, chunk, 5);
-    assert.equal(reportOf(file, nowMs())?.counters.rowsRead, 5);
+    assert.equal(reportOf(file, nowMs())?.counters.rowsRead, 6);
+    // What a beat has not told yet is not taken away from the others.
+    a.members.beat('0.1', { ...live, rowsRead: 0 });
     claimed(b);
     b.members.beat('1.1', { ...live, rowsRead: 2 });
     assert.deepEqual(counts()[0], [0, 'loading', 7, 1]);
