@@ -18,6 +18,8 @@ import {
 const PARTS = 5;
 /** Rows of a part: one COPY of its own. */
 const ROWS = 2_000;
+/** Row of a part that tells the others that it has begun. */
+const BEGUN = 10;
 /** How long a row waits for another chunk that does not come. */
 const WAIT_S = 10;
 
@@ -45,13 +47,12 @@ describe(
       await query(`
       create table source (id integer, code integer, note text) partition by range (id);
       ${parts.join('\n')}
-      insert into source select i, i, 'row ' || i from generate_series(0, ${PARTS * ROWS - 1}) i;
       create sequence begun minvalue 0;
       create sequence met minvalue 0;
       create function meet() returns trigger language plpgsql as $$
         declare part integer := NEW.id / ${ROWS}; tries integer := 0;
         begin
-          if NEW.id % ${ROWS} = 0 then
+          if NEW.id % ${ROWS} = ${BEGUN} then
             perform setval('begun', greatest((select last_value from begun), part));
           end if;
           if NEW.id % ${ROWS} = ${ROWS - 1} and part <= TG_ARGV[0]::integer then
@@ -79,6 +80,14 @@ describe(
       } finally {
         await client.end();
       }
+    }
+
+    /** The source's rows, in order; of each pair, both have one code. */
+    async function fill(pairs: readonly (readonly [number, number])[] = []): Promise<void> {
+      const same = pairs.map(([one, other]) => `when ${other} then ${one}`).join(' ');
+      await query(
+        `truncate source; insert into source select i, case i ${same === '' ? 'when -1 then i' : same} else i end, 'row ' || i from generate_series(0, ${PARTS * ROWS - 1}) i`,
+      );
     }
 
     /** A target whose parts up to this one wait, at their last row, for the next one to begin. */
@@ -118,6 +127,7 @@ describe(
 
     test('loads everything, and what each commit brought is read back', async () => {
       await table('plain', PARTS - 2);
+      await fill();
       const { run, report, story } = await moved('plain');
       assert.equal(run.state, 'succeeded', story);
       assert.equal(await overlaps(), PARTS - 1);
@@ -130,26 +140,34 @@ describe(
 
     const tolerant = { tolerate: true, maxPerShard: 10, maxPercent: null, copyTo: null };
 
-    for (const [what, first] of [
-      ['a row that waits for one of the next chunk, which waits for nobody', ROWS - 1],
-      ['a row of the next chunk that waits for the end of the one before', 1],
+    // Rows of the first part, and of the next one, that have a code of both: [row, row of the next].
+    for (const [what, pairs] of [
+      ['a row that waits for one of the next chunk', [[ROWS - 1, 0]]],
+      ['a row of the next chunk that waits for the one before', [[1, BEGUN + 5]]],
+      [
+        'chunks that wait for each other',
+        [
+          [ROWS - 1, 0],
+          [1, BEGUN + 5],
+        ],
+      ],
     ] as const) {
       test(`ends with ${what}`, async () => {
-        const name = `meeting_${first}`;
+        const name = `meeting_${pairs.flat().join('_')}`;
         await table(name, 0);
-        await query(`update source set code = -1 where id in (${first}, ${ROWS})`);
-        try {
-          const { run, report, story } = await moved(name, { dirtyRows: tolerant });
-          assert.equal(run.state, 'succeeded', story);
-          assert.ok((await overlaps()) >= 1);
-          assert.equal(report.counters.rowsRejected, 1);
-          assert.equal(report.counters.rowsWritten, PARTS * ROWS - 1);
-          const missing = await differences(name);
-          assert.equal(missing.length, 1);
-          assert.ok([first, ROWS].includes(Number(missing[0])));
-        } finally {
-          await query('update source set code = id');
-        }
+        await fill(pairs.map(([first, next]) => [first, ROWS + next]));
+        const { run, report, story } = await moved(name, { dirtyRows: tolerant });
+        assert.equal(run.state, 'succeeded', story);
+        assert.ok((await overlaps()) >= 1);
+        assert.equal(report.counters.rowsRejected, pairs.length);
+        assert.equal(report.counters.rowsWritten, PARTS * ROWS - pairs.length);
+        const missing = await differences(name);
+        assert.equal(missing.length, pairs.length);
+        const twice = pairs.flatMap(([first, next]) => [first, ROWS + next]);
+        assert.ok(
+          missing.every((id) => twice.includes(Number(id))),
+          JSON.stringify(missing),
+        );
       });
     }
 
@@ -162,6 +180,7 @@ describe(
        create constraint trigger late after insert on late deferrable initially deferred
          for each row when (NEW.id = 5) execute function refuse();`,
       );
+      await fill();
       const { run, report } = await moved('late');
       assert.equal(run.state, 'failed');
       assert.ok((await overlaps()) >= 1);

@@ -38,6 +38,11 @@ export function blamesRows({ code }: ServerError): boolean {
   return /^(22|23|21|P0001|54000|42804$)/.test(code);
 }
 
+/** Two transactions waited for each other, and this one was given up. */
+export function isDeadlock({ code }: ServerError): boolean {
+  return code === '40P01';
+}
+
 /** The server, one that only resembles PostgreSQL perhaps, does not read rows in binary. */
 export function refusesBinary({ code }: ServerError): boolean {
   return /^(0A000|42601|42883)$/.test(code);

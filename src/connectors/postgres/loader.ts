@@ -17,7 +17,14 @@ import { type BlockRange, commitToken } from './commit-token.ts';
 import { copyInStatement } from './copy-statements.ts';
 import { csvAsText, isPlain, recordOfLine } from './csv-batches.ts';
 import { onConflict } from './definitions.ts';
-import { blamesRows, reasonOf, refusesBinary, ServerError, transferErrorOf } from './errors.ts';
+import {
+  blamesRows,
+  isDeadlock,
+  reasonOf,
+  refusesBinary,
+  ServerError,
+  transferErrorOf,
+} from './errors.ts';
 import { literal, type Quoting } from './quoting.ts';
 import type { CopyIn, PgSession, Result } from './session.ts';
 
@@ -291,7 +298,11 @@ export class PgLoader implements RowLoader {
     if (!(error instanceof ServerError)) return this.#lost(error);
     // Done again, the chunk goes as texts.
     const ours = this.#format.kind === 'text' && refusesBinary(error);
-    return ours || blamesRows(error) ? new ChunkRefused(reasonOf(error)) : this.#lost(error);
+    // With a chunk that goes in beside this one. Batch by batch it is all in when another one begins.
+    const crossed = isDeadlock(error);
+    return ours || crossed || blamesRows(error)
+      ? new ChunkRefused(reasonOf(error))
+      : this.#lost(error);
   }
 
   /** What has to be said before a batch. */
