@@ -38,7 +38,7 @@ const nothing: WriteCounts = { written: 0, updated: 0, bytes: 0, files: 0 };
 /** Blocks that PostgreSQL adds to a table at once, with room to spare: it is 64 at most. */
 const GROWTH_BLOCKS = 128;
 /** Blocks that another loader may add to a table while the last rows of this one's go in. */
-const BESIDE_BLOCKS = 512;
+const BESIDE_BLOCKS = 256;
 
 /** What a loader writes into. */
 export interface LoadTarget {

@@ -1,7 +1,10 @@
 /** Every bound of data jobs, in one place. Times in milliseconds, sizes in bytes. */
 
-/** Rows of a chunk where a source can be cut as one likes: the grain of commits and of resuming. */
-export const chunkRows = 500_000;
+/**
+ * Rows of a chunk where a source can be cut as one likes: the grain of commits and of resuming.
+ * Smaller where commits hold up nothing, as of targets that overlap.
+ */
+export const chunkRows = { overlapping: 150_000, others: 500_000 } as const;
 /** About the size of what is read and written at once. */
 export const batchBytes = 1024 * 1024;
 /** What one worker may hold that is read and not written, whatever the job asks for. */

@@ -91,7 +91,7 @@ async function planTable(
     shards: definition.extractors,
     // Files are written in the order of their source, which smaller pieces keep.
     fine: true,
-    chunkRows,
+    chunkRows: target.overlaps === true ? chunkRows.overlapping : chunkRows.others,
   });
   const added = mapping.map((column) => column.added);
   const details: TableDetails = {
