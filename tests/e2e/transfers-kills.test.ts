@@ -4,7 +4,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import type { TransferDefinition } from '../../src/domain/transfer/definition.ts';
 import { missingPostgres, type TestPostgres, testPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
@@ -13,6 +12,7 @@ import {
   fromFiles,
   fromTable,
   postgresLink,
+  queryPostgres,
   toFiles,
   toTable,
   type TransferServer,
@@ -45,16 +45,8 @@ describe('a load that is killed again and again', { skip: missingPostgres() ?? f
   });
   after(async () => postgres.stop());
 
-  async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    try {
-      const result = await client.query(sql);
-      return result.rows as Record<string, unknown>[];
-    } finally {
-      await client.end();
-    }
-  }
+  const query = (sql: string): Promise<readonly Record<string, unknown>[]> =>
+    queryPostgres(url, sql);
 
   /** Runs a job and kills servers and workers while it loads, at random times up to `everyMs` apart. */
   async function killed(

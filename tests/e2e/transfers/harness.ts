@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Sqlite from 'better-sqlite3';
+import pg from 'pg';
 import type { Instance, Run } from '../../../src/domain/run.ts';
 import type {
   FileSource,
@@ -337,4 +338,19 @@ export function postgresLink(url: string): LinkOptions {
     identifierQuote: null,
     defaultSchema: 'public',
   };
+}
+
+/** Runs statements by a connection of their own; rows of a single one. */
+export async function queryPostgres(
+  url: string,
+  sql: string,
+): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const result = await client.query(sql);
+    return result.rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
 }

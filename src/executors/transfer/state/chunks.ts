@@ -18,6 +18,16 @@ export interface Counts {
   readonly filesSkipped: number;
 }
 
+/** Those that are told while rows are under way. */
+export const liveCounts = [
+  'rowsRead',
+  'rowsWritten',
+  'rowsRejected',
+  'bytesRead',
+  'bytesWritten',
+] as const satisfies readonly (keyof Counts)[];
+export type LiveCounts = Pick<Counts, (typeof liveCounts)[number]>;
+
 export const noCounts: Counts = {
   rowsRead: 0,
   extraRows: 0,
@@ -94,6 +104,13 @@ const counterColumns: Readonly<Record<keyof Counts, string>> = {
 };
 const addCounters = Object.entries(counterColumns)
   .map(([name, column]) => `${column} = ${column} + @${name}`)
+  .join(', ');
+
+const takeFromLive = liveCounts
+  .map((name) => {
+    const column = counterColumns[name];
+    return `${column} = max(${column} - @${name}, 0)`;
+  })
   .join(', ');
 
 /** What another worker took: this one must let go of it at once. */
@@ -211,19 +228,8 @@ export class Chunks {
       );
       // What is committed is not under way any more: nobody must count it twice. The next chunk's
       // rows may be.
-      const under = [
-        'rowsRead',
-        'rowsWritten',
-        'rowsRejected',
-        'bytesRead',
-        'bytesWritten',
-      ] as const;
-      const left = under.map((name) => {
-        const column = counterColumns[name];
-        return `${column} = max(${column} - @${name}, 0)`;
-      });
       this.#database
-        .prepare(`update workers set ${left.join(', ')} where name = @me`)
+        .prepare(`update workers set ${takeFromLive} where name = @me`)
         .run({ ...counts, me: this.#me });
       this.#database
         .prepare(`insert or replace into marks (table_idx, shard, token) values (?, ?, ?)`)

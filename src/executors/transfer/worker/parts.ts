@@ -2,7 +2,7 @@ import type { TransferDefinition } from '../../../domain/transfer/definition.ts'
 import type { TransferWork } from '../../../ports/transfers.ts';
 import type { OpenCopying } from '../plan/copying.ts';
 import type { ConnectorOf } from '../plan/ends.ts';
-import type { Counts } from '../state/chunks.ts';
+import { liveCounts, type LiveCounts } from '../state/chunks.ts';
 import type { RunState } from '../state/state.ts';
 import type { Care } from './care.ts';
 import type { Throttle } from './throttle.ts';
@@ -30,13 +30,8 @@ export interface WorkerParts {
   readonly say: (line: string) => void;
 }
 
-type MovedCounts = Pick<
-  Counts,
-  'rowsRead' | 'rowsWritten' | 'rowsRejected' | 'bytesRead' | 'bytesWritten'
->;
-
 /** What was moved since the last commit. */
-export class Live implements MovedCounts {
+export class Live implements LiveCounts {
   rowsRead = 0;
   rowsWritten = 0;
   rowsRejected = 0;
@@ -48,13 +43,9 @@ export class Live implements MovedCounts {
   }
 
   /** What is under way is this, in several parts. */
-  show(parts: readonly MovedCounts[]): void {
-    const sum = (name: keyof MovedCounts): number =>
-      parts.reduce((total, counts) => total + counts[name], 0);
-    this.rowsRead = sum('rowsRead');
-    this.rowsWritten = sum('rowsWritten');
-    this.rowsRejected = sum('rowsRejected');
-    this.bytesRead = sum('bytesRead');
-    this.bytesWritten = sum('bytesWritten');
+  show(parts: readonly LiveCounts[]): void {
+    for (const name of liveCounts) {
+      this[name] = parts.reduce((total, counts) => total + counts[name], 0);
+    }
   }
 }
